@@ -41,7 +41,7 @@ export const immediateF32: Operations<number, number, boolean> = {
   ...shared,
   precision: 'f32',
   constant: Math.fround,
-  integer: (value) => Number(BigInt.asIntN(32, BigInt(value))),
+  integer: (value) => (typeof value === 'number' ? value | 0 : Number(BigInt.asIntN(32, value))),
   // A sum, product, quotient or root of two f32 computed in f64 and rounded to f32 is the correctly rounded f32 result.
   add: (a, b) => Math.fround(a + b),
   subtract: (a, b) => Math.fround(a - b),
@@ -72,7 +72,7 @@ export const immediateF64: Operations<number, bigint, boolean> = {
   ...shared,
   precision: 'f64',
   constant: (value) => value,
-  integer: (value) => BigInt.asIntN(64, BigInt(value)),
+  integer: (value) => BigInt.asIntN(64, typeof value === 'bigint' ? value : BigInt(value)),
   add: (a, b) => a + b,
   subtract: (a, b) => a - b,
   multiply: (a, b) => a * b,

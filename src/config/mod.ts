@@ -1,0 +1,18 @@
+// Public names of this folder.
+export { loadBundle, loadConfig, parseConfig, type LoadOptions, type RunConfig } from './load.js';
+export { ConfigError, formatPath, formatProblem, formatValue, type Path, type Problem } from './problem.js';
+export type { ConfigBundle, ConfigSource, ProblemDetail } from './source.js';
+export { configSchema, type ConfigValues, type Interval } from './schema.js';
+export type { BoundaryWord, EdgeSpec, GraphSpec } from './schema-graph.js';
+export type { DataSpec, ParameterSpec, PotentialSpec, ValueSpec } from './schema-potential.js';
+export type {
+  CoordinateValues,
+  DynamicsSpec,
+  InitialSpec,
+  NodeValues,
+  TemperatureSpec,
+} from './schema-dynamics.js';
+export { configJsonSchema } from './json-schema.js';
+export { configReference } from './reference.js';
+export { STARTER_CONFIG } from './starter.js';
+export { nearestName, suggest } from './suggest.js';

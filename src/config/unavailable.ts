@@ -1,0 +1,49 @@
+// What the theory has and this version does not offer yet: a config that asks for it is told so, rather than that the
+// word is unknown. When a feature arrives, its line goes.
+
+import type { Path } from './problem.js';
+
+interface Unavailable {
+  /** Key; with `values`, the key holding one of them, without, the key's being there at all. */
+  readonly path: readonly string[];
+  readonly values?: readonly string[];
+  readonly instead: string;
+}
+
+const unavailable: readonly Unavailable[] = [
+  {
+    path: ['dynamics', 'mobility'],
+    values: ['log-mean', 'arithmetic', 'geometric', 'harmonic', 'upwind', 'constant'],
+    instead: 'use metropolis, barker, symmetric or free',
+  },
+  { path: ['dynamics', 'kind'], values: ['accelerated', 'jko'], instead: 'use gradient-flow' },
+  { path: ['dynamics', 'integrator'], values: ['baoab'], instead: 'use leimkuhler-matthews' },
+  { path: ['dynamics', 'friction'], instead: 'remove it' },
+  { path: ['dynamics', 'gamma'], instead: 'remove it' },
+  { path: ['representation'], values: ['grid', 'lumped'], instead: 'use particles' },
+  { path: ['observe', 'entropy'], instead: 'remove it' },
+  { path: ['potential', 'module'], instead: 'write the potential as a formula' },
+];
+
+function isSection(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Finds what this version does not offer, and removes it from the values so that the schema is silent about it. */
+export function takeUnavailable(root: unknown): { path: Path; value: unknown; message: string; hint: string }[] {
+  const found: { path: Path; value: unknown; message: string; hint: string }[] = [];
+  for (const { path, values, instead } of unavailable) {
+    let section: unknown = root;
+    for (const step of path.slice(0, -1)) {
+      section = isSection(section) && Object.hasOwn(section, step) ? section[step] : undefined;
+    }
+    const key = path[path.length - 1];
+    if (!isSection(section) || !Object.hasOwn(section, key)) continue;
+    const value = section[key];
+    if (values !== undefined && !(typeof value === 'string' && values.includes(value))) continue;
+    const what = values === undefined ? key : `"${String(value)}"`;
+    found.push({ path, value, message: `${what} is not offered by this version`, hint: instead });
+    Reflect.deleteProperty(section, key);
+  }
+  return found;
+}

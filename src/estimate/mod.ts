@@ -1,0 +1,2 @@
+// Public names of this folder.
+export type { Observation } from './observation.js';

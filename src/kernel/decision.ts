@@ -1,0 +1,62 @@
+// The jump test as IR: which particles are candidates, and what a candidate does.
+//
+// In a reaction of length s a particle with total rate L jumps with probability 1 - exp(-L s). The hot loop only asks
+// whether 8 spare random bits r fall below a bound T >= 256 L s: r < T happens with probability P = min(ceil(T),256)/256.
+// The few candidates then draw a fresh uniform u and jump when u P < 1 - exp(-L s), that is, when the exponential clock
+// -log(1 - u P) has run out before L s. So the law is exact, whatever the bound. After the first jump the clock is
+// started anew, -log(u), with the time that is left (a walker), until it does not run out any more.
+
+import { elementary, type Precision } from '../elementary/mod.js';
+import { ProgramBuilder, type FloatValue, type Program } from './ir.js';
+
+/** 2^y for y clamped to [-100, 30], at most 6.3 % too high and never too low if y carries the slack of reaction.ts. */
+export function upperExponential(ops: ProgramBuilder, y: FloatValue): FloatValue {
+  // y + 1.5 * 2^(m-8) leaves y in fixed point (8 bits after the point) in the low mantissa bits; shifted into the
+  // exponent's place its fraction becomes the mantissa: 2^floor(y) * (1 + frac(y)) >= 2^y.
+  const [mantissa, bias] = ops.precision === 'f32' ? [23, 127] : [52, 1023];
+  const fraction = ops.precision === 'f32' ? 8 : 20;
+  const magic = ops.constant(1.5 * powerOfTwo(mantissa - fraction) + bias);
+  const clamped = ops.minimum(ops.maximum(y, ops.constant(-100)), ops.constant(30));
+  return ops.fromBits(ops.shiftLeft(ops.bits(ops.add(clamped, magic)), mantissa - fraction));
+}
+
+/** Input `spare` (the spare bits as a number 0 … 255) against the bound. */
+export function isCandidate(ops: ProgramBuilder, bound: FloatValue) {
+  return ops.less(ops.input('spare'), bound);
+}
+
+/** P = min(ceil(T), 256) / 256. */
+export function candidateProbability(ops: ProgramBuilder, bound: FloatValue): FloatValue {
+  const ceiling = ops.negate(ops.floor(ops.negate(bound)));
+  return ops.multiply(ops.minimum(ceiling, ops.constant(256)), ops.constant(1 / 256));
+}
+
+/**
+ * What a walker does. Inputs: `draw1`, `draw2` (random integers as numbers, 24 bits for f32, 32 for f64), `total` (L),
+ * `time` (s) and, if it is the first test of a candidate, `probability` (P). Outputs: mask `jumps`, `remaining` (time
+ * left after the jump), `mark` (uniform on [0, L), against which the rates are summed up).
+ */
+export function decisionProgram(precision: Precision, first: boolean): Program {
+  const ops = new ProgramBuilder(precision);
+  const math = elementary(ops);
+  const scale = ops.constant(1 / powerOfTwo(precision === 'f32' ? 24 : 32));
+  const uniform = (name: string): FloatValue =>
+    ops.multiply(ops.add(ops.input(name), ops.constant(0.5)), scale);
+  const u = uniform('draw1');
+  const total = ops.input('total');
+  const time = ops.input('time');
+  const clock = ops.negate(
+    first ? math.log1p(ops.negate(ops.multiply(u, ops.input('probability')))) : math.log(u),
+  );
+  return ops.finish({
+    jumps: ops.less(clock, ops.multiply(total, time)),
+    remaining: ops.maximum(ops.subtract(time, ops.divide(clock, total)), ops.constant(0)),
+    mark: ops.multiply(uniform('draw2'), total),
+  });
+}
+
+function powerOfTwo(exponent: number): number {
+  let power = 1;
+  for (let i = 0; i < exponent; i++) power *= 2;
+  return power;
+}

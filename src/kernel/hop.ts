@@ -1,0 +1,137 @@
+// What a group of walkers at one node does: rates along the node's edges, the exponential clock, the choice of an edge.
+// One vector of walkers (4 in f32, 2 in f64) at a time; they sit next to each other in a walker buffer.
+
+import { LANES, type WalkerLayout } from './layout.js';
+import { lower } from './lower.js';
+import { advance, bankResolver, noBank, untilEnd, type PassContext } from './passes.js';
+import type { NodeClass } from './plan.js';
+import { f32x4, f64x2, get, i32, i32x4, i64x2, set, v128, when, type Code } from './wasm/instructions.js';
+import type { Locals } from './wasm/module.js';
+
+/**
+ * Parameters: address of the first walker's x_0, of its first and second random word, whether this is a candidate's
+ * first test, the node's record and first edge, scratch for one vector per edge.
+ */
+export const hopSignature = {
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  results: [],
+} as const;
+
+/** Function of `hopSignature` for one node class: writes `remaining` and `edge` (an index at the node, or -1). */
+export function addHop(context: PassContext, nodeClass: NodeClass, walkers: WalkerLayout): number {
+  return context.module.add(hopSignature, (locals) => hopBody(context, nodeClass, walkers, locals));
+}
+
+function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayout, locals: Locals): Code {
+  const { plan, strides, literals } = context;
+  const [walker, word1, word2, first, node, edges, scratch] = [0, 1, 2, 3, 4, 5, 6];
+  const single = plan.precision === 'f32';
+  const vector = single ? f32x4 : f64x2;
+  const integer = single ? i32x4 : i64x2;
+  const edge = locals.add('i32');
+  const end = locals.add('i32');
+  const rates = locals.add('i32');
+  const [total, bound, chance, jumps, mark, index] = Array.from({ length: 6 }, () => locals.add('v128'));
+
+  const drawn = (words: number): Code =>
+    single
+      ? f32x4.fromSigned(i32x4.shiftRightLogical(v128.load(get(words)), i32.constant(8)))
+      : f64x2.fromUnsignedLow(v128.load64Zero(get(words)));
+  const input = (name: string): Code => {
+    if (name.startsWith('field:')) return v128.load(get(walker), layout.coordinate(Number(name.slice(6))));
+    switch (name) {
+      case 'draw1':
+        return drawn(word1);
+      case 'draw2':
+        return drawn(word2);
+      case 'time':
+        return v128.load(get(walker), layout.time);
+      case 'total':
+        return get(total);
+      case 'bound':
+        return get(bound);
+      case 'probability':
+        return get(chance);
+      default:
+        throw new Error(`a walker has no ${name}`);
+    }
+  };
+  const bank = bankResolver(strides, node, edges);
+  const outputs: Record<string, (value: Code) => Code> = {
+    jumps: (value) => set(jumps, value),
+    mark: (value) => set(mark, value),
+    remaining: (value) => v128.store(get(walker), value, layout.remaining),
+    probability: (value) => set(chance, value),
+  };
+  const output = (name: string, _: number, value: Code): Code => outputs[name](value);
+  const common = { locals, literals, groups: 1, input, output };
+
+  const overEdges = (each: (run: number) => Code): Code => [
+    set(edge, get(edges)),
+    nodeClass.kinds.map((_, run): Code => [
+      set(end, i32.add(get(edge), i32.multiply(i32.load(get(node), 16 + 4 * run), i32.constant(strides.edge)))),
+      untilEnd(edge, end, [each(run), advance(edge, strides.edge)]),
+    ]),
+  ];
+  const edgeBank = bankResolver(strides, node, edge);
+  const sumBound: Code = nodeClass.boundTerms
+    ? [
+        set(bound, v128.zero),
+        overEdges((run) =>
+          lower((nodeClass.boundTerms ?? [])[run], {
+            ...common,
+            bank: edgeBank,
+            output: (_, __, value) => set(bound, vector.add(get(bound), value)),
+          }),
+        ),
+      ]
+    : [];
+  /** Counts the edges whose cumulated rate does not pass the mark, and stays below the total (a rate of 0 is never chosen). */
+  const chooseEdge: Code = [
+    set(bound, v128.zero),
+    set(index, v128.zero),
+    set(rates, get(scratch)),
+    untilEnd(rates, end, [
+      set(bound, vector.add(get(bound), v128.load(get(rates)))),
+      set(
+        index,
+        integer.subtract(
+          get(index),
+          v128.and(vector.lessOrEqual(get(bound), get(mark)), vector.less(get(bound), get(total))),
+        ),
+      ),
+      advance(rates, 16),
+    ]),
+  ];
+  const none = v128.not(v128.zero);
+  return [
+    set(total, v128.zero),
+    set(rates, get(scratch)),
+    overEdges((run) => [
+      lower(context.plan.kinds[nodeClass.kinds[run]].rate, {
+        ...common,
+        bank: edgeBank,
+        output: (_, __, value) => [v128.store(get(rates), value), set(total, vector.add(get(total), v128.load(get(rates))))],
+      }),
+      advance(rates, 16),
+    ]),
+    when(
+      get(first),
+      [
+        sumBound,
+        lower(nodeClass.probability, { ...common, bank }),
+        lower(plan.firstTest, { ...common, bank: noBank }),
+      ],
+      lower(plan.laterTest, { ...common, bank: noBank }),
+    ),
+    // `rates` stands behind the last rate.
+    set(end, get(rates)),
+    chooseEdge,
+    v128.store(get(walker), v128.bitselect(get(index), none, get(jumps)), layout.edge),
+  ];
+}
+
+/** Words of a round of walkers: all first words, then all second ones, in whole rows. */
+export function walkerWordRows(count: number): number {
+  return Math.ceil(count / LANES);
+}

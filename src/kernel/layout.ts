@@ -1,0 +1,103 @@
+// Where everything lies: particles in blocks of 16, blocks in chunks of 1024, chunks linked into shards; headers; the
+// context of a worker. Numbers only; who writes what is control.ts (WebAssembly) and particles/ (JavaScript).
+//
+//   shard header ──firstChunk──▶ chunk ◀─prev/next─▶ chunk ◀──lastChunk── shard header
+//
+//   chunk: [next][prev]… 64 bytes, then 64 blocks
+//   block: field 0 of 16 particles │ field 1 of 16 particles │ …       (fields: x_0 … x_{d-1}, then integrator memory)
+//
+// All particles but the last chunk's are full; particle i of a shard is lane i%16 of block (i/16)%64 of chunk i/1024.
+
+/** Particles in a block = random streams of a shard, whatever the machine's vector width. Part of the file format. */
+export const LANES = 16;
+
+/** Particles in a chunk: one pass through a chunk stays in the L1 cache (docs/performance.md). Part of the format. */
+export const CHUNK = 1024;
+export const BLOCKS_PER_CHUNK = CHUNK / LANES;
+
+export const chunkHeader = { next: 0, previous: 4, size: 64 } as const;
+
+/** Byte offsets in a shard's header. The generator's state comes first: 4 rows of 16 words. */
+export const shardHeader = {
+  generator: 0,
+  node: 256,
+  /** Particles, holes included while a step is under way. */
+  count: 260,
+  firstChunk: 264,
+  lastChunk: 268,
+  /** Emigrants of the even and the odd exchange: address and number of entries. */
+  outAddress: 272,
+  outCount: 280,
+  /** How many holes of this exchange have been filled. */
+  holesFilled: 288,
+  /** Worker that owns the shard, where nodes are shared out; otherwise not read. */
+  owner: 292,
+  size: 320,
+} as const;
+
+/** Byte offsets in a worker's context. */
+export const workerContext = {
+  nodeTable: 0,
+  edgeTable: 4,
+  words: 8,
+  noise: 12,
+  masks: 16,
+  walkers: 20,
+  otherWalkers: 24,
+  walkerWords: 28,
+  edgeCounts: 32,
+  rates: 36,
+  outTop: 40,
+  outEnd: 44,
+  jumps: 48,
+  error: 52,
+  /** Reaction time of this exchange, in the kernel's precision. */
+  reactionTime: 56,
+  /** Worker's own number, to be compared with the shard's owner. */
+  owner: 64,
+  size: 128,
+} as const;
+
+/** Values of workerContext.error. */
+export const kernelError = { none: 0, outboxFull: 1, chunksExhausted: 2, tooManyJumps: 3 } as const;
+
+/** Emigrant entry: destination node, the hole it left (slot address), then its fields. */
+export const emigrant = { node: 0, slot: 4, fields: 8 } as const;
+
+/** Node record: class, first edge, degree, edges of each run of equal kind, then the uniform slots. */
+export const nodeRecord = { class: 0, firstEdge: 4, degree: 8, runs: 16 } as const;
+
+/** Edge record: target node, number of the directed edge in the graph's rows, then the uniform slots. */
+export const edgeRecord = { target: 0, edge: 4, slots: 8 } as const;
+
+/** The shared chunk pool: a spin lock, the free list, the untouched rest. */
+export const poolHeader = { lock: 0, free: 4, next: 8, end: 12, size: 64 } as const;
+
+/** A slot whose particle has left holds this in its first (f64: second) word: a NaN no arithmetic makes. */
+export const HOLE = 0xfff5a5a5 | 0;
+
+/** Walkers at a time: as many as a chunk has particles, and room for a vector that overhangs. */
+export const WALKERS = CHUNK + LANES;
+
+/** Byte offsets of a walker buffer's columns; the first ones are the d coordinates. */
+export function walkerLayout(dimension: number, size: number) {
+  const column = WALKERS * size;
+  const base = dimension * column;
+  return {
+    coordinate: (index: number) => index * column,
+    /** Time left to react. */
+    time: base,
+    /** Result: time left after the jump. */
+    remaining: base + column,
+    /** Result: chosen edge of the node, or -1. In the kernel's integer width. */
+    edge: base + 2 * column,
+    /** Node (i32) and slot address (i32). */
+    node: base + 3 * column,
+    slot: base + 3 * column + WALKERS * 4,
+    size: base + 3 * column + 2 * WALKERS * 4 + 64,
+  };
+}
+
+export type WalkerLayout = ReturnType<typeof walkerLayout>;
+
+export const align = (value: number, to: number): number => Math.ceil(value / to) * to;

@@ -1,0 +1,120 @@
+// RunConfig to Model: every text read, every file loaded, every number checked. Problems are gathered stage by stage and
+// thrown together as a ConfigError; remarks come back beside the model.
+
+import type { RunConfig } from '../config/mod.js';
+import { buildGraph } from './build-graph.js';
+import { BuildContext, type Preflight } from './context.js';
+import { readData } from './data.js';
+import type { Scope } from './formulas.js';
+import { buildInitialLaw, buildMasses, valuesPerNode } from './initial.js';
+import type { Graph, Model } from './model.js';
+import { buildParameters } from './parameters.js';
+import { buildPotentials, buildRates } from './potentials.js';
+import { runPreflight, type PreflightOptions } from './preflight.js';
+import { buildBoundaries, checkCoordinateNames } from './space.js';
+import { lowestTemperature } from './temperature.js';
+
+export interface BuildOptions extends PreflightOptions {
+  /** Skip the checks that sample the potential (a resumed run has passed them). */
+  readonly skipPreflight?: boolean;
+}
+
+/**
+ * Builds the model of a config.
+ * @throws ConfigError with every problem found
+ */
+export function buildModel(config: RunConfig, options: BuildOptions = {}): { model: Model; notes: Preflight[] } {
+  const context = new BuildContext(config);
+  checkCoordinateNames(context);
+  const boundaries = buildBoundaries(context);
+  const { stepCount } = timeSteps(context);
+  checkTemperature(context, stepCount * config.time.step);
+  context.stopIfUnfit();
+
+  const compressed = buildGraph(context);
+  const { graph } = compressed;
+  const data = readData(context);
+  context.stopIfUnfit();
+  const parameters = buildParameters(context, graph, compressed.parameters, data);
+  context.stopIfUnfit();
+  const scope: Scope = { parameters, data };
+
+  const diffusivity = buildDiffusivity(context, graph, scope);
+  const initialLaw = buildInitialLaw(context, graph, boundaries, scope);
+  const initialMasses = buildMasses(context, graph, scope);
+  const potentials = buildPotentials(context, graph, scope);
+  const rates = buildRates(context, compressed, compressed.listed, potentials, scope);
+  context.stopIfUnfit();
+  if (diffusivity === undefined || initialLaw === undefined || initialMasses === undefined) {
+    throw new Error('a value was neither built nor refused');
+  }
+  if (config.particles < graph.nodeCount) {
+    const message = `${config.particles} particles on ${graph.nodeCount} nodes: most nodes have none at any time`;
+    context.note('few-particles', ['particles'], message, `particles: ${100 * graph.nodeCount}`);
+  }
+
+  const model: Model = {
+    name: config.name,
+    dimension: config.space.variables.length,
+    coordinateNames: config.space.variables,
+    graph,
+    builder: context.builder,
+    parameters,
+    potentials: potentials.expressions,
+    potentialOfNode: potentials.of,
+    diffusivity,
+    temperature: config.temperature,
+    mobility: config.dynamics.mobility,
+    rates: rates.expressions,
+    rateOfEdge: rates.of,
+    integrator: config.dynamics.integrator,
+    splitting: config.dynamics.splitting,
+    boundaries,
+    initialLaw,
+    initialMasses,
+    particleCount: config.particles,
+    precision: config.precision,
+    timeStep: config.time.step,
+    stepCount,
+    seed: config.seed,
+  };
+  if (options.skipPreflight !== true) runPreflight(context, model, options);
+  context.stopIfUnfit();
+  return { model, notes: context.notes };
+}
+
+/** Number of steps; an end that is no multiple of the step moves to the nearest one. */
+function timeSteps(context: BuildContext): { stepCount: number } {
+  const { step, end, steps } = context.config.time;
+  if (steps !== undefined) return { stepCount: steps };
+  const wanted = (end ?? step) / step;
+  const stepCount = Math.max(1, Math.round(wanted));
+  // 2*pi/1000 and the like are multiples but for rounding.
+  if (Math.abs(wanted - stepCount) > 1e-9 * stepCount) {
+    const message = `the end ${end} is no multiple of the step ${step}; the run ends at ${stepCount * step}`;
+    context.note('end-rounded', ['time', 'end'], message, `end: ${stepCount * step}, or steps: ${stepCount}`);
+  }
+  return { stepCount };
+}
+
+function checkTemperature(context: BuildContext, end: number): void {
+  const { temperature, dynamics } = context.config;
+  if (dynamics.mobility !== 'symmetric' || lowestTemperature(temperature, end) > 0) return;
+  const when = temperature.kind === 'constant' ? 'is 0' : 'reaches 0';
+  context.refuse(['temperature'], `the temperature ${when}, where rates of mobility symmetric are infinite`, {
+    hint: 'use mobility metropolis or barker, or a temperature > 0',
+  });
+}
+
+function buildDiffusivity(context: BuildContext, graph: Graph, scope: Scope): Float64Array | undefined {
+  const path = ['dynamics', 'diffusivity'];
+  const spec = context.config.dynamics.diffusivity;
+  const values = valuesPerNode(context, path, spec, graph, scope);
+  const wrong = values?.findIndex((value) => !(value > 0) || !Number.isFinite(value)) ?? -1;
+  if (values === undefined || wrong < 0) return values;
+  context.refuse(path, `expected a diffusivity > 0, got ${values[wrong]} on node "${graph.nodeNames[wrong]}"`, {
+    value: spec,
+    hint: 'use a number > 0',
+  });
+  return undefined;
+}

@@ -1,0 +1,50 @@
+// What the steps of building a model share: the config, the expression builder, and the problems and notes found so far.
+// Problems are gathered so that a person sees them all; `stopIfUnfit` ends a stage that the next one builds on.
+
+import type { Path, Problem, RunConfig } from '../config/mod.js';
+import { formatPath } from '../config/mod.js';
+import { ExpressionBuilder } from '../expression/mod.js';
+
+/**
+ * A remark on a config that is formally right. `note`: worth knowing; `warn`: likely not what is wanted; `refuse`: the
+ * run would be meaningless (these are thrown as ConfigError by buildModel).
+ */
+export interface Preflight {
+  readonly tier: 'note' | 'warn' | 'refuse';
+  /** Stable name of the remark, for tests and scripts. */
+  readonly code: string;
+  /** The key that it is about. */
+  readonly path: string;
+  readonly message: string;
+  /** The corrected setting. */
+  readonly fix: string | undefined;
+}
+
+type Detail = NonNullable<Parameters<RunConfig['source']['problem']>[2]>;
+
+/** State of one build. */
+export class BuildContext {
+  readonly builder = new ExpressionBuilder();
+  readonly problems: Problem[] = [];
+  readonly notes: Preflight[] = [];
+
+  constructor(readonly config: RunConfig) {}
+
+  /** Refuses the config for the value at `path`. */
+  refuse(path: Path, message: string, detail: Detail = {}): void {
+    this.problems.push(this.config.source.problem(path, message, detail));
+  }
+
+  note(code: string, path: Path, message: string, fix?: string): void {
+    this.notes.push({ tier: 'note', code, path: formatPath(path), message, fix });
+  }
+
+  warn(code: string, path: Path, message: string, fix?: string): void {
+    this.notes.push({ tier: 'warn', code, path: formatPath(path), message, fix });
+  }
+
+  /** Throws what has been found wrong so far, if anything. */
+  stopIfUnfit(): void {
+    if (this.problems.length > 0) throw this.config.source.error(this.problems);
+  }
+}

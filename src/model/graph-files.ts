@@ -1,0 +1,195 @@
+// Graphs from files: GraphML, and CSV tables of edges and nodes. Reading only; what makes a sound graph is checked in
+// graph-list.ts.
+
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { suggest, type Path } from '../config/mod.js';
+import type { BuildContext } from './context.js';
+import type { EdgeEntry } from './graph-list.js';
+import type { ParameterTable } from './model.js';
+import { columnIndex, isNumeric, numericColumn, readTable, readText, type Table } from './tables.js';
+
+/** A graph as read: names, edges as given, node parameters. */
+export interface GraphFile {
+  readonly nodeNames: readonly string[];
+  readonly entries: readonly EdgeEntry[];
+  readonly parameters: readonly ParameterTable[];
+}
+
+const identifier = /^[A-Za-z_]\w*$/u;
+
+/** Reads the CSV tables `file` (edges) and `nodes`. */
+export function readCsvGraph(
+  context: BuildContext,
+  file: string,
+  nodes: string | undefined,
+  weight: number,
+): GraphFile | undefined {
+  const path = ['graph', 'file'];
+  const edges = readTable(context, path, file);
+  const nodeTable = nodes === undefined ? undefined : readTable(context, ['graph', 'nodes'], nodes);
+  if (edges === undefined || (nodes !== undefined && nodeTable === undefined)) return undefined;
+  const source = columnIndex(context, path, edges, 'source');
+  const target = columnIndex(context, path, edges, 'target');
+  for (const name of edges.header) {
+    if (['source', 'target', 'weight'].includes(name)) continue;
+    context.refuse(path, `${file} has an unknown column "${name}"`, {
+      value: name,
+      hint: `${suggest(name, ['source', 'target', 'weight'], 'columns are')}; otherwise remove it`,
+    });
+  }
+  const weights = edges.header.includes('weight') ? numericColumn(context, path, edges, 'weight') : undefined;
+  if (source === undefined || target === undefined) return undefined;
+  const entries = edges.rows.map((row, i): EdgeEntry => ({
+    from: row[source],
+    to: row[target],
+    weight: weights === undefined ? weight : weights[i],
+    path,
+    prefix: `${file} line ${edges.lines[i]}: `,
+  }));
+  if (nodeTable === undefined) {
+    const names = new Set<string>();
+    for (const { from, to } of entries) names.add(from).add(to);
+    return { nodeNames: [...names], entries, parameters: [] };
+  }
+  return { ...nodesOf(context, nodeTable), entries };
+}
+
+function nodesOf(context: BuildContext, table: Table): Pick<GraphFile, 'nodeNames' | 'parameters'> {
+  const path = ['graph', 'nodes'];
+  const nameColumn = Math.max(0, table.header.findIndex((name) => ['node', 'name', 'id'].includes(name)));
+  const parameters: ParameterTable[] = [];
+  table.header.forEach((name, i) => {
+    if (i === nameColumn) return;
+    if (!identifier.test(name)) {
+      context.note('column-left-out', path, `column "${name}" of ${table.file} is left out: it cannot be used in formulas`);
+      return;
+    }
+    // A column with no number in it is a label; one with some is a column of numbers with mistakes.
+    const isLabel = !isNumeric(table, i) && table.rows.every((row) => row[i] === '' || Number.isNaN(Number(row[i])));
+    if (isLabel && table.rows.some((row) => row[i] !== '')) {
+      context.note('column-left-out', path, `column "${name}" of ${table.file} is left out: it holds texts`);
+      return;
+    }
+    const values = numericColumn(context, path, table, name);
+    if (values !== undefined) parameters.push({ name, components: 1, values });
+  });
+  return { nodeNames: table.rows.map((row) => row[nameColumn]), parameters };
+}
+
+interface XmlNode {
+  readonly [name: string]: unknown;
+}
+
+const asList = (value: unknown): XmlNode[] =>
+  value === undefined || value === '' ? [] : ((Array.isArray(value) ? value : [value]) as XmlNode[]);
+const attribute = (node: XmlNode, name: string): string | undefined => {
+  const value = node[`@${name}`];
+  return value === undefined ? undefined : String(value as string);
+};
+const content = (node: XmlNode | string): string =>
+  typeof node === 'object' ? String((node['#text'] as string | undefined) ?? '') : String(node);
+
+interface Key {
+  readonly name: string;
+  readonly type: string;
+  readonly fallback: string | undefined;
+}
+
+/** The keys declared for nodes or edges, by id. */
+function keysOf(root: XmlNode, target: 'node' | 'edge'): Map<string, Key> {
+  const keys = new Map<string, Key>();
+  for (const key of asList(root['key'])) {
+    const applies = attribute(key, 'for') ?? 'all';
+    const id = attribute(key, 'id');
+    if (id === undefined || (applies !== target && applies !== 'all')) continue;
+    const fallback = key['default'] === undefined ? undefined : content(key['default'] as XmlNode);
+    keys.set(id, { name: attribute(key, 'attr.name') ?? id, type: attribute(key, 'attr.type') ?? 'string', fallback });
+  }
+  return keys;
+}
+
+/** Data of a node or edge by key name, defaults included. */
+function dataOf(element: XmlNode, keys: ReadonlyMap<string, Key>): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const key of keys.values()) if (key.fallback !== undefined) values.set(key.name, key.fallback);
+  for (const data of asList(element['data'])) {
+    const key = keys.get(attribute(data, 'key') ?? '');
+    if (key !== undefined) values.set(key.name, content(data).trim());
+  }
+  return values;
+}
+
+function toNumber(text: string | undefined, type: string): number {
+  if (text === undefined || text === '') return NaN;
+  if (type === 'boolean') return text === 'true' || text === '1' ? 1 : text === 'false' || text === '0' ? 0 : NaN;
+  return Number(text);
+}
+
+/** Reads a GraphML file: numeric node data become parameters, the edge data `weight` the weight. */
+export function readGraphml(context: BuildContext, file: string, weight: number): GraphFile | undefined {
+  const path: Path = ['graph', 'file'];
+  const text = readText(context, path, file);
+  if (text === undefined) return undefined;
+  const refuse = (message: string, hint: string): undefined => {
+    context.refuse(path, `${file}: ${message}`, { value: file, hint });
+    return undefined;
+  };
+  if (/<!(?:DOCTYPE|ENTITY)/iu.test(text)) return refuse('document types and entities are not read', 'remove <!DOCTYPE …>');
+  const valid = XMLValidator.validate(text);
+  if (valid !== true) {
+    return refuse(`line ${valid.err.line}, column ${valid.err.col}: ${valid.err.msg}`, 'mend the XML');
+  }
+  let document: XmlNode;
+  try {
+    document = new XMLParser({
+      ignoreAttributes: false,
+      attributeNamePrefix: '@',
+      removeNSPrefix: true,
+      parseTagValue: false,
+      parseAttributeValue: false,
+    }).parse(text) as XmlNode;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error), 'mend the XML');
+  }
+  const root = document['graphml'] as XmlNode | undefined;
+  const graphs = asList(root?.['graph']);
+  if (root === undefined || graphs.length !== 1) {
+    return refuse(`holds ${graphs.length} graphs`, 'give a GraphML file with one graph');
+  }
+  const graph = graphs[0];
+  const nodes = asList(graph['node']);
+  if (nodes.length === 0) return refuse('has no nodes', 'add <node id="…"/>');
+  if (graph['hyperedge'] !== undefined || nodes.some((node) => node['graph'] !== undefined)) {
+    return refuse('hyperedges and nested graphs are not read', 'flatten the graph');
+  }
+  if (attribute(graph, 'edgedefault') === 'directed') {
+    context.note('directed-graphml', path, `the edges of ${file} are directed; each is taken in both directions`);
+  }
+  const nodeNames = nodes.map((node, i) => attribute(node, 'id') ?? String(i));
+  const nodeKeys = keysOf(root, 'node');
+  const data = nodes.map((node) => dataOf(node, nodeKeys));
+  const parameters: ParameterTable[] = [];
+  for (const { name, type } of nodeKeys.values()) {
+    if (type === 'string' || !identifier.test(name)) {
+      context.note('data-left-out', path, `node data "${name}" of ${file} is left out: it is no number with a plain name`);
+      continue;
+    }
+    const values = Float64Array.from(data, (values) => toNumber(values.get(name), type));
+    const wrong = values.findIndex((value) => !Number.isFinite(value));
+    if (wrong < 0) parameters.push({ name, components: 1, values });
+    else refuse(`node "${nodeNames[wrong]}" has no finite number for "${name}"`, 'fill it in, or give the key a <default>');
+  }
+  const edgeKeys = keysOf(root, 'edge');
+  const weightType = [...edgeKeys.values()].find((key) => key.name === 'weight')?.type ?? 'double';
+  const entries = asList(graph['edge']).map((edge, i): EdgeEntry => {
+    const given = dataOf(edge, edgeKeys).get('weight');
+    return {
+      from: attribute(edge, 'source') ?? '',
+      to: attribute(edge, 'target') ?? '',
+      weight: given === undefined ? weight : toNumber(given, weightType),
+      path,
+      prefix: `${file} edge ${i + 1}: `,
+    };
+  });
+  return { nodeNames, entries, parameters };
+}

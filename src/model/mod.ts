@@ -1,0 +1,19 @@
+// Public names of this folder.
+export type {
+  Boundary,
+  Graph,
+  InitialLaw,
+  Integrator,
+  Mobility,
+  Model,
+  ParameterTable,
+  Splitting,
+  TemperatureSchedule,
+} from './model.js';
+export { buildModel, type BuildOptions } from './build.js';
+export type { Preflight } from './context.js';
+export { compressGraph, components, edgeSources, type CompressedGraph, type EdgeList } from './graph.js';
+export { grid, shape, type GraphParts } from './graph-shapes.js';
+export { PointEvaluator, type Point } from './evaluator.js';
+export { rateFactor } from './preflight-rates.js';
+export { isConstantTemperature, lowestTemperature, temperatureAt } from './temperature.js';

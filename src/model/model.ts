@@ -1,0 +1,84 @@
+// The model as the engines see it: a graph in compressed rows, one potential expression per node class, parameter
+// tables, rates, boundaries, initial law. Everything here is checked and resolved; text and files are behind us.
+// It is not the config (config/), and it knows nothing of shards, kernels or threads.
+
+import type { Precision } from '../elementary/mod.js';
+import type { Expression, ExpressionBuilder } from '../expression/mod.js';
+
+/**
+ * A finite weighted graph in compressed sparse rows. Directed edge e of node g: offsets[g] <= e < offsets[g+1], targets
+ * ascending within a row. The weights K are symmetric; `reverse[e]` is the edge that goes back.
+ */
+export interface Graph {
+  readonly nodeCount: number;
+  readonly nodeNames: readonly string[];
+  readonly offsets: Int32Array;
+  readonly targets: Int32Array;
+  readonly weights: Float64Array;
+  readonly reverse: Int32Array;
+}
+
+/** Node parameter: `values[node * components + component]`. Scalars have one component. */
+export interface ParameterTable {
+  readonly name: string;
+  readonly components: number;
+  readonly values: Float64Array;
+}
+
+/** Mobility of section 4 of the theory (linear family), or free rates. */
+export type Mobility = 'metropolis' | 'barker' | 'symmetric' | 'free';
+export type Integrator = 'euler-maruyama' | 'leimkuhler-matthews' | 'heun';
+export type Splitting = 'lie' | 'strang';
+
+/** Piecewise temperature eps(t). Dimensionless, >= 0. */
+export type TemperatureSchedule =
+  | { readonly kind: 'constant'; readonly value: number }
+  /** from -> to linearly over [0, duration], constant after. */
+  | { readonly kind: 'linear'; readonly from: number; readonly to: number; readonly duration: number }
+  /** from * (to/from)^(t/duration) over [0, duration], constant after; both > 0. */
+  | { readonly kind: 'exponential'; readonly from: number; readonly to: number; readonly duration: number }
+  /** Linear between the points (times ascending), constant outside. */
+  | { readonly kind: 'piecewise'; readonly times: readonly number[]; readonly values: readonly number[] };
+
+export type Boundary =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'periodic'; readonly low: number; readonly high: number }
+  | { readonly kind: 'reflecting'; readonly low: number; readonly high: number };
+
+/** Law of x at time 0 given the node; arrays are node-major: [node * dimension + coordinate]. */
+export type InitialLaw =
+  | { readonly kind: 'gaussian'; readonly mean: Float64Array; readonly standardDeviation: Float64Array }
+  | { readonly kind: 'uniform'; readonly low: Float64Array; readonly high: Float64Array }
+  | { readonly kind: 'point'; readonly position: Float64Array };
+
+export interface Model {
+  readonly name: string;
+  readonly dimension: number;
+  readonly coordinateNames: readonly string[];
+  readonly graph: Graph;
+  /** Builder that owns every expression below. */
+  readonly builder: ExpressionBuilder;
+  readonly parameters: readonly ParameterTable[];
+  /** Distinct potentials V(x, g); node g uses potentials[potentialOfNode[g]], with symbols of side `source`. */
+  readonly potentials: readonly Expression[];
+  readonly potentialOfNode: Int32Array;
+  /** D(g) > 0. */
+  readonly diffusivity: Float64Array;
+  readonly temperature: TemperatureSchedule;
+  readonly mobility: Mobility;
+  /** Distinct free rates q(x; g -> g'); edge e uses rates[rateOfEdge[e]]. Empty unless mobility is `free`. */
+  readonly rates: readonly Expression[];
+  readonly rateOfEdge: Int32Array;
+  readonly integrator: Integrator;
+  readonly splitting: Splitting;
+  readonly boundaries: readonly Boundary[];
+  readonly initialLaw: InitialLaw;
+  /** Initial node masses, >= 0, sum 1. */
+  readonly initialMasses: Float64Array;
+  readonly particleCount: number;
+  readonly precision: Precision;
+  /** Time step dt and number of steps; the end time is stepCount * timeStep. */
+  readonly timeStep: number;
+  readonly stepCount: number;
+  readonly seed: number;
+}

@@ -1,0 +1,148 @@
+// A file that only grows, by whole pieces of text. A piece that could not be written whole is taken back, and a file can
+// be cut to an earlier length. Not for files that are replaced: that is files.ts.
+
+import { open, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { guarded, RecordError, systemCode } from './errors.js';
+import { syncFolder } from './files.js';
+
+/**
+ * When an append is flushed to the disk: each one, when the last flush is so many seconds ago, or only on `sync()`.
+ * What was appended survives a kill of the process in any case; flushing is for losses of power.
+ */
+export type FlushPolicy = 'always' | 'manual' | { readonly seconds: number };
+
+/** A file open for appending. Calls must not overlap: await each before the next. */
+export class AppendFile {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  readonly #policy: FlushPolicy;
+  #length: number;
+  #flushedAt = performance.now();
+  #dirty = false;
+
+  private constructor(path: string, handle: FileHandle, length: number, policy: FlushPolicy) {
+    this.path = path;
+    this.#handle = handle;
+    this.#length = length;
+    this.#policy = policy;
+  }
+
+  /**
+   * Opens a file for appending, or creates it.
+   *
+   * @throws OutputError if the system refuses
+   */
+  static async open(path: string, policy: FlushPolicy = { seconds: 5 }): Promise<AppendFile> {
+    return guarded('open', path, async () => {
+      const handle = await open(path, 'a');
+      try {
+        const { size } = await handle.stat();
+        if (size === 0) await syncFolder(dirname(path));
+        return new AppendFile(path, handle, size, policy);
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+    });
+  }
+
+  /** Bytes in the file. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Appends text. If not all of it can be written, what was is taken back, so that the file ends as it did before.
+   *
+   * @throws OutputError if the system refuses
+   */
+  async append(text: string): Promise<void> {
+    if (text === '') return;
+    const bytes = Buffer.from(text);
+    await guarded('write', this.path, async () => {
+      try {
+        let written = 0;
+        while (written < bytes.length) {
+          written += (await this.#handle.write(bytes, written)).bytesWritten;
+        }
+      } catch (error) {
+        await this.#handle.truncate(this.#length).catch(() => undefined);
+        throw error;
+      }
+    });
+    this.#length += bytes.length;
+    this.#dirty = true;
+    if (this.#isFlushDue()) await this.sync();
+  }
+
+  #isFlushDue(): boolean {
+    if (this.#policy === 'manual') return false;
+    return this.#policy === 'always' || performance.now() - this.#flushedAt >= this.#policy.seconds * 1000;
+  }
+
+  /**
+   * Flushes what was appended to the disk.
+   *
+   * @throws OutputError if the system refuses
+   */
+  async sync(): Promise<void> {
+    if (this.#dirty) await guarded('flush', this.path, () => this.#handle.sync());
+    this.#dirty = false;
+    this.#flushedAt = performance.now();
+  }
+
+  /** Flushes and closes; the file cannot be used after. */
+  async close(): Promise<void> {
+    try {
+      await this.sync();
+    } finally {
+      await this.#handle.close();
+    }
+  }
+}
+
+/**
+ * Cuts a file of lines to the first `length` bytes, flushed. Length 0 of a missing file is well.
+ *
+ * @throws RecordError (`corrupt-table`) if the file is shorter than that, or the cut is not the end of a line: then it
+ * is not the file that the length was taken of
+ */
+export async function trimLines(path: string, length: number): Promise<void> {
+  const damaged = (what: string): RecordError =>
+    new RecordError(
+      'corrupt-table',
+      path,
+      `${path} ${what}`,
+      'put back the file as the run left it, or start the run anew',
+    );
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r+');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') {
+      if (length === 0) return;
+      throw damaged(`is missing, though the checkpoint stands for ${length} bytes of it`);
+    }
+    return guarded('open', path, () => Promise.reject(error as Error));
+  }
+  try {
+    await guarded('trim', path, async () => {
+      const { size } = await handle.stat();
+      if (size < length) {
+        throw damaged(`holds ${size} bytes, though the checkpoint stands for ${length}`);
+      }
+      if (length > 0) {
+        const last = new Uint8Array(1);
+        await handle.read(last, 0, 1, length - 1);
+        if (last[0] !== 0x0a) throw damaged(`was changed: the checkpoint's ${length} bytes end within a line`);
+      }
+      if (size === length) return;
+      await handle.truncate(length);
+      await handle.sync();
+    });
+  } finally {
+    await handle.close();
+  }
+}
+

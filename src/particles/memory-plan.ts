@@ -1,0 +1,112 @@
+// Addresses of everything in the shared memory, as a function of the model, its kernel and the number of workers.
+// Numbers only: nothing is allocated or written here. Reserved memory that is never touched costs nothing, so the
+// buffers whose need cannot be foreseen (chunks, outboxes) are reserved at their worst case.
+//
+//   literals │ shard headers │ worker 0 │ worker 1 │ … │ chunks
+
+import { CHUNK, LANES, fixedMemory, layout, MOMENT_COLUMN, recordStrides, type KernelPlan } from '../kernel/mod.js';
+import type { Model } from '../model/mod.js';
+
+const { align } = layout;
+
+/** Addresses in one worker's region. */
+export interface WorkerAddresses {
+  readonly context: number;
+  readonly nodeTable: number;
+  readonly edgeTable: number;
+  readonly potentialTable: number;
+  readonly words: number;
+  readonly noise: number;
+  readonly masks: number;
+  readonly walkers: readonly [number, number];
+  readonly walkerWords: number;
+  readonly edgeCounts: number;
+  readonly rates: number;
+  readonly moments: number;
+  readonly jumps: number;
+  /** Outboxes of even and odd exchanges. */
+  readonly outboxes: readonly [number, number];
+}
+
+export interface MemoryPlan {
+  readonly replicas: number;
+  readonly shardCount: number;
+  /** Header of shard (node g, replica k): shards + (k n + g) * layout.shardHeader.size. */
+  readonly shards: number;
+  readonly workers: readonly WorkerAddresses[];
+  readonly outboxBytes: number;
+  readonly chunks: number;
+  readonly chunkBytes: number;
+  readonly end: number;
+}
+
+/** The model needs more memory than one process can address. */
+export class MemoryLimitError extends Error {
+  readonly code = 'memory-limit';
+}
+
+/** Addressable bytes. */
+const LIMIT = 65_536 * 65_536;
+
+/** Offsets into a page that keep streams read side by side from sharing their low 12 address bits. */
+const STAGGER = 1088;
+
+/**
+ * Plans the memory.
+ * @throws MemoryLimitError beyond 4 GiB
+ */
+export function planMemory(model: Model, plan: KernelPlan, replicas: number, workerCount: number): MemoryPlan {
+  const { graph, particleCount, dimension } = model;
+  const size = plan.precision === 'f32' ? 4 : 8;
+  const strides = recordStrides(plan);
+  const edgeCount = graph.targets.length;
+  const shardCount = graph.nodeCount * replicas;
+  const chunkBytes = layout.chunkHeader.size + CHUNK * plan.fields * size;
+  const entryBytes = layout.emigrant.fields + plan.fields * size;
+  let most = 0;
+  for (let g = 0; g < graph.nodeCount; g++) most = Math.max(most, graph.offsets[g + 1] - graph.offsets[g]);
+
+  // Worst case: every particle emigrates in one exchange. Beyond 2^20 particles half of them are allowed for.
+  const outboxEntries = particleCount <= 1 << 20 ? particleCount : Math.max(1 << 20, particleCount / 2 / workerCount);
+  const outboxBytes = align(Math.ceil(outboxEntries) * entryBytes, 64);
+
+  let next: number = fixedMemory.free;
+  let stagger = 0;
+  const take = (bytes: number, page = false): number => {
+    const address = page ? align(next, 4096) + (stagger++ % 4) * STAGGER : align(next, 64);
+    next = address + bytes;
+    return address;
+  };
+  const shards = take(shardCount * layout.shardHeader.size);
+  const walkers = layout.walkerLayout(dimension, size).size;
+  const workers = Array.from({ length: workerCount }, (): WorkerAddresses => {
+    next = align(next, 4096);
+    return {
+      context: take(layout.workerContext.size),
+      nodeTable: take(graph.nodeCount * strides.node),
+      edgeTable: take(edgeCount * strides.edge),
+      potentialTable: take(graph.nodeCount * strides.potential),
+      words: take(CHUNK * 4 * plan.wordsPerParticle + 64, true),
+      noise: take(CHUNK * 4 * dimension + 64, true),
+      masks: take((CHUNK / LANES) * 2 + 64, true),
+      walkers: [take(walkers, true), take(walkers, true)],
+      walkerWords: take(CHUNK * 4 * 2 + 128),
+      edgeCounts: take(128 * 4),
+      rates: take(most * 16 + 16),
+      moments: take((dimension + 1) * MOMENT_COLUMN),
+      jumps: take(edgeCount * 8),
+      outboxes: [take(outboxBytes), take(outboxBytes)],
+    };
+  });
+  const chunks = align(next, 4096);
+  // Every shard has one chunk that may be nearly empty; while emigrants are delivered, particles are counted twice.
+  const chunkCount = 2 * Math.ceil(particleCount / CHUNK) + 2 * shardCount;
+  const end = chunks + chunkCount * chunkBytes;
+  if (end > LIMIT) {
+    throw new MemoryLimitError(
+      `the run needs ${(end / 1e9).toFixed(1)} GB of addressable memory, the limit is 4.3 GB: ` +
+        `take fewer particles than ${String(particleCount)}${plan.precision === 'f64' ? ', precision f32' : ''} or fewer workers`,
+    );
+  }
+  return { replicas, shardCount, shards, workers, outboxBytes, chunks, chunkBytes, end };
+}

@@ -1,0 +1,6 @@
+// Public names of this folder.
+export { changesWithTime, exchangesPerStep, KernelFault, momentPairs, ShardEngine, type ShardMoments } from './engine.js';
+export { initialCounts } from './initial.js';
+export { MemoryLimitError, planMemory, type MemoryPlan } from './memory-plan.js';
+export { replicaCount } from './replicas.js';
+export { allocateMemory, ParticleStore, type ShardParticles } from './store.js';

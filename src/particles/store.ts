@@ -1,0 +1,152 @@
+// The particles in shared memory as JavaScript sees them: allocation of the memory, shards in and out. Used between
+// segments of steps (sampling, snapshots, checkpoints, hashes), never while workers step.
+
+import { createHash } from 'node:crypto';
+import { BLOCKS_PER_CHUNK, CHUNK, fixedMemory, LANES, layout, type CompiledKernel } from '../kernel/mod.js';
+import type { MemoryPlan } from './memory-plan.js';
+
+const { chunkHeader, poolHeader, shardHeader } = layout;
+
+/** Particles of a shard, in storage order: field f of particle i at [f * count + i]. */
+export interface ShardParticles {
+  readonly node: number;
+  readonly replica: number;
+  readonly count: number;
+  readonly fields: Float32Array | Float64Array;
+  /** 64 words of generator state. */
+  readonly generator: Uint32Array;
+}
+
+/** Reserves the shared memory of a run and writes its fixed parts. */
+export function allocateMemory(kernel: CompiledKernel, plan: MemoryPlan): WebAssembly.Memory {
+  const pages = Math.ceil(plan.end / 65_536);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: 65_536, shared: true });
+  kernel.literals.write(memory.buffer);
+  const words = new Uint32Array(memory.buffer);
+  words[(fixedMemory.pool + poolHeader.next) / 4] = plan.chunks;
+  words[(fixedMemory.pool + poolHeader.end) / 4] = plan.end;
+  return memory;
+}
+
+/** Access to the shards of one memory. */
+export class ParticleStore {
+  readonly #words: Uint32Array;
+  readonly #floats: Float32Array | Float64Array;
+  readonly #size: number;
+
+  constructor(
+    memory: WebAssembly.Memory,
+    private readonly plan: MemoryPlan,
+    private readonly nodeCount: number,
+    private readonly fields: number,
+    precision: 'f32' | 'f64',
+  ) {
+    this.#words = new Uint32Array(memory.buffer);
+    this.#size = precision === 'f32' ? 4 : 8;
+    this.#floats = precision === 'f32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer);
+  }
+
+  get shardCount(): number {
+    return this.plan.shardCount;
+  }
+
+  headerAddress(shard: number): number {
+    return this.plan.shards + shard * shardHeader.size;
+  }
+
+  #header(shard: number, offset: number): number {
+    return (this.headerAddress(shard) + offset) >>> 2;
+  }
+
+  count(shard: number): number {
+    return this.#words[this.#header(shard, shardHeader.count)];
+  }
+
+  /** Hands the shard to a worker, where nodes are shared out among workers. */
+  setOwner(shard: number, worker: number): void {
+    this.#words[this.#header(shard, shardHeader.owner)] = worker;
+  }
+
+  /** Puts particles into a shard that has none yet, and sets its generator. */
+  fill(shard: number, particles: Pick<ShardParticles, 'count' | 'fields' | 'generator'>): void {
+    const { count, fields, generator } = particles;
+    const words = this.#words;
+    words.set(generator, this.#header(shard, shardHeader.generator));
+    words[this.#header(shard, shardHeader.node)] = shard % this.nodeCount;
+    words[this.#header(shard, shardHeader.count)] = count;
+    const chunkCount = Math.max(1, Math.ceil(count / CHUNK));
+    let previous = 0;
+    for (let index = 0; index < chunkCount; index++) {
+      const chunk = this.#takeChunk();
+      words[(chunk + chunkHeader.previous) >>> 2] = previous;
+      if (previous === 0) words[this.#header(shard, shardHeader.firstChunk)] = chunk;
+      else words[(previous + chunkHeader.next) >>> 2] = chunk;
+      const end = Math.min(count, (index + 1) * CHUNK);
+      for (let i = index * CHUNK; i < end; i++) {
+        const slot = this.#slot(chunk, i);
+        for (let f = 0; f < this.fields; f++) this.#floats[slot + f * LANES] = fields[f * count + i];
+      }
+      previous = chunk;
+    }
+    words[this.#header(shard, shardHeader.lastChunk)] = previous;
+  }
+
+  #takeChunk(): number {
+    const next = (fixedMemory.pool + poolHeader.next) / 4;
+    const chunk = this.#words[next];
+    this.#words[next] = chunk + this.plan.chunkBytes;
+    return chunk;
+  }
+
+  /** Index into the float view of field 0 of particle i, in its chunk. */
+  #slot(chunk: number, i: number): number {
+    const block = (i >>> 4) & (BLOCKS_PER_CHUNK - 1);
+    return (chunk + chunkHeader.size) / this.#size + block * LANES * this.fields + (i & (LANES - 1));
+  }
+
+  /** Visits the chunks of a shard in order: address of the first block, particles in the chunk. */
+  *chunks(shard: number): Generator<{ address: number; count: number }> {
+    let remaining = this.count(shard);
+    let chunk = this.#words[this.#header(shard, shardHeader.firstChunk)];
+    while (remaining > 0) {
+      const count = Math.min(remaining, CHUNK);
+      yield { address: chunk + chunkHeader.size, count };
+      remaining -= count;
+      chunk = this.#words[(chunk + chunkHeader.next) >>> 2];
+    }
+  }
+
+  /** A copy of a shard. `fields` limits how many fields are copied (the coordinates come first). */
+  read(shard: number, fieldCount = this.fields): ShardParticles {
+    const count = this.count(shard);
+    const fields = this.#size === 4 ? new Float32Array(fieldCount * count) : new Float64Array(fieldCount * count);
+    let first = 0;
+    for (const { address, count: inChunk } of this.chunks(shard)) {
+      for (let i = 0; i < inChunk; i++) {
+        const slot = this.#slot(address - chunkHeader.size, i);
+        for (let f = 0; f < fieldCount; f++) fields[f * count + first + i] = this.#floats[slot + f * LANES];
+      }
+      first += inChunk;
+    }
+    const generator = this.#header(shard, shardHeader.generator);
+    return {
+      node: shard % this.nodeCount,
+      replica: Math.floor(shard / this.nodeCount),
+      count,
+      fields,
+      generator: this.#words.slice(generator, generator + 4 * LANES),
+    };
+  }
+
+  /** SHA-256 over all shards in order: counts, particles in storage order, generators. Hexadecimal. */
+  stateHash(): string {
+    const hash = createHash('sha256');
+    for (let shard = 0; shard < this.shardCount; shard++) {
+      const { count, fields, generator } = this.read(shard);
+      hash.update(Uint32Array.of(count));
+      hash.update(fields);
+      hash.update(generator);
+    }
+    return hash.digest('hex');
+  }
+}

@@ -1,0 +1,61 @@
+// Accuracy of the elementary functions against 50-digit tables (tables/generate.py). It does not test limits, NaN or
+// signs of zero: special-values.test.ts does.
+
+import { describe, expect, it } from 'vitest';
+import { mathF32, mathF64, type ElementaryFunctions, type Precision } from '../../src/elementary/mod.js';
+import { errorInUlp, readTable, ulp, type Row } from './table.js';
+
+type Name = Exclude<keyof ElementaryFunctions<number>, 'sign'>;
+
+/** Largest error in ulp: [f32, f64]. */
+const BOUNDS: Readonly<Record<Name, readonly [number, number]>> = {
+  exp: [1.5, 1.5],
+  expm1: [2, 2],
+  log: [1, 1],
+  log1p: [2, 2],
+  sin: [1.5, 1.5],
+  cos: [1.5, 1.5],
+  tan: [3, 3],
+  atan: [3, 3],
+  atan2: [3, 3],
+  sinh: [3, 3],
+  cosh: [2, 2],
+  tanh: [3, 3],
+  erf: [2, 2],
+  sigmoid: [3, 3],
+  softplus: [3, 3],
+  power: [4, 2],
+};
+
+/** Error of the argument reduction of sin and cos, absolute, per unit of x. */
+const REDUCTION: Readonly<Record<Precision, number>> = { f32: 2 ** -41, f64: 2 ** -107 };
+
+/** What the reduction may contribute, in ulp of the result. */
+function reductionError(name: Name, row: Row, precision: Precision): number {
+  if (name !== 'sin' && name !== 'cos' && name !== 'tan') return 0;
+  const steepness = name === 'tan' ? 1 + row.expected * row.expected : 1;
+  return (Math.abs(row.inputs[0]) * REDUCTION[precision] * steepness) / ulp(row.expected, precision);
+}
+
+export function measure(name: Name, precision: Precision, folder?: string): { worst: number; row: Row } {
+  const functions = precision === 'f32' ? mathF32 : mathF64;
+  const compute = functions[name] as (...inputs: readonly number[]) => number;
+  const table = readTable(name, precision, folder);
+  let worst = { worst: 0, row: table[0] };
+  for (const row of table) {
+    const error = errorInUlp(compute(...row.inputs), row, precision) - reductionError(name, row, precision);
+    if (error > worst.worst) worst = { worst: error, row };
+  }
+  return worst;
+}
+
+for (const [index, precision] of (['f32', 'f64'] as const).entries()) {
+  describe(`elementary functions, ${precision}, against 50-digit tables`, () => {
+    for (const [name, bounds] of Object.entries(BOUNDS)) {
+      it(`${name}: error <= ${bounds[index]} ulp`, () => {
+        const { worst, row } = measure(name as Name, precision);
+        expect(worst, `at ${row.inputs.join(', ')}`).toBeLessThanOrEqual(bounds[index] + 0.005);
+      });
+    }
+  });
+}

@@ -1,0 +1,31 @@
+// Two tiers of tests. `unit` runs the sources as they are and takes milliseconds a test; `integration` runs what
+// `npm run build` left in dist/ (worker threads and commands are started from there), one file at a time so that
+// tests do not fight for cores and ports. The third tier, test/validation, is statistical, takes minutes and is no vitest
+// project: see `npm run validate`.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/integration/**', 'test/validation/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          // After the unit tests, not beside them.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
