@@ -3,7 +3,7 @@
 import type * as z from 'zod';
 import type { Path, Problem } from './problem.js';
 import type { ConfigSource } from './source.js';
-import { suggest } from './suggest.js';
+import { nearestName, suggest } from './suggest.js';
 import type { IssueDetail } from './values.js';
 
 function valueAt(root: unknown, path: Path): unknown {
@@ -15,9 +15,23 @@ function valueAt(root: unknown, path: Path): unknown {
   return value;
 }
 
+/** Whether an issue only repeats that a key was misspelt: the section lacks what the slip was meant to be. */
+function follows(issue: z.core.$ZodIssue, slip: z.core.$ZodIssueUnrecognizedKeys): boolean {
+  if (issue.code !== 'custom' || (issue.params as IssueDetail | undefined)?.at !== 'key') return false;
+  const below = issue.path.slice(slip.path.length);
+  if (below.length > 1 || slip.path.some((step, i) => step !== issue.path[i])) return false;
+  return below.length === 0 || slip.keys.some((key) => nearestName(key, [String(below[0])]) !== undefined);
+}
+
 /** Translates issues found in `root` into problems. */
-export function problemsOf(issues: readonly z.core.$ZodIssue[], root: unknown, source: ConfigSource): Problem[] {
+export function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  root: unknown,
+  source: ConfigSource,
+): Problem[] {
+  const slips = issues.filter((issue) => issue.code === 'unrecognized_keys');
   return issues.flatMap((issue): Problem[] => {
+    if (slips.some((slip) => follows(issue, slip))) return [];
     const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
     if (issue.code === 'unrecognized_keys') {
       // The message is the list of known keys: see `section` in values.ts.

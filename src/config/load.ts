@@ -91,7 +91,9 @@ export function parseConfig(text: string, options: LoadOptions = {}): RunConfig 
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const empty = value === null || value === undefined;
     const message = empty ? 'the config is empty' : 'the config is not a list of keys with values';
-    throw source.error([source.problem([], message, { hint: '`wasserwerk init` writes a config to start from' })]);
+    throw source.error([
+      source.problem([], message, { hint: '`wasserwerk init` writes a config to start from' }),
+    ]);
   }
   const root: unknown = structuredClone(value);
   const found: Problem[] = takeUnavailable(root).map(({ path, value: wanted, message, hint }) =>

@@ -49,7 +49,9 @@ export function parseOverrides(texts: readonly string[]): { overrides: Override[
     const equals = text.indexOf('=');
     const path = equals < 0 ? undefined : parsePath(text.slice(0, equals).trim());
     if (path === undefined) {
-      problems.push(complaint(origin, 'cannot be read', 'write --set path=value, for example --set time.end=5'));
+      problems.push(
+        complaint(origin, 'cannot be read', 'write --set path=value, for example --set time.end=5'),
+      );
       continue;
     }
     const yaml = parseYaml(text.slice(equals + 1));
@@ -74,7 +76,10 @@ function isContainer(value: unknown): value is Container {
 }
 
 /** Applies overrides in order to a copy of plain values; sections that are missing are made. */
-export function applyOverrides(root: unknown, overrides: readonly Override[]): { value: unknown; problems: Problem[] } {
+export function applyOverrides(
+  root: unknown,
+  overrides: readonly Override[],
+): { value: unknown; problems: Problem[] } {
   const problems: Problem[] = [];
   if (overrides.length === 0) return { value: root, problems };
   const value: unknown = isContainer(root) ? structuredClone(root) : {};
@@ -86,7 +91,9 @@ export function applyOverrides(root: unknown, overrides: readonly Override[]): {
       if (Array.isArray(at) && !(Number.isInteger(index) && index >= 0 && index <= at.length)) {
         const above = formatPath(override.path.slice(0, i));
         const hint = `use [0] to [${at.length - 1}], or set ${above} as a whole`;
-        problems.push(complaint(override.origin, `${above} is a list of ${at.length}; there is no ${step}`, hint));
+        problems.push(
+          complaint(override.origin, `${above} is a list of ${at.length}; there is no ${step}`, hint),
+        );
         break;
       }
       const container = at as Record<string, unknown>;

@@ -38,9 +38,10 @@ export function formatValue(value: unknown): string {
   if (typeof value === 'number') return String(value);
   let text: string;
   try {
-    text = JSON.stringify(value) ?? String(value);
+    // Undefined for what JSON has no text for, whatever its declaration says.
+    text = JSON.stringify(value) ?? typeof value;
   } catch {
-    text = String(value);
+    text = typeof value;
   }
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -11,7 +11,8 @@ function yamlOf(value: unknown): string {
 
 /** What a key takes, in words. */
 function allowed(schema: JsonSchema): string {
-  const words = schema.allowed ?? (schema.enum === undefined ? undefined : schema.enum.map(String).join(' \\| '));
+  const words =
+    schema.allowed ?? (schema.enum === undefined ? undefined : schema.enum.map(String).join(' \\| '));
   if (words !== undefined) return escapeCell(words.replaceAll('\\|', '|'));
   if (schema.properties !== undefined) return 'a section';
   return typeof schema.type === 'string' ? schema.type : 'see below';
@@ -33,7 +34,8 @@ function describe(path: string, schema: JsonSchema, depth: number, lines: string
     lines.push('', '| key | takes | default | meaning |', '|---|---|---|---|');
     for (const [key, value] of entries) {
       const required = section.required?.includes(key) === true;
-      const fallback = value.default === undefined ? (required ? '**required**' : '') : `\`${yamlOf(value.default)}\``;
+      const fallback =
+        value.default === undefined ? (required ? '**required**' : '') : `\`${yamlOf(value.default)}\``;
       const usable = fallback === '`{}`' ? '' : fallback;
       const examples = (value.examples ?? []).map((example) => `\`${example}\``).join(', ');
       const meaning = `${value.description ?? ''}${examples === '' ? '' : ` For example ${examples}.`}`;

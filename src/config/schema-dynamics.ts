@@ -1,6 +1,6 @@
 // The keys `temperature`, `dynamics` and `initial`: how a state moves and where it begins. Form only.
 
-import * as z from 'zod';
+import type * as z from 'zod';
 import {
   branch,
   choice,
@@ -21,7 +21,12 @@ import type { ValueSpec } from './schema-potential.js';
 /** Temperature eps(t) as written; the model's TemperatureSchedule has the same form. */
 export type TemperatureSpec =
   | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'linear' | 'exponential'; readonly from: number; readonly to: number; readonly duration: number }
+  | {
+      readonly kind: 'linear' | 'exponential';
+      readonly from: number;
+      readonly to: number;
+      readonly duration: number;
+    }
   | { readonly kind: 'piecewise'; readonly times: readonly number[]; readonly values: readonly number[] };
 
 const ramp = section({
@@ -30,22 +35,34 @@ const ramp = section({
   duration: number({ above: 0 }).meta({ description: 'Time that the change takes.' }),
 });
 
-const piecewise = list(list(number(), 2, 'a pair [time, temperature]'), 1, 'a list of [time, temperature]').transform(
-  (points, sink): TemperatureSpec => {
-    points.forEach((point, i) => {
-      if (point.length !== 2) complain(sink, 'expected a pair [time, temperature]', {}, [i]);
-      if (point[1] < 0) complain(sink, `expected a temperature >= 0, got ${point[1]}`, { hint: 'use 0 or more' }, [i, 1]);
-      if (i > 0 && !(point[0] > points[i - 1][0])) {
-        complain(sink, `times must ascend, got ${point[0]} after ${points[i - 1][0]}`, { hint: 'sort the points' }, [i, 0]);
-      }
-    });
-    return { kind: 'piecewise', times: points.map((p) => p[0]), values: points.map((p) => p[1]) };
-  },
-);
+const piecewise = list(
+  list(number(), 2, 'a pair [time, temperature]'),
+  1,
+  'a list of [time, temperature]',
+).transform((points, sink): TemperatureSpec => {
+  points.forEach((point, i) => {
+    if (point.length !== 2) complain(sink, 'expected a pair [time, temperature]', {}, [i]);
+    if (point[1] < 0)
+      complain(sink, `expected a temperature >= 0, got ${point[1]}`, { hint: 'use 0 or more' }, [i, 1]);
+    if (i > 0 && !(point[0] > points[i - 1][0])) {
+      complain(
+        sink,
+        `times must ascend, got ${point[0]} after ${points[i - 1][0]}`,
+        { hint: 'sort the points' },
+        [i, 0],
+      );
+    }
+  });
+  return { kind: 'piecewise', times: points.map((p) => p[0]), values: points.map((p) => p[1]) };
+});
 
 const schedule = section({
-  linear: ramp.optional().meta({ description: 'From one temperature to another at a constant pace, constant after.' }),
-  exponential: ramp.optional().meta({ description: 'By a constant factor per time, constant after; both ends > 0.' }),
+  linear: ramp
+    .optional()
+    .meta({ description: 'From one temperature to another at a constant pace, constant after.' }),
+  exponential: ramp
+    .optional()
+    .meta({ description: 'By a constant factor per time, constant after; both ends > 0.' }),
   piecewise: piecewise.optional().meta({
     description: 'Linear between the points [time, temperature], constant before and after.',
     examples: ['[[0, 2], [10, 0.5], [20, 0.1]]'],
@@ -63,10 +80,12 @@ const schedule = section({
     const { from, to, duration } = schedules.exponential;
     for (const [key, value] of Object.entries({ from, to })) {
       if (value > 0) continue;
-      complain(sink, 'an exponential schedule never reaches 0', { hint: 'use a small number > 0, or linear' }, [
-        'exponential',
-        key,
-      ]);
+      complain(
+        sink,
+        'an exponential schedule never reaches 0',
+        { hint: 'use a small number > 0, or linear' },
+        ['exponential', key],
+      );
     }
     return { kind: 'exponential', from, to, duration };
   }
@@ -98,38 +117,51 @@ export const dynamicsSchema = section({
     description: 'The equation: the gradient flow of the energy.',
     default: 'gradient-flow',
   }),
-  mobility: word(['metropolis', 'barker', 'symmetric', 'free']).default('metropolis').meta({
-    description:
-      'Rates of jumps along an edge of weight K, with dV the change of potential. `metropolis`: K min(1, exp(-dV/eps)). ' +
-      '`barker`: K/(1 + exp(dV/eps)). `symmetric`: K exp(-dV/(2 eps)), not bounded. `free`: the formula `rate`, with or ' +
-      'without detailed balance.',
-    default: 'metropolis',
-  }),
-  rate: formula().optional().meta({
-    description:
-      'For mobility `free`: rate of jumps along a directed edge, a formula of the coordinates, the parameters at both ' +
-      'ends, both potentials and the weight. Edges may give their own (`graph.edges`).',
-  }),
-  integrator: word(['euler-maruyama', 'leimkuhler-matthews', 'heun']).default('euler-maruyama').meta({
-    description:
-      'How x moves in a step. `euler-maruyama`: order 1. `leimkuhler-matthews`: one gradient per step, too, and order 2 ' +
-      'for the stationary law. `heun`: order 2, two gradients.',
-    default: 'euler-maruyama',
-  }),
+  mobility: word(['metropolis', 'barker', 'symmetric', 'free'])
+    .default('metropolis')
+    .meta({
+      description:
+        'Rates of jumps along an edge of weight K, with dV the change of potential. `metropolis`: K min(1, exp(-dV/eps)). ' +
+        '`barker`: K/(1 + exp(dV/eps)). `symmetric`: K exp(-dV/(2 eps)), not bounded. `free`: the formula `rate`, with or ' +
+        'without detailed balance.',
+      default: 'metropolis',
+    }),
+  rate: formula()
+    .optional()
+    .meta({
+      description:
+        'For mobility `free`: rate of jumps along a directed edge, a formula of the coordinates, the parameters at both ' +
+        'ends, both potentials and the weight. Edges may give their own (`graph.edges`).',
+    }),
+  integrator: word(['euler-maruyama', 'leimkuhler-matthews', 'heun'])
+    .default('euler-maruyama')
+    .meta({
+      description:
+        'How x moves in a step. `euler-maruyama`: order 1. `leimkuhler-matthews`: one gradient per step, too, and order 2 ' +
+        'for the stationary law. `heun`: order 2, two gradients.',
+      default: 'euler-maruyama',
+    }),
   splitting: word(['lie', 'strang']).default('lie').meta({
-    description: '`lie`: move, then jump (order 1). `strang`: half the jumps, move, half the jumps (order 2).',
+    description:
+      '`lie`: move, then jump (order 1). `strang`: half the jumps, move, half the jumps (order 2).',
     default: 'lie',
   }),
   diffusivity: nodeValues.default('1').meta({
-    description: 'D(g) > 0: a number, a formula of `node` and the parameters, a list per node, or a map by node name.',
+    description:
+      'D(g) > 0: a number, a formula of `node` and the parameters, a list per node, or a map by node name.',
     default: 1,
   }),
 }).superRefine((dynamics, sink) => {
   if (dynamics.rate !== undefined && dynamics.mobility !== 'free') {
-    complain(sink, `is used with mobility free only; the mobility is ${dynamics.mobility}`, {
-      hint: 'write mobility: free, or remove the rate',
-      at: 'key',
-    }, ['rate']);
+    complain(
+      sink,
+      `is used with mobility free only; the mobility is ${dynamics.mobility}`,
+      {
+        hint: 'write mobility: free, or remove the rate',
+        at: 'key',
+      },
+      ['rate'],
+    );
   }
 });
 
@@ -149,18 +181,25 @@ const coordinateValues = choice<CoordinateValues>(
   ],
 );
 
-const perNodeWords = 'A number, a formula of `node` and the parameters, a list per coordinate, or a map by node name.';
+const perNodeWords =
+  'A number, a formula of `node` and the parameters, a list per coordinate, or a map by node name.';
 
 const gaussian = section({
   mean: coordinateValues.default('0').meta({ description: `Mean. ${perNodeWords}`, default: 0 }),
-  std: coordinateValues.default('1').meta({ description: `Standard deviation >= 0. ${perNodeWords}`, default: 1 }),
+  std: coordinateValues
+    .default('1')
+    .meta({ description: `Standard deviation >= 0. ${perNodeWords}`, default: 1 }),
 });
 const uniform = section({
-  low: coordinateValues.optional().meta({ description: `Lower end; without it, of the box. ${perNodeWords}` }),
-  high: coordinateValues.optional().meta({ description: `Upper end; without it, of the box. ${perNodeWords}` }),
+  low: coordinateValues
+    .optional()
+    .meta({ description: `Lower end; without it, of the box. ${perNodeWords}` }),
+  high: coordinateValues
+    .optional()
+    .meta({ description: `Upper end; without it, of the box. ${perNodeWords}` }),
 });
 
-const masses = choice<'uniform' | NodeValues>('uniform, a list per node, a formula of node, or a map from node names', [
+const masses = choice<NodeValues>('uniform, a list per node, a formula of node, or a map from node names', [
   branch(isScalar, formula()),
   branch(isList, list(formula(), 1, 'a list with one value per node')),
   branch(isSection, map(formula(), 'a map from node names to masses')),
@@ -171,8 +210,12 @@ export const initialSchema = section({
     description: 'Independent Gaussian coordinates.',
     examples: ['{ mean: [0, 1], std: 0.5 }'],
   }),
-  uniform: uniform.optional().meta({ description: 'Uniform in a box.', examples: ['{ low: -1, high: [1, 2] }'] }),
-  point: coordinateValues.optional().meta({ description: 'All particles of a node at one place.', examples: ['[0, 0]'] }),
+  uniform: uniform
+    .optional()
+    .meta({ description: 'Uniform in a box.', examples: ['{ low: -1, high: [1, 2] }'] }),
+  point: coordinateValues
+    .optional()
+    .meta({ description: 'All particles of a node at one place.', examples: ['[0, 0]'] }),
   masses: masses.default('uniform').meta({
     description:
       'How particles are shared among the nodes: `uniform`, a list, a formula of `node`, or a map by node name (nodes ' +
@@ -182,7 +225,8 @@ export const initialSchema = section({
 }).superRefine((initial, sink) => {
   const given = (['gaussian', 'uniform', 'point'] as const).filter((key) => initial[key] !== undefined);
   if (given.length === 1) return;
-  const message = given.length === 0 ? 'says no initial law' : `says several initial laws: ${given.join(' and ')}`;
+  const message =
+    given.length === 0 ? 'says no initial law' : `says several initial laws: ${given.join(' and ')}`;
   complain(sink, message, { hint: 'give one of gaussian, uniform, point', at: 'key' });
 });
 

@@ -1,7 +1,7 @@
 // The key `potential`: formulas, their parameters, and data arrays. Form only: formulas are read in model/, once the
 // graph and the data are known.
 
-import * as z from 'zod';
+import type * as z from 'zod';
 import {
   branch,
   choice,
@@ -39,7 +39,12 @@ export type ParameterSpec =
   /** A vector by one formula with the name `component` (0, 1, …). */
   | { readonly kind: 'components'; readonly formula: string; readonly components: number }
   | { readonly kind: 'map'; readonly values: Readonly<Record<string, ValueSpec>> }
-  | { readonly kind: 'table'; readonly file: string; readonly columns: readonly string[]; readonly vector: boolean };
+  | {
+      readonly kind: 'table';
+      readonly file: string;
+      readonly columns: readonly string[];
+      readonly vector: boolean;
+    };
 
 const vectorForm = section({
   vector: list(formula(), 1, 'a list of formulas').meta({ description: 'One formula per component.' }),
@@ -49,7 +54,9 @@ const componentsForm = section({
   components: integer({ min: 1, max: 100_000 }).meta({ description: 'Number of components.' }),
 });
 const tableForm = section({
-  file: text('a file name').meta({ description: 'CSV file; rows are nodes, matched by a column `node` where it exists.' }),
+  file: text('a file name').meta({
+    description: 'CSV file; rows are nodes, matched by a column `node` where it exists.',
+  }),
   column: text('a column name').optional().meta({ description: 'Column with the values.' }),
   columns: list(text('a column name'), 1, 'a list of column names').optional().meta({
     description: 'Columns of a vector parameter.',
@@ -79,9 +86,10 @@ const parameter = choice<ParameterSpec>(
     ),
     branch(
       isList,
-      list(vectorOrScalar, 1, 'a list with one value per node').transform(
-        (values): ParameterSpec => ({ kind: 'list', values }),
-      ),
+      list(vectorOrScalar, 1, 'a list with one value per node').transform((values): ParameterSpec => ({
+        kind: 'list',
+        values,
+      })),
     ),
     branch(
       hasKey('vector'),
@@ -102,9 +110,10 @@ const parameter = choice<ParameterSpec>(
     ),
     branch(
       isSection,
-      map(vectorOrScalar, 'a map from node names to values').transform(
-        (values): ParameterSpec => ({ kind: 'map', values }),
-      ),
+      map(vectorOrScalar, 'a map from node names to values').transform((values): ParameterSpec => ({
+        kind: 'map',
+        values,
+      })),
     ),
   ],
 );
@@ -159,33 +168,46 @@ const data = choice<DataSpec>('{ file, column } or { file, columns }, or a list 
 ]);
 
 const potentialSection = section({
-  formula: formula().optional().meta({
-    description:
-      'The potential V(x, g) as a formula of the coordinates, the parameters, `node` (0 … n-1), the data arrays and `t`.',
-    examples: ['0.5*((x-a)^2 + (y-b)^2) + h'],
-  }),
-  nodes: map(formula(), 'a map from node names to formulas').optional().meta({
-    description: 'Formulas of single nodes, in place of `formula` there.',
-    examples: ['{ open: x^2, closed: (x-1)^2 + 0.5 }'],
-  }),
-  parameters: map(parameter, 'a map from names to parameters').default({}).meta({
-    description:
-      'Quantities with a value per node, by name: a number; a formula that may use `node` and parameters above it; a ' +
-      'list with one value per node; `{ vector: [formulas] }` or `{ formula, components }` for vectors; a map from node ' +
-      'names to values; or `{ file, column }` for a column of a CSV file.',
-    default: {},
-    examples: ['{ a: 2*cos(2*pi*node/8), h: [0, 1, 0.5] }'],
-  }),
-  data: map(data, 'a map from names to data arrays').default({}).meta({
-    description: 'Arrays for use in formulas, by name, from CSV files or written here.',
-    default: {},
-    examples: ['{ A: { file: data.csv, columns: [age, bmi], standardize: true }, y: { file: data.csv, column: y } }'],
-  }),
+  formula: formula()
+    .optional()
+    .meta({
+      description:
+        'The potential V(x, g) as a formula of the coordinates, the parameters, `node` (0 … n-1), the data arrays and `t`.',
+      examples: ['0.5*((x-a)^2 + (y-b)^2) + h'],
+    }),
+  nodes: map(formula(), 'a map from node names to formulas')
+    .optional()
+    .meta({
+      description: 'Formulas of single nodes, in place of `formula` there.',
+      examples: ['{ open: x^2, closed: (x-1)^2 + 0.5 }'],
+    }),
+  parameters: map(parameter, 'a map from names to parameters')
+    .default({})
+    .meta({
+      description:
+        'Quantities with a value per node, by name: a number; a formula that may use `node` and parameters above it; a ' +
+        'list with one value per node; `{ vector: [formulas] }` or `{ formula, components }` for vectors; a map from node ' +
+        'names to values; or `{ file, column }` for a column of a CSV file.',
+      default: {},
+      examples: ['{ a: 2*cos(2*pi*node/8), h: [0, 1, 0.5] }'],
+    }),
+  data: map(data, 'a map from names to data arrays')
+    .default({})
+    .meta({
+      description: 'Arrays for use in formulas, by name, from CSV files or written here.',
+      default: {},
+      examples: [
+        '{ A: { file: data.csv, columns: [age, bmi], standardize: true }, y: { file: data.csv, column: y } }',
+      ],
+    }),
 });
 
 export const potentialSchema = potentialSection.superRefine((potential, sink) => {
   if (potential.formula === undefined && potential.nodes === undefined) {
-    complain(sink, 'has no formula', { hint: 'write formula: …, or nodes: with a formula per node', at: 'key' });
+    complain(sink, 'has no formula', {
+      hint: 'write formula: …, or nodes: with a formula per node',
+      at: 'key',
+    });
   }
 });
 export type PotentialSpec = z.output<typeof potentialSchema>;

@@ -1,7 +1,7 @@
 // The config as one schema: from it come the checks, the defaults, the types, the JSON Schema for editors and the
 // reference page. Form only: what needs the graph, the data or the formulas is checked in model/.
 
-import * as z from 'zod';
+import type * as z from 'zod';
 import { dynamicsSchema, initialSchema, temperatureSchema } from './schema-dynamics.js';
 import { graphSchema, oneNode, spaceSchema } from './schema-graph.js';
 import { potentialSchema } from './schema-potential.js';
@@ -12,24 +12,28 @@ const timeSchema = section({
   end: number({ above: 0 }).optional().meta({
     description: 'Time at which the run ends; rounded to a whole number of steps. Give this or `steps`.',
   }),
-  steps: integer({ min: 1, max: 2 ** 32 - 1 }).optional().meta({ description: 'Number of steps. Give this or `end`.' }),
+  steps: integer({ min: 1, max: 0xffffffff })
+    .optional()
+    .meta({ description: 'Number of steps. Give this or `end`.' }),
 }).superRefine((time, sink) => {
   if (time.end === undefined && time.steps === undefined) {
-    complain(sink, 'says no end: the run would never stop', { hint: 'add end: 10 (a time) or steps: 1000', at: 'key' });
+    complain(sink, 'says no end: the run would never stop', {
+      hint: 'add end: 10 (a time) or steps: 1000',
+      at: 'key',
+    });
   } else if (time.end !== undefined && time.steps !== undefined) {
     complain(sink, 'has both end and steps', { hint: 'keep one of them', at: 'key' }, ['steps']);
   } else if (time.end !== undefined && time.end < time.step / 2) {
     const hint = `use end: ${time.step} or more, or a smaller step`;
     complain(sink, `the end ${time.end} comes before the first step of ${time.step}`, { hint }, ['end']);
-  } else if (time.end !== undefined && time.end / time.step > 2 ** 32 - 1) {
+  } else if (time.end !== undefined && time.end / time.step > 0xffffffff) {
     complain(sink, 'takes more than 2^32 steps', { hint: 'use a larger step or an earlier end' }, ['end']);
   }
 });
 
 /** When something is done again: after so many steps, or so much wall time. */
 export type Interval =
-  | { readonly kind: 'steps'; readonly steps: number }
-  | { readonly kind: 'seconds'; readonly seconds: number };
+  { readonly kind: 'steps'; readonly steps: number } | { readonly kind: 'seconds'; readonly seconds: number };
 
 const units = { ms: 0.001, s: 1, min: 60, h: 3600 } as const;
 
@@ -38,7 +42,8 @@ const interval = choice<Interval>('a number of steps, or a duration such as 60s,
     (value) => typeof value === 'string' && /^\s*[\d.]+\s*[a-z]+\s*$/iu.test(value),
     text('a duration such as 60s').transform((value, sink): Interval => {
       const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|min|h)\s*$/u.exec(value);
-      if (match === null) return complain(sink, `${value} is no duration`, { hint: 'write 500ms, 60s, 10min or 2h' });
+      if (match === null)
+        return complain(sink, `${value} is no duration`, { hint: 'write 500ms, 60s, 10min or 2h' });
       const seconds = Number(match[1]) * units[match[2] as keyof typeof units];
       if (!(seconds > 0)) return complain(sink, 'expected a duration > 0', { hint: 'for example 60s' });
       return { kind: 'seconds', seconds };
@@ -51,7 +56,9 @@ const interval = choice<Interval>('a number of steps, or a duration such as 60s,
 ]);
 
 const observeSchema = section({
-  every: integer({ min: 1 }).default(100).meta({ description: 'Steps between two observations.', default: 100 }),
+  every: integer({ min: 1 })
+    .default(100)
+    .meta({ description: 'Steps between two observations.', default: 100 }),
 });
 
 const snapshotSchema = section({
@@ -88,7 +95,10 @@ export const configSchema = section({
     examples: ['1', '{ exponential: { from: 2, to: 0.05, duration: 100 } }'],
   }),
   dynamics: dynamicsSchema.prefault({}).meta({ description: 'How particles move and jump.' }),
-  particles: integer({ min: 1, max: 2 ** 40 }).meta({ description: 'Number of particles.', examples: ['1_000_000'] }),
+  particles: integer({ min: 1, max: 0x10000000000 }).meta({
+    description: 'Number of particles.',
+    examples: ['1_000_000'],
+  }),
   precision: word(['f32', 'f64']).default('f32').meta({
     description: 'Floating point width of the coordinates and of the step.',
     default: 'f32',
@@ -100,18 +110,23 @@ export const configSchema = section({
   initial: initialSchema.meta({ description: 'The law of particles at time 0.' }),
   time: timeSchema.meta({ description: 'Time step and end.' }),
   seed: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).default(1).meta({
-    description: 'Seed of the random streams. The same config and seed give the same bits on any number of workers.',
+    description:
+      'Seed of the random streams. The same config and seed give the same bits on any number of workers.',
     default: 1,
   }),
   observe: observeSchema.prefault({}).meta({ description: 'Observables: masses, means, energies.' }),
-  snapshots: snapshotSchema.optional().meta({ description: 'Particles written to disk; none without this key.' }),
+  snapshots: snapshotSchema
+    .optional()
+    .meta({ description: 'Particles written to disk; none without this key.' }),
   checkpoint: checkpointSchema.prefault({}).meta({ description: 'States to resume from.' }),
-  partition: word(['auto', 'nodes', 'replicas']).default('auto').meta({
-    description:
-      'How work is shared among workers: by graph node (`nodes`), by independent replica (`replicas`), or the faster of ' +
-      'the two as predicted (`auto`). It does not change results.',
-    default: 'auto',
-  }),
+  partition: word(['auto', 'nodes', 'replicas'])
+    .default('auto')
+    .meta({
+      description:
+        'How work is shared among workers: by graph node (`nodes`), by independent replica (`replicas`), or the faster of ' +
+        'the two as predicted (`auto`). It does not change results.',
+      default: 'auto',
+    }),
 });
 
 /** The checked values of a config, with defaults filled in. Plain data. */

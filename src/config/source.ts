@@ -89,7 +89,9 @@ export class ConfigSource {
     const override = this.#overrideOf(path);
     if (override !== undefined) {
       const inside =
-        detail.offset === undefined || typeof detail.value !== 'string' ? undefined : caret(detail.value, detail);
+        detail.offset === undefined || typeof detail.value !== 'string'
+          ? undefined
+          : caret(detail.value, detail);
       return { ...common, line: undefined, column: undefined, where: override.origin, excerpt: inside };
     }
     const found = this.#find(path, detail.at ?? 'value');
@@ -100,7 +102,14 @@ export class ConfigSource {
     let length = detail.length ?? 1;
     let unmapped: string | undefined;
     if (detail.offset !== undefined && typeof detail.value === 'string') {
-      const mapped = offsetInSource(this.text, found.start, found.end, found.block, detail.value, detail.offset);
+      const mapped = offsetInSource(
+        this.text,
+        found.start,
+        found.end,
+        found.block,
+        detail.value,
+        detail.offset,
+      );
       if (mapped === undefined) {
         unmapped = caret(detail.value, detail);
       } else {
@@ -112,7 +121,11 @@ export class ConfigSource {
   }
 
   /** Line, column and the source line with a caret for a position in the text. */
-  place(position: number, length = 1, excerpt?: string): Pick<Problem, 'line' | 'column' | 'where' | 'excerpt'> {
+  place(
+    position: number,
+    length = 1,
+    excerpt?: string,
+  ): Pick<Problem, 'line' | 'column' | 'where' | 'excerpt'> {
     const { line, col } = this.lineCounter.linePos(position);
     const start = position - (col - 1);
     const end = this.text.indexOf('\n', start);
@@ -129,7 +142,8 @@ export class ConfigSource {
     // The last override that set this value or one above it.
     return this.overrides.findLast(
       (override) =>
-        override.path.length <= path.length && override.path.every((step, i) => String(step) === String(path[i])),
+        override.path.length <= path.length &&
+        override.path.every((step, i) => String(step) === String(path[i])),
     );
   }
 
@@ -140,15 +154,18 @@ export class ConfigSource {
     let block = false;
     for (let i = 0; i < path.length; i++) {
       if (isAlias(node)) node = node.resolve(this.document) ?? null;
-      let next: Node | null = null;
+      let next: Node | null;
       if (isMap(node)) {
         const wanted = String(path[i]);
         const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === wanted);
+        // What is missing at the top has no place but the file.
+        if (pair === undefined && i === 0) return undefined;
         if (pair === undefined) break;
         const key = pair.key as Node;
         next = (pair.value as Node | null) ?? null;
         // An empty value has no text of its own: point at its key. A section is pointed at by its key, too.
-        const useKey = (i === path.length - 1 && at === 'key') || next?.range === undefined || next.range === null;
+        const useKey =
+          (i === path.length - 1 && at === 'key') || next?.range === undefined || next.range === null;
         range = (useKey || isEmptyScalar(next) ? key.range : next?.range) ?? range;
       } else if (isSeq(node)) {
         next = (node.items[Number(path[i])] as Node | undefined) ?? null;

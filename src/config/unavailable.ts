@@ -30,7 +30,9 @@ function isSection(value: unknown): value is Record<string, unknown> {
 }
 
 /** Finds what this version does not offer, and removes it from the values so that the schema is silent about it. */
-export function takeUnavailable(root: unknown): { path: Path; value: unknown; message: string; hint: string }[] {
+export function takeUnavailable(
+  root: unknown,
+): { path: Path; value: unknown; message: string; hint: string }[] {
   const found: { path: Path; value: unknown; message: string; hint: string }[] = [];
   for (const { path, values, instead } of unavailable) {
     let section: unknown = root;

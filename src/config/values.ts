@@ -88,14 +88,15 @@ export function readNumber(value: unknown, limits: Limits, sink: IssueSink): num
     return complain(sink, `expected ${allowed}, got ${formatValue(value)}`, { hint: 'write a number' });
   }
   const got = typeof value === 'string' ? `${value} = ${number}` : String(number);
-  if (!Number.isFinite(number)) return complain(sink, `expected ${allowed}, got ${got}`, { hint: 'use a finite number' });
+  if (!Number.isFinite(number))
+    return complain(sink, `expected ${allowed}, got ${got}`, { hint: 'use a finite number' });
   const within =
     !(limits.min !== undefined && number < limits.min) &&
     !(limits.max !== undefined && number > limits.max) &&
     !(limits.above !== undefined && number <= limits.above);
   if (!within) return complain(sink, `expected ${allowed}, got ${got}`, { hint: `use ${allowed}` });
   if (limits.integer && !Number.isSafeInteger(number)) {
-    const hint = Math.abs(number) < 2 ** 53 ? `for example ${Math.round(number)}` : `use ${allowed}`;
+    const hint = Math.abs(number) < 9007199254740992 ? `for example ${Math.round(number)}` : `use ${allowed}`;
     return complain(sink, `expected ${allowed}, got ${got}`, { hint });
   }
   // Minus zero would show in output and differ in bits.
@@ -123,7 +124,8 @@ export function formula(): z.ZodType<string> {
   return kind('a formula', { type: ['string', 'number'] }, (value, sink) => {
     if (typeof value === 'number' && Number.isFinite(value)) return String(value);
     if (typeof value === 'string' && value.trim() !== '') return value;
-    const hint = 'write a formula such as 0.5*x^2 (in quotes where it holds ": " or " #", or starts with a symbol)';
+    const hint =
+      'write a formula such as 0.5*x^2 (in quotes where it holds ": " or " #", or starts with a symbol)';
     return complain(sink, `expected a formula, got ${formatValue(value)}`, { hint });
   });
 }
@@ -150,7 +152,9 @@ export function nodeName(): z.ZodType<string> {
 export function flag(): z.ZodType<boolean> {
   return kind('true or false', { type: 'boolean' }, (value, sink) => {
     if (typeof value === 'boolean') return value;
-    return complain(sink, `expected true or false, got ${formatValue(value)}`, { hint: 'write true or false' });
+    return complain(sink, `expected true or false, got ${formatValue(value)}`, {
+      hint: 'write true or false',
+    });
   });
 }
 
@@ -160,16 +164,22 @@ export function word<const W extends string>(words: readonly W[]): z.ZodType<W> 
     const found = words.find((w) => w === value);
     if (found !== undefined) return found;
     const hint = suggest(String(value), words);
-    return complain(sink, `expected ${words.join(', ').replace(/, ([^,]*)$/u, ' or $1')}, got ${formatValue(value)}`, {
-      hint,
-    });
+    return complain(
+      sink,
+      `expected ${words.join(', ').replace(/, ([^,]*)$/u, ' or $1')}, got ${formatValue(value)}`,
+      {
+        hint,
+      },
+    );
   });
 }
 
 /** A list. */
 export function list<T>(item: z.ZodType<T>, minLength = 1, what = 'a list'): z.ZodType<T[]> {
   const schema = z.array(item, { error: () => `expected ${what}` });
-  return (minLength > 0 ? schema.min(minLength, { error: () => 'the list is empty' }) : schema).meta({ allowed: what });
+  return (minLength > 0 ? schema.min(minLength, { error: () => 'the list is empty' }) : schema).meta({
+    allowed: what,
+  });
 }
 
 /** A map from names of the user's choice. */

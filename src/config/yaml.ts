@@ -19,9 +19,6 @@ export interface YamlText {
 
 // A config with its lists is some kilobytes; big tables belong in CSV files.
 const largestText = 16 * 1024 * 1024;
-// Deeper nesting than any key has; the reader itself would run out of stack near a thousand.
-const deepestNesting = 64;
-
 /** Parses YAML text (1.2 core schema). Never throws for bad text: see `complaints`. */
 export function parseYaml(text: string): YamlText {
   const lineCounter = new LineCounter();
@@ -43,24 +40,38 @@ export function parseYaml(text: string): YamlText {
     for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) counter.addNewLine(i + 1);
     return { document: read(''), lineCounter: counter, value: undefined, complaints: [complaint] };
   };
-  const excess = findExcess(text);
-  if (excess !== undefined) return unreadable(excess);
+  if (text.length > largestText) {
+    return unreadable({
+      position: 0,
+      message: 'the config is larger than 16 MB',
+      hint: 'move tables into CSV files',
+    });
+  }
   let document: Document.Parsed;
   try {
     document = read(text);
   } catch (error) {
     // The reader reports bad text in `errors`; what it throws is a text that exhausts it.
-    const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    return unreadable({ position: 0, message, hint: 'nest less deeply' });
+    return unreadable({
+      position: 0,
+      ...reword('THROWN', error instanceof Error ? error.message : String(error)),
+    });
   }
   for (const error of [...document.errors, ...document.warnings]) {
-    complaints.push({ position: error.pos[0], ...reword(error.code, error.message) });
+    const complaint = { position: error.pos[0], ...reword(error.code, error.message) };
+    // Each level that had to be given up reports the same.
+    if (!complaints.some(({ message }) => message === tooDeep && message === complaint.message))
+      complaints.push(complaint);
   }
   visit(document, {
     Pair(_, pair) {
       const key = pair.key as { value?: unknown; range?: readonly number[] } | null;
       if (key?.value === '__proto__') {
-        complaints.push({ position: key.range?.[0] ?? 0, message: '__proto__ is not a name', hint: 'rename it' });
+        complaints.push({
+          position: key.range?.[0] ?? 0,
+          message: '__proto__ is not a name',
+          hint: 'rename it',
+        });
       }
     },
   });
@@ -70,13 +81,22 @@ export function parseYaml(text: string): YamlText {
       value = document.toJS({ maxAliasCount: 100 }) as unknown;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      complaints.push({ position: 0, message, hint: 'write the values out instead of using aliases (*name)' });
+      complaints.push({
+        position: 0,
+        message,
+        hint: 'write the values out instead of using aliases (*name)',
+      });
     }
   }
   return { document, lineCounter, value, complaints };
 }
 
+const tooDeep = 'sections or lists nest too deeply';
+
 function reword(code: string, message: string): { message: string; hint: string | undefined } {
+  // The reader works by recursion: the depth at which the stack ends is its own limit.
+  if (message.includes('call stack'))
+    return { message: tooDeep, hint: 'no key of a config is deeper than ten levels' };
   switch (code) {
     case 'DUPLICATE_KEY':
       return { message: 'this key is written twice in the same section', hint: 'keep one of the two' };
@@ -89,23 +109,4 @@ function reword(code: string, message: string): { message: string; hint: string 
     default:
       return { message, hint: undefined };
   }
-}
-
-/** Size and depth are looked at before parsing, since the parser works by recursion. */
-function findExcess(text: string): YamlComplaint | undefined {
-  if (text.length > largestText) {
-    return { position: 0, message: 'the config is larger than 16 MB', hint: 'move tables into CSV files' };
-  }
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 0x5b || c === 0x7b) {
-      if (++depth > deepestNesting) {
-        return { position: i, message: `brackets nest deeper than ${deepestNesting}`, hint: 'close a bracket' };
-      }
-    } else if (c === 0x5d || c === 0x7d) {
-      depth = Math.max(0, depth - 1);
-    }
-  }
-  return undefined;
 }

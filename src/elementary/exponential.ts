@@ -56,27 +56,26 @@ export interface Reduced<F> {
 
 export interface Exponential<F> {
   /** For |x / ln2| <= 2^(mantissaBits - 13) or so; `correction` is added to r (power's low part). */
-  reduce(x: F, correction?: F): Reduced<F>;
+  readonly reduce: (x: F, correction?: F) => Reduced<F>;
   /** fromBits(bits + n << mantissaBits): 2^n times the float of `bits`. */
-  scale(reduced: Reduced<F>, bits: IntegerLiteral): F;
+  readonly scale: (reduced: Reduced<F>, bits: IntegerLiteral) => F;
   /** e^r, that is, 1 + (r + tail). */
-  mantissa(reduced: Reduced<F>): F;
+  readonly mantissa: (reduced: Reduced<F>) => F;
   /** x within [lowest, highest]; NaN stays NaN. */
-  clamp(x: F): F;
+  readonly clamp: (x: F) => F;
   /** e^x without clamping, for results within the normal range. */
-  expBounded(x: F): F;
+  readonly expBounded: (x: F) => F;
   /** e^x - 1 without overflow handling, for -36 <= x <= 80 or so. */
-  expm1Bounded(x: F): F;
+  readonly expm1Bounded: (x: F) => F;
   /**
-   * e^x. Error <= 1.5 ulp (f32), 1 ulp (f64) for results above the flush threshold; results below 2^-125.5 (f32) or
-   * 2^-1021.5 (f64), about 1.41 times the smallest normal number, may be and below the smallest normal number are
-   * flushed to 0. exp(-inf) = 0, exp(inf) = inf, NaN gives NaN.
+   * e^x. Error <= 1.6 ulp (f32), 1.5 ulp (f64). Results below 2^-125.5 (f32) or 2^-1021.5 (f64), about 1.41 times the
+   * smallest normal number, are flushed to 0: a result is never subnormal. exp(-inf) = 0, exp(inf) = inf, NaN gives NaN.
    */
-  exp(x: F): F;
+  readonly exp: (x: F) => F;
   /**
-   * e^x - 1. Error <= 2 ulp. expm1(-inf) = -1, expm1(inf) = inf, NaN gives NaN; expm1(-0) = 0.
+   * e^x - 1. Error <= 2 ulp (f32), 2.5 ulp (f64). expm1(-inf) = -1, expm1(inf) = inf, NaN gives NaN; expm1(-0) = 0.
    */
-  expm1(x: F): F;
+  readonly expm1: (x: F) => F;
 }
 
 export function exponential<F, I, M>(ops: Operations<F, I, M>): Exponential<F> {

@@ -24,6 +24,10 @@ const COEFFICIENTS: Readonly<Record<Precision, readonly number[]>> = {
   ],
 };
 
+// Makes the subnormal numbers of either precision normal.
+const LIFT_EXPONENT = 64;
+const LIFT = 2 ** 64;
+
 // Bit patterns of the 64-bit split.
 const ONE_LESS_SQRT_HALF = 0x3ff0000000000000n - 0x3fe6a09e667f3bcdn;
 const BITS_OF_2_52 = 0x4330000000000000n;
@@ -36,20 +40,20 @@ export interface Split<F> {
 
 export interface Logarithm<F> {
   /** For positive normal x; any other x gives finite garbage to be selected away. */
-  split(x: F): Split<F>;
+  readonly split: (x: F) => Split<F>;
   /** As `split`, for subnormal x also (three more operations and a select). */
-  splitAny(x: F): Split<F>;
+  readonly splitAny: (x: F) => Split<F>;
   /**
    * ln x. Error <= 1 ulp, subnormal x included. log(0) = log(-0) = -inf, log(x < 0) = NaN, log(inf) = inf, NaN gives
    * NaN.
    */
-  log(x: F): F;
+  readonly log: (x: F) => F;
   /**
-   * ln(1 + x). Error <= 2 ulp. log1p(-1) = -inf, log1p(x < -1) = NaN, log1p(inf) = inf, NaN gives NaN; log1p(-0) = 0.
+   * ln(1 + x). Error <= 1.5 ulp. log1p(-1) = -inf, log1p(x < -1) = NaN, log1p(inf) = inf, NaN gives NaN; log1p(-0) = 0.
    */
-  log1p(x: F): F;
+  readonly log1p: (x: F) => F;
   /** log1p for 0 <= x <= 1 and NaN, without the special cases. */
-  log1pUnit(x: F): F;
+  readonly log1pUnit: (x: F) => F;
 }
 
 export function logarithm<F, I, M>(ops: Operations<F, I, M>): Logarithm<F> {
@@ -84,9 +88,8 @@ export function logarithm<F, I, M>(ops: Operations<F, I, M>): Logarithm<F> {
 
   const splitAny = (x: F): Split<F> => {
     const subnormal = ops.less(x, ops.constant(format.smallestNormal));
-    const lift = format.mantissaBits + 1;
-    const { k, m } = split(ops.select(subnormal, ops.multiply(x, ops.constant(2 ** lift)), x));
-    return { k: ops.select(subnormal, ops.subtract(k, ops.constant(lift)), k), m };
+    const { k, m } = split(ops.select(subnormal, ops.multiply(x, ops.constant(LIFT)), x));
+    return { k: ops.select(subnormal, ops.subtract(k, ops.constant(LIFT_EXPONENT)), k), m };
   };
 
   /** k ln2 + ln(1 + f). */

@@ -9,12 +9,12 @@ export interface Logistic<F> {
    * 1 / (1 + e^-x). Error <= 3 ulp. Saturates exactly: 1 above, 0 where e^-x overflows (below -88.7 for f32, -709.8 for
    * f64). NaN gives NaN.
    */
-  sigmoid(x: F): F;
+  readonly sigmoid: (x: F) => F;
   /**
-   * ln(1 + e^x) = max(x, 0) + log1p(e^-|x|). Error <= 3 ulp; results below the flush threshold of exp are 0. NaN gives
+   * ln(1 + e^x) = max(x, 0) + log1p(e^-|x|). Error <= 2 ulp; results below the flush threshold of exp are 0. NaN gives
    * NaN.
    */
-  softplus(x: F): F;
+  readonly softplus: (x: F) => F;
 }
 
 export function logistic<F, I, M>(ops: Operations<F, I, M>): Logistic<F> {

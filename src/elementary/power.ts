@@ -39,7 +39,7 @@ const POWER: Readonly<Record<Precision, Coefficients>> = {
 };
 
 /**
- * x^y. Error <= 4 ulp (f32), 2 ulp (f64) where exp does not flush the result to 0. x^0 = 1 for every x, NaN included;
+ * x^y. Error <= 3 ulp (f32), 2 ulp (f64), results below exp's flush threshold are 0. x^0 = 1 for every x, NaN included;
  * otherwise NaN gives NaN. x < 0: the sign of an odd integer y, NaN for y not an integer (also for x = -inf). x = +-0:
  * 0 for y > 0, inf for y < 0, with the sign of x for odd y; x = +-inf the reverse. 1^y = 1, also for y = +-inf, which
  * count as even.

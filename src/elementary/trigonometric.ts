@@ -20,8 +20,8 @@ interface Coefficients {
 const TRIGONOMETRIC: Readonly<Record<Precision, Coefficients>> = {
   f32: {
     twoOverPi: 0.6366197466850281,
-    // 8, 8 and 24 bits: n < 2^16, |x| < 1.02e5.
-    halfPi: [1.5703125, 0.000484466552734375, -6.397578431460715e-7],
+    // 8, 8 and 24 bits: n < 2^16, |x| < 1.02e5. All positive, so that -0 stays -0.
+    halfPi: [1.5703125, 0.0004825592041015625, 1.2675908465098473e-6],
     // Degree 2 on |r| <= 0.796, error relative to sin r 2^-27.5. Next to an odd multiple of pi/4 n may be the
     // neighbour of the nearest integer, so that at |x| = 1e5 |r| reaches pi/4 + 0.009.
     sine: [-0.16666654, 0.008332115, -0.00019508565],
@@ -46,16 +46,16 @@ const TRIGONOMETRIC: Readonly<Record<Precision, Coefficients>> = {
 };
 
 /**
- * Error of sin and cos <= 1.5 ulp + |x| 2^-41 (f32, |x| <= 1e5) or 1.5 ulp + |x| 2^-107 (f64, |x| <= 1e8); the second
- * term is the error of the reduction and matters next to the zeros only. Up to 6e6 (f32), 7e15 (f64) the error is that
- * of moving x by about one ulp; beyond, results are arbitrary but within [-1, 1]. Infinities and NaN give NaN. Odd and
- * even bit by bit.
+ * Error of sin and cos <= 2 ulp + |x| 2^-41 (f32, |x| <= 1e5) or 3 ulp + |x| 2^-107 (f64, |x| <= 1e8); the second term
+ * is the error of the reduction and matters next to the zeros only. Beyond, up to 6e6 (f32) or 7e15 (f64), the error is
+ * that of moving x by about one ulp; farther out results are arbitrary but within [-1, 1]. Infinities and NaN give NaN.
+ * Odd and even bit by bit, zero included.
  */
 export interface Trigonometric<F> {
-  sin(x: F): F;
-  cos(x: F): F;
-  /** sin/cos. Error <= 3 ulp where sin and cos have theirs of 1.5 ulp. */
-  tan(x: F): F;
+  readonly sin: (x: F) => F;
+  readonly cos: (x: F) => F;
+  /** Error <= 4 ulp + |x| 2^-41 (1 + tan^2 x) (f32), 4 ulp + |x| 2^-107 (1 + tan^2 x) (f64), range as sin. */
+  readonly tan: (x: F) => F;
 }
 
 export function trigonometric<F, I, M>(ops: Operations<F, I, M>): Trigonometric<F> {

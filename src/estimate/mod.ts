@@ -1,2 +1,4 @@
 // Public names of this folder.
 export type { Observation } from './observation.js';
+export { reduce, type ReductionInput } from './reduce.js';
+export { StateError, watch } from './watch.js';

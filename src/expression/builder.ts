@@ -1,6 +1,6 @@
-// The only place where expression nodes are made. Equal nodes are one object (hash-consing), and the smart constructors
-// apply identities that are always worth it: constant folding, x+0, x*1, x-x, signs pulled outwards. Not for algebra
-// across terms (canonical.ts), and not for reading text (parser.ts).
+// The only place where expression nodes are made. Equal nodes are one object (hash-consing), and the smart
+// constructors apply identities that are always worth it: constant folding, x+0, x*1, x-x, signs pulled
+// outwards. Not for algebra across terms (canonical.ts), and not for reading text (parser.ts).
 
 import type { CallExpression, ConstantExpression, Expression, ExpressionSymbol } from './expression.js';
 import type { Operator, Side, SymbolExpression } from './expression.js';
@@ -39,17 +39,19 @@ function symbolKey(symbol: ExpressionSymbol): string {
 }
 
 /**
- * Makes expressions. Two expressions of one builder are structurally equal exactly when they are the same object; mixing
- * nodes of two builders is refused with a TypeError.
+ * Makes expressions. Two expressions of one builder are structurally equal exactly when they are the same
+ * object; mixing nodes of two builders is refused with a TypeError.
  *
- * Constants are finite or infinite, never NaN; -0 is stored as 0. A constant expression whose value is not finite (1/0,
- * log(-1)) is not folded but kept as a call, so that who reads formulas can report it where it stands.
+ * Constants are finite or infinite, never NaN; -0 is stored as 0. A constant expression whose value is not
+ * finite (1/0, log(-1)) is not folded but kept as a call, so that who reads formulas can report it where it
+ * stands.
  */
 export class ExpressionBuilder {
   readonly #nodes: Expression[] = [];
   readonly #constants = new Map<number, ConstantExpression>();
   readonly #symbols = new Map<string, SymbolExpression>();
-  // Open addressing: a slot holds 1 + id of a call, 0 when free. A Map keyed by strings took ten times as long.
+  // Open addressing: a slot holds 1 + id of a call, 0 when free. A Map keyed by strings took ten times as
+  // long.
   #slots = new Int32Array(initialSlots);
   // The hash of each slot's call, so that growing reads no nodes.
   #hashes = new Int32Array(initialSlots);
@@ -153,6 +155,10 @@ export class ExpressionBuilder {
     if (isConstant(b, 0)) return a;
     if (isCall(b, 'negate')) return this.subtract(a, b.arguments[0]);
     if (isCall(a, 'negate')) return this.subtract(b, a.arguments[0]);
+    // 0.5*x*x has the derivative 0.5*x + 0.5*x = x. Exact: doubling rounds nothing.
+    if (a === b && isCall(a, 'multiply') && a.arguments[0].kind === 'constant') {
+      return this.multiply(this.constant(2), a);
+    }
     // Constants go last, other operands by id.
     const swap = a.kind === 'constant' ? b.kind !== 'constant' : b.kind !== 'constant' && a.id > b.id;
     const left = swap ? b : a;
@@ -200,13 +206,20 @@ export class ExpressionBuilder {
     return this.#fold('multiply', left, right);
   }
 
-  /** a / b. 0 / b is 0, also where b is 0. */
+  /**
+   * a / b. 0 / b is 0, also where b is 0. A varying a divided by a uniform b is a * (1/b): the reciprocal is
+   * computed once, not once per particle; the result may differ from the quotient in the last bit.
+   */
   divide(a: Expression, b: Expression): Expression {
     if (isConstant(b, 1)) return a;
     if (isConstant(b, -1)) return this.negate(a);
     if (isConstant(a, 0) && !isConstant(b, 0)) return a;
     if (isCall(a, 'negate')) return this.negate(this.divide(a.arguments[0], b));
     if (isCall(b, 'negate')) return this.negate(this.divide(a, b.arguments[0]));
+    if (a.varies && !b.varies) {
+      const inverse = this.#fold('divide', this.constant(1), b);
+      if (inverse.kind !== 'constant' || Math.abs(inverse.value) > 1e-290) return this.multiply(a, inverse);
+    }
     return this.#fold('divide', a, b);
   }
 
@@ -263,8 +276,8 @@ export class ExpressionBuilder {
   }
 
   /**
-   * Replaces symbols by expressions. The keys are symbol nodes of this builder; or give a function, which returns
-   * undefined for symbols that stay.
+   * Replaces symbols by expressions. The keys are symbol nodes of this builder; or give a function, which
+   * returns undefined for symbols that stay.
    */
   substitute(
     expression: Expression,

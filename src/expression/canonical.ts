@@ -1,8 +1,8 @@
-// Polynomial normal form: so that quadratics collapse (a sum over 442 data points to 66 terms) and differences
-// V(x,g') - V(x,g) cancel. Varying degree at most 2; what does not fit is kept as it is.
+// Polynomial normal form: so that quadratics collapse (a sum over 442 data points to 66 terms) and
+// differences V(x,g') - V(x,g) cancel. Varying degree at most 2; what does not fit is kept as it is.
 //
-// Expanding trades rounding errors: (x-a)^2 as x^2 - 2ax + a^2 loses digits where x is near a and a is large. `cheapest`
-// expands only where that saves work, and a single square never does.
+// Expanding trades rounding errors: (x-a)^2 as x^2 - 2ax + a^2 loses digits where x is near a and a is large.
+// `cheapest` expands only where that saves work, and a single square never does.
 
 import type { ExpressionBuilder } from './builder.js';
 import { operationCount } from './cost.js';
@@ -68,7 +68,9 @@ function collectTerms(builder: ExpressionBuilder, expression: Expression): Canon
   return terms.sort((a, b) => compareAtoms(a.atoms, b.atoms));
 }
 
-/** Lexicographic by id, longer first among equals: a square comes before its linear term, the constant last. */
+/**
+ * Lexicographic by id, longer first among equals: a square comes before its linear term, the constant last.
+ */
 function compareAtoms(a: readonly Expression[], b: readonly Expression[]): number {
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
     if (i >= a.length) return 1;
@@ -79,9 +81,9 @@ function compareAtoms(a: readonly Expression[], b: readonly Expression[]): numbe
 }
 
 /**
- * The normal form as an expression. Each varying monomial has one uniform coefficient; terms that share their first atom
- * are grouped, x*(q*x + r*y + c) + y*(s*y + d) + e, which halves the multiplications. Equal to the expression up to
- * rounding. The expression itself when the form would have too many terms.
+ * The normal form as an expression. Each varying monomial has one uniform coefficient; terms that share their
+ * first atom are grouped, x*(q*x + r*y + c) + y*(s*y + d) + e, which halves the multiplications. Equal to the
+ * expression up to rounding. The expression itself when the form would have too many terms.
  */
 export function canonicalForm(builder: ExpressionBuilder, expression: Expression): Expression {
   const terms = canonicalTerms(builder, expression);
@@ -102,7 +104,10 @@ export function canonicalForm(builder: ExpressionBuilder, expression: Expression
   return result;
 }
 
-/** The expression or its normal form, whichever takes fewer operations per particle; the expression when equal. */
+/**
+ * The expression or its normal form, whichever takes fewer operations per particle; the expression when
+ * equal.
+ */
 export function cheapest(builder: ExpressionBuilder, expression: Expression): Expression {
   if (!expression.varies) return expression;
   const canonical = canonicalForm(builder, expression);
@@ -110,8 +115,8 @@ export function cheapest(builder: ExpressionBuilder, expression: Expression): Ex
 }
 
 /**
- * The coefficients when the expression is a polynomial of degree at most 2 in x[0], …, x[dimension - 1], otherwise
- * undefined (it may be one and not be recognised, as cos(x)^2 + sin(x)^2 is not).
+ * The coefficients when the expression is a polynomial of degree at most 2 in x[0], …, x[dimension - 1],
+ * otherwise undefined (it may be one and not be recognised, as cos(x)^2 + sin(x)^2 is not).
  */
 export function canonicalQuadratic(
   builder: ExpressionBuilder,

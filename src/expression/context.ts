@@ -1,4 +1,5 @@
-// What a formula may refer to: the names around it. Not the names it makes itself (`let`, `sum`), which lower.ts keeps.
+// What a formula may refer to: the names around it. Not the names it makes itself (`let`, `sum`), which
+// lower.ts keeps.
 
 import type { ExpressionBuilder } from './builder.js';
 import type { Expression } from './expression.js';
@@ -19,13 +20,16 @@ export interface FormulaContext {
   readonly parameters: readonly { readonly name: string; readonly components: number }[];
   readonly data: ReadonlyMap<string, DataArray>;
   /**
-   * Names whose numbers are known already: `node` and earlier parameters where a formula is read once per node. They hide
-   * parameters of the same name, and may index data arrays.
+   * Names whose numbers are known already: `node` and earlier parameters where a formula is read once per
+   * node. They hide parameters of the same name, and may index data arrays.
    */
   readonly constants?: ReadonlyMap<string, number | ArrayLike<number>>;
   /** Which kinds of symbols the formula may depend on. Parameters are allowed by being listed. */
   readonly allow: { readonly coordinates: boolean; readonly time: boolean; readonly node: boolean };
-  /** Given for a rate q(x; g -> g'): makes `target.`, `weight`, `temperature`, `V`, `target.V` and `deltaV` known. */
+  /**
+   * Given for a rate q(x; g -> g'): makes `target.`, `weight`, `temperature`, `V`, `target.V` and `deltaV`
+   * known.
+   */
   readonly edge?: { readonly sourcePotential: Expression; readonly targetPotential: Expression };
   /** What the formula is, for messages: 'a potential', 'a rate'. By default 'this formula'. */
   readonly place?: string;

@@ -1,5 +1,5 @@
-// What an expression costs per particle, roughly, in additions: to choose between two forms of the same function. Not a
-// performance model of the kernel.
+// What an expression costs per particle, roughly, in additions: to choose between two forms of the same
+// function. Not a performance model of the kernel.
 
 import type { Expression, Operator } from './expression.js';
 import { reachable } from './traverse.js';
@@ -52,8 +52,9 @@ function weight(operator: Operator): number {
 }
 
 /**
- * Weighted number of operations per particle of some expressions together: shared sub-expressions count once, uniform
- * ones not at all. An elementary function counts 15, a division or square root 4, a power 40, all else 1.
+ * Weighted number of operations per particle of some expressions together: shared sub-expressions count once,
+ * uniform ones not at all. An elementary function counts 15, a division or square root 4, a power 40, all
+ * else 1.
  */
 export function operationCount(expressions: readonly Expression[]): number {
   let count = 0;

@@ -1,5 +1,6 @@
-// Symbolic derivatives, almost everywhere: floor, sign and comparisons have derivative 0; abs, min, max and where have
-// the derivative of the branch that is taken. No numerical differentiation, and no simplification beyond the builder's.
+// Symbolic derivatives, almost everywhere: floor, sign and comparisons have derivative 0; abs, min, max and
+// where have the derivative of the branch that is taken. No numerical differentiation, and no simplification
+// beyond the builder's.
 
 import type { ExpressionBuilder } from './builder.js';
 import type { CallExpression, Expression } from './expression.js';
@@ -69,7 +70,10 @@ export function selection(
   return { condition, yes: b, no: a };
 }
 
-/** `factor` times the partial derivative of a node in one of its arguments; reuses the node's own value where it can. */
+/**
+ * `factor` times the partial derivative of a node in one of its arguments; reuses the node's own value where
+ * it can.
+ */
 export function chain(
   builder: ExpressionBuilder,
   node: CallExpression,

@@ -1,12 +1,15 @@
-// From an expression graph to one polynomial: which sub-expressions are expanded, and which are taken as they are.
-// Rebuilding an expression from the polynomial is canonical.ts.
+// From an expression graph to one polynomial: which sub-expressions are expanded, and which are taken as they
+// are. Rebuilding an expression from the polynomial is canonical.ts.
 
 import type { ExpressionBuilder } from './builder.js';
 import type { CallExpression, Expression } from './expression.js';
 import { PolynomialPool, type Polynomial } from './polynomial.js';
 import { reachable } from './traverse.js';
 
-/** Products of two uniform sums are expanded up to this many terms; they cost nothing per particle as they are. */
+/**
+ * Products of two uniform sums are expanded up to this many terms; they cost nothing per particle as they
+ * are.
+ */
 const largestUniformProduct = 64;
 
 /** The expression as a polynomial of a new pool. Throws ExpansionOverflow when it grows too large. */
@@ -24,8 +27,8 @@ class Expansion {
   /** By node id; undefined where not needed. */
   readonly #polynomials: (Polynomial | undefined)[];
   /**
-   * By node id, 1 for sums used only once, by a sum: they are added to it directly, term by term. A chain of n sums then
-   * takes n steps, not n^2/2.
+   * By node id, 1 for sums used only once, by a sum: they are added to it directly, term by term. A chain of
+   * n sums then takes n steps, not n^2/2.
    */
   readonly #isLink: Uint8Array;
 
@@ -109,8 +112,8 @@ class Expansion {
   }
 
   /**
-   * A product of too high a degree, where each factor is uniform terms times one varying monomial: the uniform terms times
-   * one opaque product. So h*x^3 and k*x^3 still meet as (h + k)*x^3.
+   * A product of too high a degree, where each factor is uniform terms times one varying monomial: the
+   * uniform terms times one opaque product. So h*x^3 and k*x^3 still meet as (h + k)*x^3.
    */
   #splitProduct(a: Polynomial, b: Polynomial): Polynomial | undefined {
     const first = this.#commonVaryingPart(a);

@@ -6,8 +6,9 @@ import { lower } from './lower.js';
 import { parseSyntax } from './parser.js';
 
 /**
- * Reads a formula. The result belongs to the context's builder; quantities are dimensionless. Throws FormulaError, whose
- * place `formatCaret` shows. For the same text in many contexts (once per node) call `parseSyntax` once, then `lower`.
+ * Reads a formula. The result belongs to the context's builder; quantities are dimensionless. Throws
+ * FormulaError, whose place `formatCaret` shows. For the same text in many contexts (once per node) call
+ * `parseSyntax` once, then `lower`.
  */
 export function parseFormula(source: string, context: FormulaContext): Expression {
   return lower(parseSyntax(source), context);

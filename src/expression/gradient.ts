@@ -1,9 +1,9 @@
-// All partial derivatives at once, in reverse mode: the cost of the gradient is a small multiple of the cost of the
-// expression, whatever the dimension. Single derivatives are in derivative.ts.
+// All partial derivatives at once, in reverse mode: the cost of the gradient is a small multiple of the cost
+// of the expression, whatever the dimension. Single derivatives are in derivative.ts.
 //
 // Reverse mode multiplies the derivative of a branch that is not taken by 0, and 0 * infinity is NaN:
-// where(x > 0, sqrt(x), 0). So selections (where, min, max) with a branch whose derivative may be infinite cut the graph:
-// the gradients of their branches are formed separately and selected component by component.
+// where(x > 0, sqrt(x), 0). So selections (where, min, max) with a branch whose derivative may be infinite
+// cut the graph: the gradients of their branches are formed separately and selected component by component.
 
 import type { ExpressionBuilder } from './builder.js';
 import { chain, isSelection, selection, varyingArguments } from './derivative.js';

@@ -1,11 +1,13 @@
-// The reference: the value of an expression in f64, computed in the most obvious way. Every fast engine is tested
-// against it. Slow on purpose; for repeated evaluation see tape.ts.
+// The reference: the value of an expression in f64, computed in the most obvious way. Every fast engine is
+// tested against it. Slow on purpose; for repeated evaluation see tape.ts.
 
 import type { Expression, ExpressionSymbol, Side } from './expression.js';
 import { applyOperator } from './operators.js';
 import { reachable } from './traverse.js';
 
-/** Values of the symbols. What is left out must not occur in the expression. All quantities are dimensionless. */
+/**
+ * Values of the symbols. What is left out must not occur in the expression. All quantities are dimensionless.
+ */
 export interface Environment {
   /** x */
   readonly coordinates?: ArrayLike<number>;
@@ -51,8 +53,8 @@ function look(symbol: ExpressionSymbol, environment: Environment): number | unde
 }
 
 /**
- * The values of expressions of one builder. Both branches of a `where` are computed; outside of a function's domain the
- * value is NaN or infinite. Throws RangeError for a symbol that the environment does not have.
+ * The values of expressions of one builder. Both branches of a `where` are computed; outside of a function's
+ * domain the value is NaN or infinite. Throws RangeError for a symbol that the environment does not have.
  */
 export function evaluateAll(expressions: readonly Expression[], environment: Environment): number[] {
   const values = new Map<number, number>();

@@ -1,5 +1,5 @@
-// Syntax tree to expression graph: names are resolved, sums unrolled, data read, constants folded. Not the place for
-// simplification beyond what the builder does on its own (canonical.ts).
+// Syntax tree to expression graph: names are resolved, sums unrolled, data read, constants folded. Not the
+// place for simplification beyond what the builder does on its own (canonical.ts).
 
 import type { ExpressionBuilder } from './builder.js';
 import type { FormulaContext } from './context.js';

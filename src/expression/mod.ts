@@ -1,4 +1,5 @@
-// Public names of this folder: the formula language, from text to expression graph, derivative, normal form and value.
+// Public names of this folder: the formula language, from text to expression graph, derivative, normal form
+// and value.
 export type {
   CallExpression,
   ConstantExpression,

@@ -1,5 +1,5 @@
-// Monomials: products of atoms, numbered, with their products remembered. The numbers index the dense arrays of
-// polynomial.ts. Coefficients are not here.
+// Monomials: products of atoms, numbered, with their products remembered. The numbers index the dense arrays
+// of polynomial.ts. Coefficients are not here.
 //
 // An atom is a coordinate, a symbol, or any sub-expression taken as it is ("opaque").
 
@@ -37,8 +37,8 @@ export class MonomialTable {
   }
 
   /**
-   * The product, or -1 where it is not to be expanded: more than two varying atoms, more than one of them opaque, or too
-   * many uniform ones.
+   * The product, or -1 where it is not to be expanded: more than two varying atoms, more than one of them
+   * opaque, or too many uniform ones.
    */
   product(a: number, b: number): number {
     if (a === 0) return b;

@@ -1,5 +1,5 @@
-// Names of a formula's surroundings to what they stand for: the bridge from FormulaContext to expressions. Names that
-// the formula makes itself (let, sum indices) live in lower.ts.
+// Names of a formula's surroundings to what they stand for: the bridge from FormulaContext to expressions.
+// Names that the formula makes itself (let, sum indices) live in lower.ts.
 
 import type { DataArray, FormulaContext } from './context.js';
 import type { Expression, Side } from './expression.js';
@@ -42,7 +42,10 @@ export class NameTable {
     this.#place = context.place ?? 'this formula';
   }
 
-  /** What `name` (side source) or `target.name` stands for. Throws FormulaError when unknown or not allowed here. */
+  /**
+   * What `name` (side source) or `target.name` stands for. Throws FormulaError when unknown or not allowed
+   * here.
+   */
   resolve(name: string, side: Side, span: Span, locals: Iterable<string>): NamedValue {
     const known = this.#cache[side].get(name);
     if (known !== undefined) return known;

@@ -1,5 +1,5 @@
-// The words of the formula language: functions, constants, reserved words, and "did you mean". Not the names of a
-// particular model; those come with the context (context.ts).
+// The words of the formula language: functions, constants, reserved words, and "did you mean". Not the names
+// of a particular model; those come with the context (context.ts).
 
 import { distance } from 'fastest-levenshtein';
 import type { Operator } from './expression.js';
@@ -40,8 +40,8 @@ export const functionNames: readonly string[] = [...simpleFunctions.keys(), ...s
 export const edgeWords = ['target', 'weight', 'temperature', 'V', 'deltaV'] as const;
 
 /**
- * Words that no coordinate, parameter or data array may be called. One exception: a coordinate may be called `x`
- * (see `isReserved`). `inf` and `nan` mean nothing but are kept free, lest they be taken for numbers.
+ * Words that no coordinate, parameter or data array may be called. One exception: a coordinate may be called
+ * `x` (see `isReserved`). `inf` and `nan` mean nothing but are kept free, lest they be taken for numbers.
  */
 export const reservedWords: readonly string[] = [
   'x',

@@ -1,6 +1,6 @@
-// What each operator does to numbers (f64), once: constant folding, the interpreter and the tape all come here.
-// Not the parser's operators (`>` and `>=` are `less` and `lessOrEqual` with their sides exchanged there), and not the
-// kernel's vector code.
+// What each operator does to numbers (f64), once: constant folding, the interpreter and the tape all come
+// here. Not the parser's operators (`>` and `>=` are `less` and `lessOrEqual` with their sides exchanged
+// there), and not the kernel's vector code.
 
 import { mathF64 } from '../elementary/mod.js';
 import type { Operator } from './expression.js';
@@ -91,8 +91,9 @@ export function isTruthOperator(operator: Operator): boolean {
 }
 
 /**
- * The value of an operator. Arguments beyond the operator's arity are ignored. A condition is true when it is not 0.
- * Never throws: outside of a function's domain the result is NaN or infinite. All quantities are dimensionless.
+ * The value of an operator. Arguments beyond the operator's arity are ignored. A condition is true when it is
+ * not 0. Never throws: outside of a function's domain the result is NaN or infinite. All quantities are
+ * dimensionless.
  */
 export function applyOperator(operator: Operator, a: number, b: number, c: number): number {
   switch (operator) {

@@ -1,5 +1,5 @@
-// Tokens to syntax tree: recursive descent, one method per level of precedence. It resolves no names and computes
-// nothing (lower.ts does).
+// Tokens to syntax tree: recursive descent, one method per level of precedence. It resolves no names and
+// computes nothing (lower.ts does).
 //
 //   formula    = ("let" name "=" formula ";")* or
 //   or         = and ("or" and)*
@@ -17,7 +17,9 @@ import { FormulaError, type Span } from './formula-error.js';
 import { scan, type Token } from './scanner.js';
 import type { BinaryOperator, NameSyntax, Syntax, TargetSyntax } from './syntax.js';
 
-/** Parentheses, signs and exponents inside one another; a level takes about 12 frames of the JavaScript stack. */
+/**
+ * Parentheses, signs and exponents inside one another; a level takes about 12 frames of the JavaScript stack.
+ */
 const deepestNesting = 200;
 /** Longest formula. Larger models belong in data arrays and sums. */
 const longestSource = 1_000_000;

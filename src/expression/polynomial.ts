@@ -1,6 +1,6 @@
-// Polynomials as runs of (monomial, coefficient) in one growing pool, and the accumulator that sums and multiplies them.
-// No objects per polynomial: a regression over hundreds of data points makes thousands of them. Which sub-expressions
-// become polynomials is decided in canonical.ts.
+// Polynomials as runs of (monomial, coefficient) in one growing pool, and the accumulator that sums and
+// multiplies them. No objects per polynomial: a regression over hundreds of data points makes thousands of
+// them. Which sub-expressions become polynomials is decided in canonical.ts.
 
 import { MonomialTable } from './monomial.js';
 
@@ -59,7 +59,9 @@ export class PolynomialPool {
     }
   }
 
-  /** Adds the product to the accumulator; false, and an empty accumulator, when a term is not to be expanded. */
+  /**
+   * Adds the product to the accumulator; false, and an empty accumulator, when a term is not to be expanded.
+   */
   accumulateProduct(a: Polynomial, b: Polynomial): boolean {
     const isSquare = a.start === b.start && a.length === b.length;
     this.#spend(isSquare ? (a.length * (a.length + 1)) / 2 : a.length * b.length);

@@ -1,5 +1,5 @@
-// Expressions as text in the formula language, for people and for tests: parsing the text in the same context gives the
-// same expression back. Not a way to store models (the config does).
+// Expressions as text in the formula language, for people and for tests: parsing the text in the same context
+// gives the same expression back. Not a way to store models (the config does).
 
 import type { CallExpression, Expression, ExpressionSymbol, Operator } from './expression.js';
 import { reachable } from './traverse.js';
@@ -8,7 +8,10 @@ import { reachable } from './traverse.js';
 export interface PrintOptions {
   /** Coordinate names; x[i] unless given. */
   readonly coordinates?: readonly string[];
-  /** Parameters, to tell scalars from vectors; unless given, a parameter is a vector if a component above 0 occurs. */
+  /**
+   * Parameters, to tell scalars from vectors; unless given, a parameter is a vector if a component above 0
+   * occurs.
+   */
   readonly parameters?: readonly { readonly name: string; readonly components: number }[];
 }
 
@@ -102,8 +105,8 @@ function callPiece(node: CallExpression, pieceOf: (node: Expression) => Piece): 
   const operands = node.arguments.map(pieceOf);
   let [a, b] = operands;
   const form = infix[node.operator];
-  // Sums and products are chains whose links stand left or right by id; written link first they need no parentheses,
-  // and a chain of thousands nests no deeper than the parser allows.
+  // Sums and products are chains whose links stand left or right by id; written link first they need no
+  // parentheses, and a chain of thousands nests no deeper than the parser allows.
   const commutes = node.operator === 'add' || node.operator === 'multiply';
   if (commutes && node.arguments[0].kind !== 'constant' && b.level === form?.[1] && a.level > b.level) {
     [a, b] = [b, a];

@@ -1,11 +1,14 @@
-// Replacing symbols in an expression, and rebuilding it through the smart constructors. Used through ExpressionBuilder
-// (builder.ts): `substitute` and `toSide`. Not for algebra: see canonical.ts.
+// Replacing symbols in an expression, and rebuilding it through the smart constructors. Used through
+// ExpressionBuilder (builder.ts): `substitute` and `toSide`. Not for algebra: see canonical.ts.
 
 import type { ExpressionBuilder } from './builder.js';
 import type { Expression, Side, SymbolExpression } from './expression.js';
 import { reachable } from './traverse.js';
 
-/** Replaces every symbol for which `replacement` gives something; sub-expressions without such symbols are kept. */
+/**
+ * Replaces every symbol for which `replacement` gives something; sub-expressions without such symbols are
+ * kept.
+ */
 export function replaceSymbols(
   builder: ExpressionBuilder,
   expression: Expression,

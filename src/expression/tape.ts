@@ -1,5 +1,6 @@
-// Expressions as flat bytecode, for values that are computed again and again (the uniform constants of each time step):
-// no allocation and no look-ups while it runs. Same bits as the interpreter (interpreter.ts), tested against it.
+// Expressions as flat bytecode, for values that are computed again and again (the uniform constants of each
+// time step): no allocation and no look-ups while it runs. Same bits as the interpreter (interpreter.ts),
+// tested against it.
 //
 //   registers: | symbols … | constants … | one per call, in order … |
 //   code:      | operator, a, b, c | operator, a, b, c | …      (register numbers; 0 where unused)

@@ -1,5 +1,5 @@
-// Walking the expression graph without recursion: graphs are deep (a sum of 100 000 terms is a chain of 100 000 nodes),
-// the JavaScript stack is not.
+// Walking the expression graph without recursion: graphs are deep (a sum of 100 000 terms is a chain of 100
+// 000 nodes), the JavaScript stack is not.
 
 import type { Expression } from './expression.js';
 

@@ -25,11 +25,18 @@ export function buildGraph(context: BuildContext): BuiltGraph {
       const nodes = spec.shape.reduce((a, b) => a * b, 1);
       if (nodes > mostNodes) {
         const hint = `use at most ${mostNodes} nodes`;
-        context.refuse(['graph', 'grid'], `a grid of ${nodes} nodes is too large`, { value: spec.shape, hint });
+        context.refuse(['graph', 'grid'], `a grid of ${nodes} nodes is too large`, {
+          value: spec.shape,
+          hint,
+        });
         context.stopIfUnfit();
       }
       const parts = grid(spec.shape, spec.periodic, spec.weight);
-      return { ...compressGraph(parts.nodeNames, parts.edges), parameters: parts.parameters, listed: undefined };
+      return {
+        ...compressGraph(parts.nodeNames, parts.edges),
+        parameters: parts.parameters,
+        listed: undefined,
+      };
     }
     case 'edges':
       return fromEdges(context, spec);
@@ -45,7 +52,11 @@ export function buildGraph(context: BuildContext): BuiltGraph {
     }
     default: {
       const parts = shape(spec.kind, spec.size, spec.weight);
-      return { ...compressGraph(parts.nodeNames, parts.edges), parameters: parts.parameters, listed: undefined };
+      return {
+        ...compressGraph(parts.nodeNames, parts.edges),
+        parameters: parts.parameters,
+        listed: undefined,
+      };
     }
   }
 }
@@ -71,7 +82,9 @@ function fromEntries(
 ): BuiltGraph {
   const empty = nodeNames.indexOf('');
   if (empty >= 0) {
-    context.refuse(path, `node ${empty + 1} has no name`, { hint: suggest('', nodeNames.slice(0, 5), 'names') });
+    context.refuse(path, `node ${empty + 1} has no name`, {
+      hint: suggest('', nodeNames.slice(0, 5), 'names'),
+    });
   }
   const listed = listEdges(context, indexNames(context, nodeNames, path), entries);
   context.stopIfUnfit();

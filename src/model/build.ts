@@ -23,7 +23,10 @@ export interface BuildOptions extends PreflightOptions {
  * Builds the model of a config.
  * @throws ConfigError with every problem found
  */
-export function buildModel(config: RunConfig, options: BuildOptions = {}): { model: Model; notes: Preflight[] } {
+export function buildModel(
+  config: RunConfig,
+  options: BuildOptions = {},
+): { model: Model; notes: Preflight[] } {
   const context = new BuildContext(config);
   checkCoordinateNames(context);
   const boundaries = buildBoundaries(context);
@@ -112,9 +115,13 @@ function buildDiffusivity(context: BuildContext, graph: Graph, scope: Scope): Fl
   const values = valuesPerNode(context, path, spec, graph, scope);
   const wrong = values?.findIndex((value) => !(value > 0) || !Number.isFinite(value)) ?? -1;
   if (values === undefined || wrong < 0) return values;
-  context.refuse(path, `expected a diffusivity > 0, got ${values[wrong]} on node "${graph.nodeNames[wrong]}"`, {
-    value: spec,
-    hint: 'use a number > 0',
-  });
+  context.refuse(
+    path,
+    `expected a diffusivity > 0, got ${values[wrong]} on node "${graph.nodeNames[wrong]}"`,
+    {
+      value: spec,
+      hint: 'use a number > 0',
+    },
+  );
   return undefined;
 }

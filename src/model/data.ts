@@ -13,7 +13,10 @@ export function readData(context: BuildContext): Map<string, DataArray> {
     const path = ['potential', 'data', name];
     if (!isName(name) || isReserved(name, 'data')) {
       const why = isName(name) ? 'has a meaning of its own in formulas' : 'cannot be a name in formulas';
-      context.refuse(path, `"${name}" ${why}`, { at: 'key', hint: 'use another name: letters, digits and _' });
+      context.refuse(path, `"${name}" ${why}`, {
+        at: 'key',
+        hint: 'use another name: letters, digits and _',
+      });
       continue;
     }
     if (spec.kind === 'inline') {
@@ -31,7 +34,10 @@ export function readData(context: BuildContext): Map<string, DataArray> {
       const spread = shiftAndScale(values, spec.standardize);
       if (spread === 0) {
         const message = `column "${column}" of ${spec.file} is constant and cannot be scaled to variance 1`;
-        context.refuse(at, message, { value: column, hint: 'leave it out, or use center instead of standardize' });
+        context.refuse(at, message, {
+          value: column,
+          hint: 'leave it out, or use center instead of standardize',
+        });
       }
       return values;
     });
@@ -70,7 +76,10 @@ function inlineArray(
   const columns = typeof first === 'number' ? undefined : first.length;
   const odd = rows.findIndex((row) => (typeof row === 'number' ? undefined : row.length) !== columns);
   if (odd >= 0) {
-    context.refuse([...path, odd], 'the rows differ in length', { value: rows[odd], hint: 'give all rows one length' });
+    context.refuse([...path, odd], 'the rows differ in length', {
+      value: rows[odd],
+      hint: 'give all rows one length',
+    });
     return undefined;
   }
   return { rows: rows.length, columns, values: Float64Array.from(rows.flat()) };

@@ -38,7 +38,10 @@ export function indexNames(context: BuildContext, names: readonly string[], path
   const index = new Map<string, number>();
   names.forEach((name, i) => {
     if (index.has(name)) {
-      context.refuse([...path, i], `the node "${name}" is listed twice`, { value: name, hint: 'give each node its own name' });
+      context.refuse([...path, i], `the node "${name}" is listed twice`, {
+        value: name,
+        hint: 'give each node its own name',
+      });
     }
     index.set(name, i);
   });
@@ -72,7 +75,11 @@ export function listEdges(
     if (formula === undefined) return;
     const old = list[i];
     if (old !== undefined && old.formula !== formula) {
-      refuse(entry, `the rate of this direction is given twice: ${old.formula} and ${formula}`, 'keep one of the two');
+      refuse(
+        entry,
+        `the rate of this direction is given twice: ${old.formula} and ${formula}`,
+        'keep one of the two',
+      );
     }
     list[i] = { formula, path };
   };
@@ -90,7 +97,12 @@ export function listEdges(
       continue;
     }
     if (!(entry.weight >= 0) || !Number.isFinite(entry.weight)) {
-      refuse(entry, `expected a weight >= 0, got ${formatValue(entry.weight)}`, 'use 0 or more', entry.weight);
+      refuse(
+        entry,
+        `expected a weight >= 0, got ${formatValue(entry.weight)}`,
+        'use 0 or more',
+        entry.weight,
+      );
       continue;
     }
     const key = Math.min(a, b) * nodes.size + Math.max(a, b);

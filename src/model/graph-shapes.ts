@@ -32,7 +32,7 @@ class EdgeWriter implements EdgeList {
 const numbered = (n: number): string[] => Array.from({ length: n }, (_, i) => String(i));
 
 function hypercube(dimension: number, weight: number): GraphParts {
-  const nodeCount = 2 ** dimension;
+  const nodeCount = 1 << dimension;
   const edges = new EdgeWriter((dimension * nodeCount) / 2, weight);
   const bits = new Float64Array(nodeCount * dimension);
   const nodeNames: string[] = [];
@@ -41,7 +41,7 @@ function hypercube(dimension: number, weight: number): GraphParts {
     for (let j = 0; j < dimension; j++) {
       const bit = (g >>> j) & 1;
       bits[g * dimension + j] = bit;
-      name += bit;
+      name += String(bit);
       if (bit === 0) edges.add(g, g | (1 << j));
     }
     nodeNames.push(name);

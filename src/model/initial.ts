@@ -18,7 +18,9 @@ export function valuesPerNode(
   if (typeof spec === 'string') return formulaAtNodes(context, path, spec, scope, n);
   if (isListed(spec)) {
     if (spec.length !== n) {
-      context.refuse(path, `${spec.length} values for ${n} nodes`, { hint: `give ${n} values, one per node` });
+      context.refuse(path, `${spec.length} values for ${n} nodes`, {
+        hint: `give ${n} values, one per node`,
+      });
       return undefined;
     }
     const values = spec.map((text, g) => formulaAtNode(context, [...path, g], text, scope, g));
@@ -79,9 +81,16 @@ function perCoordinate(
   const d = context.config.space.variables.length;
   const n = graph.nodeCount;
   const values = new Float64Array(n * d);
-  const fill = (list: ValueSpec, at: Path, evaluate: (text: string, path: Path) => ArrayLike<number> | undefined, node?: number): boolean => {
+  const fill = (
+    list: ValueSpec,
+    at: Path,
+    evaluate: (text: string, path: Path) => ArrayLike<number> | undefined,
+    node?: number,
+  ): boolean => {
     if (typeof list !== 'string' && list.length !== d) {
-      context.refuse(at, `${list.length} values for ${d} coordinates`, { hint: `give ${d} values, or one for all` });
+      context.refuse(at, `${list.length} values for ${d} coordinates`, {
+        hint: `give ${d} values, or one for all`,
+      });
       return false;
     }
     let fits = true;
@@ -207,9 +216,13 @@ function checkInside(
   const box = boundary.kind === 'free' ? '' : `[${boundary.low}, ${boundary.high}]`;
   const name = context.config.space.variables[outside % d];
   const node = graph.nodeNames[Math.floor(outside / d)];
-  context.refuse(path, `${what} ${values[outside]} of "${name}" on node "${node}" lies outside the box ${box}`, {
-    hint: 'move it into the box, or widen space.box',
-  });
+  context.refuse(
+    path,
+    `${what} ${values[outside]} of "${name}" on node "${node}" lies outside the box ${box}`,
+    {
+      hint: 'move it into the box, or widen space.box',
+    },
+  );
 }
 
 /** A Gaussian has tails beyond any box: say what becomes of them where they are not negligible. */
@@ -253,7 +266,8 @@ export function buildMasses(context: BuildContext, graph: Graph, scope: Scope): 
     context.refuse(path, message, { hint: 'give at least one node a mass > 0' });
     return undefined;
   }
-  if (Math.abs(sum - 1) > 1e-9) context.note('masses-normalised', path, `masses sum to ${sum} and are divided by it`);
+  if (Math.abs(sum - 1) > 1e-9)
+    context.note('masses-normalised', path, `masses sum to ${sum} and are divided by it`);
   for (let g = 0; g < n; g++) masses[g] /= sum;
   return masses;
 }

@@ -22,7 +22,11 @@ export function buildParameters(
 ): ParameterTable[] {
   const tables = given.filter((table) => {
     if (isUsable(context, table.name, data)) return true;
-    context.note('column-left-out', ['graph'], `node data "${table.name}" is left out: formulas know this name otherwise`);
+    context.note(
+      'column-left-out',
+      ['graph'],
+      `node data "${table.name}" is left out: formulas know this name otherwise`,
+    );
     return false;
   });
   const nodes = new Map(graph.nodeNames.map((name, i) => [name, i]));
@@ -121,7 +125,11 @@ function fromList(context: BuildContext, job: Job, list: readonly ValueSpec[]): 
     });
     return undefined;
   }
-  return fromEntries(context, job, list.map((value, node) => ({ node, value, path: [...path, node] })));
+  return fromEntries(
+    context,
+    job,
+    list.map((value, node) => ({ node, value, path: [...path, node] })),
+  );
 }
 
 function fromMap(
@@ -159,7 +167,8 @@ interface Entry {
 }
 
 function fromEntries(context: BuildContext, job: Job, entries: readonly Entry[]): ParameterTable | undefined {
-  const width = (value: ValueSpec): number | undefined => (typeof value === 'string' ? undefined : value.length);
+  const width = (value: ValueSpec): number | undefined =>
+    typeof value === 'string' ? undefined : value.length;
   const shape = width(entries[0].value);
   const odd = entries.find((entry) => width(entry.value) !== shape);
   if (odd !== undefined) {
@@ -200,7 +209,10 @@ function fromTable(
   const unknown = order.indexOf(undefined);
   if (unknown >= 0 || new Set(order).size !== order.length) {
     const what = unknown >= 0 ? `names an unknown node "${table.rows[unknown][key]}"` : 'names a node twice';
-    context.refuse([...path, 'file'], `${spec.file} ${what}`, { value: spec.file, hint: 'name each node once' });
+    context.refuse([...path, 'file'], `${spec.file} ${what}`, {
+      value: spec.file,
+      hint: 'name each node once',
+    });
     return undefined;
   }
   const columns = spec.columns.map((column, i) => {

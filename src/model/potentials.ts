@@ -80,15 +80,21 @@ export function buildRates(
 ): Classes {
   const { mobility, rate } = context.config.dynamics;
   const edgeCount = graph.targets.length;
-  const given = [...(listed?.rates ?? []), ...(listed?.reverseRates ?? [])].filter((text) => text !== undefined);
+  const given = [...(listed?.rates ?? []), ...(listed?.reverseRates ?? [])].filter(
+    (text) => text !== undefined,
+  );
   if (mobility !== 'free') {
     for (const text of given.slice(0, 3)) {
       const message = `is used with mobility free only; the mobility is ${mobility}`;
-      context.refuse(text.path, message, { at: 'key', hint: 'write dynamics: { mobility: free }, or remove it' });
+      context.refuse(text.path, message, {
+        at: 'key',
+        hint: 'write dynamics: { mobility: free }, or remove it',
+      });
     }
     return { expressions: [], of: new Int32Array(0) };
   }
-  const common: RateText | undefined = rate === undefined ? undefined : { formula: rate, path: ['dynamics', 'rate'] };
+  const common: RateText | undefined =
+    rate === undefined ? undefined : { formula: rate, path: ['dynamics', 'rate'] };
   const texts = new Array<RateText | undefined>(edgeCount).fill(common);
   forward.forEach((e, i) => {
     texts[e] = listed?.rates[i] ?? texts[e];

@@ -18,7 +18,11 @@ const mostEdges = 64;
 const places = 4;
 
 /** The rate of a jump of the linear family, per weight K. */
-export function rateFactor(mobility: Exclude<Model['mobility'], 'free'>, deltaV: number, temperature: number): number {
+export function rateFactor(
+  mobility: Exclude<Model['mobility'], 'free'>,
+  deltaV: number,
+  temperature: number,
+): number {
   switch (mobility) {
     case 'metropolis':
       if (deltaV <= 0) return 1;

@@ -43,7 +43,12 @@ function checkConnection(context: BuildContext, model: Model): void {
   if (alone.length > 0) {
     const shown = alone.slice(0, 5).map(name).join(', ') + (alone.length > 5 ? ', …' : '');
     const message = `${alone.length === 1 ? 'node' : `${alone.length} nodes`} without an edge: ${shown}`;
-    context.warn('lonely-node', ['graph'], `${message}; no particle leaves or enters`, 'add edges, or leave the nodes out');
+    context.warn(
+      'lonely-node',
+      ['graph'],
+      `${message}; no particle leaves or enters`,
+      'add edges, or leave the nodes out',
+    );
   }
   const { count, of } = components(graph, model.mobility === 'free');
   if (count === 1 || alone.length === graph.nodeCount) return;
@@ -73,7 +78,12 @@ function checkMemory(context: BuildContext, model: Model, memoryBytes: number): 
   const fitting = Math.floor((model.particleCount * memoryBytes) / 2 / bytes);
   const digits = '0'.repeat(Math.max(0, String(fitting).length - 1));
   const message = `about ${gigabytes(bytes)} for the particles; this machine has ${gigabytes(memoryBytes)}`;
-  context.warn('memory', ['particles'], message, `particles: ${String(fitting)[0]}${digits}, or more machines`);
+  context.warn(
+    'memory',
+    ['particles'],
+    message,
+    `particles: ${String(fitting)[0]}${digits}, or more machines`,
+  );
 }
 
 /**
@@ -98,10 +108,14 @@ const unstable = 2;
 const tolerance = 1.001;
 
 function checkPotential(context: BuildContext, model: Model): void {
-  const derivatives = model.potentials.map((potential) => gradient(context.builder, potential, model.dimension));
-  const evaluators = model.potentials.map((potential, c) =>
-    ({ size: reachable(derivatives[c]).length, slope: new PointEvaluator(derivatives[c], model.parameters), value: new PointEvaluator([potential], model.parameters) }),
+  const derivatives = model.potentials.map((potential) =>
+    gradient(context.builder, potential, model.dimension),
   );
+  const evaluators = model.potentials.map((potential, c) => ({
+    size: reachable(derivatives[c]).length,
+    slope: new PointEvaluator(derivatives[c], model.parameters),
+    value: new PointEvaluator([potential], model.parameters),
+  }));
   const largest = Math.max(1, ...evaluators.map((evaluator) => evaluator.size));
   const places = Math.max(1, Math.min(mostPlaces, Math.floor(budget / (largest * gradientsPerPlace * 8))));
   const nodes = spreadNodes(
@@ -117,7 +131,8 @@ function checkPotential(context: BuildContext, model: Model): void {
     for (let k = 0; k < places; k++) {
       const start = drawPlace(model, node, words);
       const finite =
-        Number.isFinite(value.run({ x: start, node, time: 0 })[0]) && gradientAt(start, node).every(Number.isFinite);
+        Number.isFinite(value.run({ x: start, node, time: 0 })[0]) &&
+        gradientAt(start, node).every(Number.isFinite);
       if (!finite) {
         lost++;
         continue;

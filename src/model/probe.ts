@@ -67,7 +67,12 @@ const powerIterations = 12;
  * The largest |eigenvalue| of the Hessian at a place, by power iteration with central differences of the gradient.
  * Undefined where the gradient is not finite.
  */
-export function stiffness(gradient: GradientAt, x: Float64Array, node: number, words: Words): number | undefined {
+export function stiffness(
+  gradient: GradientAt,
+  x: Float64Array,
+  node: number,
+  words: Words,
+): number | undefined {
   const d = x.length;
   let v = Float64Array.from({ length: d }, () => uniformNumber(words) + 0.5);
   let length = normOf(v);
@@ -76,8 +81,14 @@ export function stiffness(gradient: GradientAt, x: Float64Array, node: number, w
   for (let k = 0; k < powerIterations; k++) {
     // The cube root of the rounding unit balances rounding against curvature.
     const h = (6e-6 * scale) / length;
-    const forward = gradient(x.map((value, i) => value + h * v[i]), node);
-    const backward = gradient(x.map((value, i) => value - h * v[i]), node);
+    const forward = gradient(
+      x.map((value, i) => value + h * v[i]),
+      node,
+    );
+    const backward = gradient(
+      x.map((value, i) => value - h * v[i]),
+      node,
+    );
     const w = forward.map((value, i) => (value - backward[i]) / (2 * h * length));
     const next = normOf(w);
     if (!Number.isFinite(next)) return undefined;
@@ -104,7 +115,10 @@ export function descend(
     const curvature = stiffness(gradient, x, node, words);
     if (curvature === undefined || curvature < 1e-9) return x;
     const slope = gradient(x, node);
-    const next = intoBox(model, x.map((value, i) => value - slope[i] / curvature));
+    const next = intoBox(
+      model,
+      x.map((value, i) => value - slope[i] / curvature),
+    );
     if (!next.every(Number.isFinite)) return x;
     x = next;
   }

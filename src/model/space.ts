@@ -17,9 +17,15 @@ export function checkCoordinateNames(context: BuildContext): void {
         hint: 'use a letter, then letters, digits and _',
       });
     } else if (isReserved(name, 'coordinate')) {
-      context.refuse(path, `"${name}" has a meaning of its own in formulas`, { value: name, hint: `call it ${name}1` });
+      context.refuse(path, `"${name}" has a meaning of its own in formulas`, {
+        value: name,
+        hint: `call it ${name}1`,
+      });
     } else if (names.indexOf(name) !== i) {
-      context.refuse(path, `the coordinate "${name}" is listed twice`, { value: name, hint: 'give it another name' });
+      context.refuse(path, `the coordinate "${name}" is listed twice`, {
+        value: name,
+        hint: 'give it another name',
+      });
     }
   });
 }
@@ -31,11 +37,15 @@ export function buildBoundaries(context: BuildContext): Boundary[] {
   const words = Array.isArray(boundary) ? boundary : variables.map(() => boundary);
   if (words.length !== dimension) {
     const message = `${words.length} boundaries for ${dimension} coordinates`;
-    context.refuse(['space', 'boundary'], message, { value: boundary, hint: `write ${dimension}, or one word for all` });
+    context.refuse(['space', 'boundary'], message, {
+      value: boundary,
+      hint: `write ${dimension}, or one word for all`,
+    });
     return [];
   }
   const isShared = box !== undefined && !box.some((item) => Array.isArray(item));
-  const intervals = box === undefined ? undefined : isShared ? variables.map(() => box as number[]) : (box as number[][]);
+  const intervals =
+    box === undefined ? undefined : isShared ? variables.map(() => box as number[]) : (box as number[][]);
   if (intervals !== undefined && intervals.length !== dimension) {
     context.refuse(['space', 'box'], `${intervals.length} intervals for ${dimension} coordinates`, {
       value: box,
@@ -51,7 +61,10 @@ export function buildBoundaries(context: BuildContext): Boundary[] {
     if (interval !== undefined && !wrongShared && (interval.length !== 2 || !(interval[0] < interval[1]))) {
       wrongShared = isShared;
       const size = interval.length === 2 ? 'a box of zero or negative size' : 'not an interval';
-      context.refuse(path, `[${interval.join(', ')}] is ${size}`, { value: interval, hint: 'write [low, high], low < high' });
+      context.refuse(path, `[${interval.join(', ')}] is ${size}`, {
+        value: interval,
+        hint: 'write [low, high], low < high',
+      });
     }
     if (kind === 'free') {
       if (interval !== undefined && !isShared) {

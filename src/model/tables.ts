@@ -42,20 +42,34 @@ export function readTable(context: BuildContext, path: Path, file: string): Tabl
   if (text === undefined) return undefined;
   let parsed: Parsed[];
   try {
-    parsed = parse(text, { bom: true, trim: true, skip_empty_lines: true, info: true }) as unknown as Parsed[];
+    parsed = parse(text, {
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+      info: true,
+    }) as unknown as Parsed[];
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    context.refuse(path, `${file} is not valid CSV: ${message}`, { value: file, hint: 'separate cells by commas' });
+    context.refuse(path, `${file} is not valid CSV: ${message}`, {
+      value: file,
+      hint: 'separate cells by commas',
+    });
     return undefined;
   }
   if (parsed.length < 2) {
-    context.refuse(path, `${file} has no rows`, { value: file, hint: 'write a header line, then one line per row' });
+    context.refuse(path, `${file} has no rows`, {
+      value: file,
+      hint: 'write a header line, then one line per row',
+    });
     return undefined;
   }
   const header = parsed[0].record;
   const twice = header.find((name, i) => header.indexOf(name) !== i);
   if (twice !== undefined) {
-    context.refuse(path, `${file} has two columns named "${twice}"`, { value: file, hint: 'rename one of them' });
+    context.refuse(path, `${file} has two columns named "${twice}"`, {
+      value: file,
+      hint: 'rename one of them',
+    });
     return undefined;
   }
   const rows = parsed.slice(1);
@@ -63,7 +77,12 @@ export function readTable(context: BuildContext, path: Path, file: string): Tabl
 }
 
 /** The index of a column, or undefined with the config refused. */
-export function columnIndex(context: BuildContext, path: Path, table: Table, name: string): number | undefined {
+export function columnIndex(
+  context: BuildContext,
+  path: Path,
+  table: Table,
+  name: string,
+): number | undefined {
   const index = table.header.indexOf(name);
   if (index >= 0) return index;
   context.refuse(path, `${table.file} has no column "${name}"`, {
@@ -96,7 +115,9 @@ export function numericColumn(
     });
   });
   if (wrong > problemLimit) {
-    context.refuse(path, `${table.file} has ${wrong - problemLimit} more such cells in column "${name}"`, { value: name });
+    context.refuse(path, `${table.file} has ${wrong - problemLimit} more such cells in column "${name}"`, {
+      value: name,
+    });
   }
   return wrong === 0 ? values : undefined;
 }

@@ -3,7 +3,7 @@
 
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { guarded, RecordError, systemCode } from './errors.js';
+import { asOutputError, guarded, RecordError, systemCode } from './errors.js';
 import { syncFolder } from './files.js';
 
 /**
@@ -53,27 +53,33 @@ export class AppendFile {
   }
 
   /**
-   * Appends text. If not all of it can be written, what was is taken back, so that the file ends as it did before.
+   * Appends text, piece by piece. If not all of it can be written, what was is taken back, so that the file ends as it
+   * did before.
    *
    * @throws OutputError if the system refuses
    */
-  async append(text: string): Promise<void> {
-    if (text === '') return;
-    const bytes = Buffer.from(text);
+  async append(pieces: string | Iterable<string>): Promise<void> {
+    const before = this.#length;
     await guarded('write', this.path, async () => {
       try {
-        let written = 0;
-        while (written < bytes.length) {
-          written += (await this.#handle.write(bytes, written)).bytesWritten;
-        }
+        for (const piece of typeof pieces === 'string' ? [pieces] : pieces) await this.#write(piece);
       } catch (error) {
-        await this.#handle.truncate(this.#length).catch(() => undefined);
+        await this.#handle.truncate(before).catch(() => undefined);
+        this.#length = before;
         throw error;
       }
     });
-    this.#length += bytes.length;
-    this.#dirty = true;
+    this.#dirty ||= this.#length > before;
     if (this.#isFlushDue()) await this.sync();
+  }
+
+  async #write(piece: string): Promise<void> {
+    const bytes = Buffer.from(piece);
+    let written = 0;
+    while (written < bytes.length) {
+      written += (await this.#handle.write(bytes, written)).bytesWritten;
+    }
+    this.#length += bytes.length;
   }
 
   #isFlushDue(): boolean {
@@ -124,7 +130,7 @@ export async function trimLines(path: string, length: number): Promise<void> {
       if (length === 0) return;
       throw damaged(`is missing, though the checkpoint stands for ${length} bytes of it`);
     }
-    return guarded('open', path, () => Promise.reject(error as Error));
+    throw asOutputError(error, 'open', path);
   }
   try {
     await guarded('trim', path, async () => {
@@ -135,7 +141,8 @@ export async function trimLines(path: string, length: number): Promise<void> {
       if (length > 0) {
         const last = new Uint8Array(1);
         await handle.read(last, 0, 1, length - 1);
-        if (last[0] !== 0x0a) throw damaged(`was changed: the checkpoint's ${length} bytes end within a line`);
+        if (last[0] !== 0x0a)
+          throw damaged(`was changed: the checkpoint's ${length} bytes end within a line`);
       }
       if (size === length) return;
       await handle.truncate(length);
@@ -145,4 +152,3 @@ export async function trimLines(path: string, length: number): Promise<void> {
     await handle.close();
   }
 }
-

@@ -4,8 +4,7 @@
 
 /** How often. Steps for whatever shows in results: wall time differs from run to run. */
 export type ScheduleRule =
-  | { readonly kind: 'steps'; readonly steps: number }
-  | { readonly kind: 'seconds'; readonly seconds: number };
+  { readonly kind: 'steps'; readonly steps: number } | { readonly kind: 'seconds'; readonly seconds: number };
 
 /** What a checkpoint carries of a schedule: when it was last done, and how long that was ago. */
 export interface ScheduleState {

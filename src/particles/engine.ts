@@ -163,15 +163,20 @@ export class ShardEngine {
 
   /** Steps a replica alone, all its shards in node order, from step `from` to step `to`. */
   stepReplica(replica: number, from: number, to: number): void {
-    const { nodeCount } = this.model.graph;
     for (let step = from; step < to; step++) {
       for (let exchange = 0; exchange < this.exchanges; exchange++) {
         if (this.changesWithTime) this.prepare(step, exchange);
-        this.beginExchange(0);
-        for (let node = 0; node < nodeCount; node++) this.stepShard(replica * nodeCount + node, exchange, 0);
-        this.exchange(replica, 0, true);
+        this.exchangeReplica(replica, exchange);
       }
     }
+  }
+
+  /** One exchange of a replica that this worker has for itself, with what comes before it. */
+  exchangeReplica(replica: number, exchange: number): void {
+    const { nodeCount } = this.model.graph;
+    this.beginExchange(0);
+    for (let node = 0; node < nodeCount; node++) this.stepShard(replica * nodeCount + node, exchange, 0);
+    this.exchange(replica, 0, true);
   }
 
   #guard(run: () => void): void {

@@ -1,11 +1,20 @@
 import { test } from 'vitest';
-import { loadConfig, parseConfig, STARTER_CONFIG, ConfigError } from '/work/main/src/config/mod.js';
+import { parseConfig, STARTER_CONFIG, ConfigError, loadConfig } from '/work/main/src/config/mod.js';
 import { buildModel } from '/work/main/src/model/mod.js';
-for (const f of ['quickstart','diabetes-variable-selection','flashing-ratchet','mueller-brown','STARTER'])
-test(f, () => { try {
-  const t0=performance.now();
-  const c = f==='STARTER'?parseConfig(STARTER_CONFIG):loadConfig(`configs/${f}.yaml`); const t1=performance.now();
-  const {model,notes}=buildModel(c); console.log(f, (t1-t0).toFixed(), (performance.now()-t1).toFixed(), notes, model.graph.nodeCount, model.potentials.length, model.stepCount, model.builder.size);
- } catch(e){ console.log(e instanceof ConfigError? e.message:e); throw new Error('x') } });
-for (const g of ['{hypercube: 16}','{ring: 100000}','{grid: [300,300]}'])
-test(g, () => { const t0=performance.now(); const c=parseConfig(STARTER_CONFIG,{overrides:['graph='+g,'potential={formula: x^2+y^2+a, parameters: {a: sin(node)}}','time.step=0.001']}); const {model,notes}=buildModel(c); console.log(g,(performance.now()-t0).toFixed(),notes, model.graph.targets.length)});
+const show=(t:string,o:string[]=[])=>{ try{ const r=buildModel(parseConfig(t,{file:'a.yaml',overrides:o})); console.log('OK',r.notes)}catch(e){ console.log(e instanceof ConfigError?e.message:e)} };
+const base=STARTER_CONFIG;
+test('d',()=>{ const r=buildModel(loadConfig('configs/diabetes-variable-selection.yaml')); console.log(r.notes);
+show(base.replace('ring: 6','rnig: 6').replace('60_000','-3').replace('particles:','particels:').replace('metropolis, int','metroplis, int'));
+show(base.replace('+ h','+ hh').replace('ring: 6','ring: 2+'));
+show(base.replace('+ h','+ hh'));
+show(base.replace('formula: (x^2 - 1)^2 + 0.5*(y - b)^2 + h','formula: |\n    (x^2 - 1)^2\n    + 0.5*(y - bb)^2 + h'));
+show(base.replace('formula: (x^2 - 1)^2 + 0.5*(y - b)^2 + h','formula: "(x^2 - 1)^2 \\x2b 0.5*(y - bb)^2 + h"'));
+show(base,['particles=0','graph.ring=-1','foo=1','potential.formula=x+zz','potential.formula']);
+show(base,['particles=0','graph.ring=-1','foo=1','potential.formula=x+zz']);
+show(base,['potential.formula=x+zz']);
+show(base,['time.step=0.5']);
+show(base,['graph={nodes: [a,b,c,d,e,f], edges: [[a,b],[c,d]]}']);
+show('a: 1\na: 2\n b: ]'); show(''); show('[1]'); show('a: *x'); show('a: &a [1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c]'); show('__proto__: 1'); show('['.repeat(10000)); show('- '.repeat(10000)); show('a: !!js/function x'); show('---\na: 1\n---\nb: 2'); show('{}');
+show(base.replace('temperature: 0.5','temperature: { linear: {from: 1, to: 0}, expnential: 2 }').replace('mobility: metropolis','mobility: log-mean').replace('every: 25','every: 25, entropy: knn'));
+let deep=''; for(let i=0;i<5000;i++) deep+=' '.repeat(i)+'a:\n'; show(deep);
+});

@@ -9,22 +9,22 @@ type Name = Exclude<keyof ElementaryFunctions<number>, 'sign'>;
 
 /** Largest error in ulp: [f32, f64]. */
 const BOUNDS: Readonly<Record<Name, readonly [number, number]>> = {
-  exp: [1.5, 1.5],
-  expm1: [2, 2],
+  exp: [1.6, 1.5],
+  expm1: [2, 2.5],
   log: [1, 1],
-  log1p: [2, 2],
-  sin: [1.5, 1.5],
-  cos: [1.5, 1.5],
-  tan: [3, 3],
+  log1p: [1.5, 1.5],
+  sin: [2, 3],
+  cos: [2, 3],
+  tan: [4, 4],
   atan: [3, 3],
   atan2: [3, 3],
   sinh: [3, 3],
   cosh: [2, 2],
   tanh: [3, 3],
-  erf: [2, 2],
+  erf: [1.5, 1.5],
   sigmoid: [3, 3],
-  softplus: [3, 3],
-  power: [4, 2],
+  softplus: [2, 2],
+  power: [3, 2],
 };
 
 /** Error of the argument reduction of sin and cos, absolute, per unit of x. */
@@ -37,10 +37,10 @@ function reductionError(name: Name, row: Row, precision: Precision): number {
   return (Math.abs(row.inputs[0]) * REDUCTION[precision] * steepness) / ulp(row.expected, precision);
 }
 
-export function measure(name: Name, precision: Precision, folder?: string): { worst: number; row: Row } {
+function measure(name: Name, precision: Precision): { worst: number; row: Row } {
   const functions = precision === 'f32' ? mathF32 : mathF64;
-  const compute = functions[name] as (...inputs: readonly number[]) => number;
-  const table = readTable(name, precision, folder);
+  const compute = functions[name];
+  const table = readTable(name, precision);
   let worst = { worst: 0, row: table[0] };
   for (const row of table) {
     const error = errorInUlp(compute(...row.inputs), row, precision) - reductionError(name, row, precision);
@@ -52,7 +52,8 @@ export function measure(name: Name, precision: Precision, folder?: string): { wo
 for (const [index, precision] of (['f32', 'f64'] as const).entries()) {
   describe(`elementary functions, ${precision}, against 50-digit tables`, () => {
     for (const [name, bounds] of Object.entries(BOUNDS)) {
-      it(`${name}: error <= ${bounds[index]} ulp`, () => {
+      const reduction = name in { sin: 1, cos: 1, tan: 1 } ? ' and the stated reduction error' : '';
+      it(`${name}: error <= ${bounds[index]} ulp${reduction}`, () => {
         const { worst, row } = measure(name as Name, precision);
         expect(worst, `at ${row.inputs.join(', ')}`).toBeLessThanOrEqual(bounds[index] + 0.005);
       });

@@ -8,7 +8,7 @@ type Value = object;
 export interface Counter {
   readonly ops: Operations<Value, Value, Value>;
   readonly counts: Map<string, number>;
-  total(): number;
+  readonly total: () => number;
 }
 
 /** Reinterpretations are no instruction in SIMD: a vector has no type. */

@@ -22,8 +22,8 @@ function parse(hex: string): number {
   return view.getFloat64(0);
 }
 
-export function readTable(name: string, precision: Precision, folder = './tables/'): Row[] {
-  const url = new URL(`${folder}${name}.json`, import.meta.url);
+export function readTable(name: string, precision: Precision): Row[] {
+  const url = new URL(`./tables/${name}.json`, import.meta.url);
   const table = JSON.parse(readFileSync(url, 'utf8')) as Record<Precision, string[]>;
   return table[precision]
     .flatMap((line) => line.split(','))

@@ -104,6 +104,21 @@ def at(x):
     return x if abs(x) > TINY else TINY
 
 
+# -ln u = (C1 - k C2) + r P(r), error relative to -ln u. Where r < 0 the worst case is k = 31 (the bracket is 0), where
+# r > 0 it is k = 30, for u <= 1; there the bracket is off by BRACKET, which P can make up for at the far end.
+BRACKET = mpf(363409) / 2**19 - log(mpf(2))
+
+
+def noise_logarithm(r):
+    r = at(r)
+    return -(log1p(r) + (BRACKET * (r / mpf('0.4142')) if r > 0 else 0)) / r
+
+
+def noise_weight(r):
+    r = at(r)
+    return r / log1p(r) if r < 0 else r / (log(mpf(2)) - log1p(r))
+
+
 JOBS = {
     # e^r - 1 = r + r^2 Q(r); error relative to e^r - 1
     'exp': lambda p, d: show('exp', p, lambda r: (expm1(at(r)) - at(r)) / at(r) ** 2, lambda r: r, -E, E, d),
@@ -118,8 +133,7 @@ JOBS = {
     # log m = 2 s + (2/3) s^3 + s^5 P(s^2)
     'power': lambda p, d: show('power', p, lambda z: (2 * atanh(sqrt(z)) / sqrt(z) - 2 - 2 * z / 3) / z**2,
                                lambda z: z * z / 2, 0, Z, d),
-    'noise-log': lambda p, d: show('noise-log', p, lambda r: -log1p(at(r)) / at(r), lambda r: at(r) / log1p(at(r)),
-                                   sqrt(mpf(1) / 2) - 1, sqrt(mpf(2)) - 1, d),
+    'noise-log': lambda p, d: show('noise-log', p, noise_logarithm, noise_weight, sqrt(mpf(1) / 2) - 1, sqrt(mpf(2)) - 1, d),
     'noise-sin': lambda p, d: show('noise-sin', p, lambda z: sin(pi / 4 * sqrt(z)) / sqrt(z), lambda z: sqrt(z), 0, 1, d),
     'noise-cos': lambda p, d: show('noise-cos', p, lambda z: cos(pi / 4 * sqrt(z)), lambda z: 1, 0, 1, d),
 }

@@ -1,0 +1,41 @@
+// What the coordinator of a process and its worker threads say to each other. Both sides import this file.
+
+import type { ConfigBundle } from '../config/mod.js';
+import type { ShardMoments } from '../particles/mod.js';
+
+/** What a thread is given once, when it starts. */
+export interface WorkerSetup {
+  readonly config: ConfigBundle;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly replicas: number;
+  readonly workers: number;
+  readonly cores: number;
+  /** Control block (barrier.ts). */
+  readonly control: SharedArrayBuffer;
+}
+
+/** One worker's share of a piece of work. A task is a worker's whole loop over many steps, not a step. */
+export type WorkerTask =
+  | { readonly kind: 'sample'; readonly shards: readonly number[]; readonly seed: number }
+  | {
+      readonly kind: 'replicas';
+      readonly from: number;
+      readonly to: number;
+      readonly own: readonly number[];
+      /** Replicas of other workers, to be taken over when one's own are done. */
+      readonly others: readonly number[];
+    }
+  | {
+      readonly kind: 'nodes';
+      readonly from: number;
+      readonly to: number;
+      readonly worker: number;
+      readonly shards: readonly number[];
+    }
+  | { readonly kind: 'moments'; readonly shards: readonly number[]; readonly time: number };
+
+export interface TaskResult {
+  readonly busySeconds: number;
+  readonly moments: readonly (readonly [shard: number, moments: ShardMoments])[];
+}

@@ -1,0 +1,8 @@
+// Public names of this folder.
+export { assign, type Assignment, type Partition } from './assignment.js';
+export { controlWord } from './barrier.js';
+export { now } from './clock.js';
+export { coreCount } from './crew.js';
+export type { TaskResult, WorkerSetup, WorkerTask } from './messages.js';
+export { Simulation, type SimulationOptions, type SimulationState, type WorkLoad } from './simulation.js';
+export { Worker } from './worker.js';

@@ -1,0 +1,45 @@
+// Machine code for a kernel: compiled eagerly and, where V8 offers it, with wider vectors, if a small run shows that the
+// bits stay the same.
+
+import type { CompiledKernel } from '../kernel/mod.js';
+import type { Model } from '../model/mod.js';
+import { allocateMemory, initialCounts, planMemory, ShardEngine } from '../particles/mod.js';
+import { canRevectorize, compileEagerly, setRevectorize } from './engine-flags.js';
+
+/** Particles per node and steps of the run that must agree. */
+const TRIAL_PARTICLES = 256;
+const TRIAL_STEPS = 4;
+/** Nodes beyond which the trial would cost more than it is worth: then vectors stay as they are. */
+const TRIAL_NODES = 4096;
+
+/** Compiles a kernel. */
+export function compileModule(model: Model, kernel: CompiledKernel): WebAssembly.Module {
+  compileEagerly();
+  const plain = new WebAssembly.Module(kernel.bytes);
+  if (!canRevectorize || model.graph.nodeCount > TRIAL_NODES) return plain;
+  setRevectorize(true);
+  try {
+    const wide = new WebAssembly.Module(kernel.bytes);
+    return trialHash(model, kernel, wide) === trialHash(model, kernel, plain) ? wide : plain;
+  } finally {
+    setRevectorize(false);
+  }
+}
+
+function trialHash(model: Model, kernel: CompiledKernel, module: WebAssembly.Module): string {
+  const small: Model = { ...model, particleCount: TRIAL_PARTICLES * model.graph.nodeCount };
+  const plan = planMemory(small, kernel.plan, 1, 1);
+  const memory = allocateMemory(kernel, plan);
+  const engine = new ShardEngine(small, kernel, plan, memory, module, 0);
+  const Fields = kernel.plan.precision === 'f32' ? Float32Array : Float64Array;
+  initialCounts(small, 1).forEach((count, shard) => {
+    engine.store.fill(shard, {
+      count,
+      fields: new Fields(count * kernel.plan.fields),
+      generator: new Uint32Array(64),
+    });
+    engine.sample(shard, small.seed);
+  });
+  engine.stepReplica(0, 0, TRIAL_STEPS);
+  return engine.store.stateHash();
+}

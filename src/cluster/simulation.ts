@@ -1,0 +1,208 @@
+// A particle run in this process, without files, clocks or schedules: set up, step to a given step, look, take the state
+// out and put it back. The run driver (run.ts) decides when; `verify` and the library use it as it is.
+
+import type { RunConfig } from '../config/mod.js';
+import { reduce, type Observation } from '../estimate/mod.js';
+import { compileKernel, type CompiledKernel } from '../kernel/mod.js';
+import { buildModel, type BuildOptions, type Model, type Preflight } from '../model/mod.js';
+import {
+  allocateMemory,
+  exchangesPerStep,
+  initialCounts,
+  ParticleStore,
+  planMemory,
+  replicaCount,
+  type MemoryPlan,
+  type ShardMoments,
+  type ShardParticles,
+} from '../particles/mod.js';
+import { assign, longestFirst, type Assignment, type Partition } from './assignment.js';
+import { controlWord } from './barrier.js';
+import { controlBytes, coreCount, soloCrew, threadCrew, type Crew } from './crew.js';
+import { compileModule } from './module.js';
+import type { WorkerTask } from './messages.js';
+
+export interface SimulationOptions extends BuildOptions {
+  /** Worker threads; 0 runs on the calling thread. Default: the cores of this machine. */
+  readonly workers?: number;
+  readonly partition?: Partition | 'auto';
+}
+
+/** What is needed to go on: shards in order, and the jumps so far. */
+export interface SimulationState {
+  readonly step: number;
+  readonly shards: Iterable<Pick<ShardParticles, 'count' | 'fields' | 'generator'>>;
+  readonly jumps: Float64Array;
+}
+
+/** How busy the workers were since the start. */
+export interface WorkLoad {
+  readonly busySeconds: readonly number[];
+  readonly partition: Partition;
+}
+
+export class Simulation {
+  #step = 0;
+  #jumpsBefore: Float64Array;
+  #assignment: Assignment | undefined;
+  readonly #busy: number[];
+  readonly #control: Int32Array;
+
+  private constructor(
+    readonly config: RunConfig,
+    readonly model: Model,
+    readonly notes: readonly Preflight[],
+    readonly kernel: CompiledKernel,
+    private readonly memoryPlan: MemoryPlan,
+    private readonly store: ParticleStore,
+    private readonly memory: WebAssembly.Memory,
+    private readonly crew: Crew,
+    control: SharedArrayBuffer,
+    private readonly partition: Partition | 'auto',
+  ) {
+    this.#control = new Int32Array(control);
+    this.#jumpsBefore = new Float64Array(model.graph.targets.length);
+    this.#busy = Array.from({ length: crew.size }, () => 0);
+  }
+
+  /**
+   * Builds the model, compiles the kernel, starts the workers. The state is empty until `start` or `restore`.
+   * @throws ConfigError, MemoryLimitError
+   */
+  static create(config: RunConfig, options: SimulationOptions = {}): Simulation {
+    const { model, notes } = buildModel(config, options);
+    const kernel = compileKernel(model);
+    const workers = Math.max(1, options.workers ?? coreCount());
+    const replicas = replicaCount(model);
+    const plan = planMemory(model, kernel.plan, replicas, workers);
+    const memory = allocateMemory(kernel, plan);
+    const module = compileModule(model, kernel);
+    const control = new SharedArrayBuffer(controlBytes(replicas));
+    const { fields, precision } = kernel.plan;
+    const store = new ParticleStore(memory, plan, model.graph.nodeCount, fields, precision);
+    const crew =
+      options.workers === 0
+        ? soloCrew(model, kernel, plan, { memory, module, control })
+        : threadCrew({ config: config.source.bundle(), module, memory, replicas, workers, cores: coreCount(), control });
+    const partition = options.partition ?? config.partition;
+    return new Simulation(config, model, notes, kernel, plan, store, memory, crew, control, partition);
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get workers(): number {
+    return this.crew.size;
+  }
+
+  get replicas(): number {
+    return this.memoryPlan.replicas;
+  }
+
+  get load(): WorkLoad {
+    return { busySeconds: [...this.#busy], partition: this.#assignment?.partition ?? 'replicas' };
+  }
+
+  /** Draws the initial state. */
+  async start(): Promise<void> {
+    const { model, kernel } = this;
+    const counts = initialCounts(model, this.replicas);
+    const Fields = kernel.plan.precision === 'f32' ? Float32Array : Float64Array;
+    counts.forEach((count, shard) => {
+      this.store.fill(shard, {
+        count,
+        fields: new Fields(count * kernel.plan.fields),
+        generator: new Uint32Array(64),
+      });
+    });
+    const { work } = longestFirst(Array.from(counts), this.workers);
+    await this.#run(work.map((shards): WorkerTask => ({ kind: 'sample', shards, seed: model.seed })));
+  }
+
+  /** Puts a state back. Only once, in place of `start`. */
+  restore(state: SimulationState): void {
+    let shard = 0;
+    for (const particles of state.shards) this.store.fill(shard++, particles);
+    this.#jumpsBefore = Float64Array.from(state.jumps);
+    this.#step = state.step;
+  }
+
+  /** Steps to the given step. @throws KernelFault */
+  async advance(to: number): Promise<void> {
+    const { model, store, workers } = this;
+    const counts = Array.from({ length: store.shardCount }, (_, shard) => store.count(shard));
+    const plan = assign(counts, model.graph.nodeCount, workers, exchangesPerStep(model), this.partition);
+    this.#assignment = plan;
+    const range = { from: this.#step, to };
+    if (plan.partition === 'nodes') {
+      plan.work.forEach((shards, worker) => {
+        for (const shard of shards) store.setOwner(shard, worker);
+      });
+      await this.#run(
+        plan.work.map((shards, worker): WorkerTask => ({ kind: 'nodes', ...range, worker, shards: [...shards].sort((a, b) => a - b) })),
+      );
+    } else {
+      this.#control.fill(0, controlWord.claims);
+      await this.#run(
+        plan.work.map((own, worker): WorkerTask => {
+          const others = plan.work.flatMap((work, other) => (other === worker ? [] : work)).reverse();
+          return { kind: 'replicas', ...range, own, others };
+        }),
+      );
+    }
+    this.#step = to;
+  }
+
+  /** Moments of every shard, and what follows from them. */
+  async observe(): Promise<Observation> {
+    const { model, store } = this;
+    const counts = Array.from({ length: store.shardCount }, (_, shard) => store.count(shard) + 1);
+    const time = this.#step * model.timeStep;
+    const { work } = longestFirst(counts, this.workers);
+    const results = await this.#run(work.map((shards): WorkerTask => ({ kind: 'moments', shards, time })));
+    const shards: ShardMoments[] = [];
+    for (const { moments } of results) for (const [shard, value] of moments) shards[shard] = value;
+    return reduce(model, { step: this.#step, shards, jumps: this.jumps() });
+  }
+
+  async #run(tasks: readonly WorkerTask[]) {
+    const results = await this.crew.run(tasks);
+    results.forEach(({ busySeconds }, worker) => {
+      this.#busy[worker] += busySeconds;
+    });
+    return results;
+  }
+
+  /** Jumps per directed edge since step 0. */
+  jumps(): Float64Array {
+    const total = Float64Array.from(this.#jumpsBefore);
+    for (const { jumps } of this.memoryPlan.workers) {
+      const counts = new BigUint64Array(this.memory.buffer, jumps, total.length);
+      for (let edge = 0; edge < total.length; edge++) total[edge] += Number(counts[edge]);
+    }
+    return total;
+  }
+
+  /** Copies of all shards, in order, one at a time. */
+  *shards(): Generator<ShardParticles> {
+    for (let shard = 0; shard < this.store.shardCount; shard++) yield this.store.read(shard);
+  }
+
+  /** Coordinates of a shard's particles only. */
+  coordinates(shard: number): ShardParticles {
+    return this.store.read(shard, this.model.dimension);
+  }
+
+  get shardCount(): number {
+    return this.store.shardCount;
+  }
+
+  stateHash(): string {
+    return this.store.stateHash();
+  }
+
+  close(): Promise<void> {
+    return this.crew.close();
+  }
+}

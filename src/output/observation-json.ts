@@ -1,0 +1,110 @@
+// An observation as one line of JSON, and back. Lists over nodes follow the order of the names in the run's manifest;
+// what is not a finite number is null. Which lists are left out says table-layout.ts.
+
+import type { Observation } from '../estimate/mod.js';
+import { isObject, parseObject } from './json.js';
+import { hasAllJumps, hasCovariance, type TableLayout } from './table-layout.js';
+
+type Numbers = readonly (number | null)[];
+
+/** An observation as it stands in observables.jsonl. Lists over nodes; null where there is no number. */
+export interface ObservationRecord {
+  readonly step: number;
+  readonly time: number;
+  readonly temperature: number;
+  readonly mass: Numbers;
+  readonly massError: Numbers;
+  readonly count: Numbers;
+  /** [node][coordinate]. */
+  readonly mean: readonly Numbers[];
+  readonly meanError: readonly Numbers[];
+  readonly variance: readonly Numbers[];
+  readonly varianceError: readonly Numbers[];
+  /** [node][coordinate][coordinate]; left out where it is too much. */
+  readonly covariance?: readonly (readonly Numbers[])[];
+  readonly potential: Numbers;
+  readonly potentialError: Numbers;
+  readonly potentialEnergy: number | null;
+  readonly potentialEnergyError: number | null;
+  readonly mixingEnergy: number | null;
+  /** Along each directed edge since step 0, in the order of the graph's compressed rows; left out where it is too much. */
+  readonly jumps?: Numbers;
+}
+
+/** `values` cut into rows of `width`. */
+function rows(values: Float64Array, width: number): number[][] {
+  return Array.from({ length: values.length / width }, (_, row) =>
+    Array.from(values.subarray(row * width, (row + 1) * width)),
+  );
+}
+
+/** The diagonals of d x d matrices, one row each. */
+export function diagonals(covariance: Float64Array, d: number): Float64Array {
+  const diagonal = new Float64Array(covariance.length / d);
+  for (let i = 0; i < diagonal.length; i++) diagonal[i] = covariance[i * d + (i % d)];
+  return diagonal;
+}
+
+/** The line for an observation, with its end. */
+export function jsonLine(layout: TableLayout, observation: Observation): string {
+  const d = layout.coordinateNames.length;
+  // JSON.stringify writes what is not finite as null.
+  const record: ObservationRecord = {
+    step: observation.step,
+    time: observation.time,
+    temperature: observation.temperature,
+    mass: Array.from(observation.mass),
+    massError: Array.from(observation.massError),
+    count: Array.from(observation.count),
+    mean: rows(observation.mean, d),
+    meanError: rows(observation.meanError, d),
+    variance: rows(diagonals(observation.covariance, d), d),
+    varianceError: rows(observation.varianceError, d),
+    ...(hasCovariance(layout) && {
+      covariance: rows(observation.covariance, d * d).map((matrix) => rows(Float64Array.from(matrix), d)),
+    }),
+    potential: Array.from(observation.potential),
+    potentialError: Array.from(observation.potentialError),
+    potentialEnergy: observation.potentialEnergy,
+    potentialEnergyError: observation.potentialEnergyError,
+    mixingEnergy: observation.mixingEnergy,
+    ...(hasAllJumps(layout) && { jumps: Array.from(observation.jumps) }),
+  };
+  return `${JSON.stringify(record)}\n`;
+}
+
+function isNumberOrNull(value: unknown): value is number | null {
+  return value === null || typeof value === 'number';
+}
+
+function isNumbers(value: unknown): value is Numbers {
+  return Array.isArray(value) && value.every(isNumberOrNull);
+}
+
+function isRows(value: unknown): value is readonly Numbers[] {
+  return Array.isArray(value) && value.every(isNumbers);
+}
+
+function isRecord(value: unknown): value is ObservationRecord {
+  if (!isObject(value)) return false;
+  const record: Readonly<Record<keyof ObservationRecord, unknown>> = {
+    covariance: undefined,
+    jumps: undefined,
+    ...(value as Record<Exclude<keyof ObservationRecord, 'covariance' | 'jumps'>, unknown>),
+  };
+  return (
+    [record.step, record.time, record.temperature].every((entry) => typeof entry === 'number') &&
+    [record.potentialEnergy, record.potentialEnergyError, record.mixingEnergy].every(isNumberOrNull) &&
+    [record.mass, record.massError, record.count, record.potential, record.potentialError].every(isNumbers) &&
+    [record.mean, record.meanError, record.variance, record.varianceError].every(isRows) &&
+    (record.covariance === undefined ||
+      (Array.isArray(record.covariance) && record.covariance.every(isRows))) &&
+    (record.jumps === undefined || isNumbers(record.jumps))
+  );
+}
+
+/** The observation that a line holds, or undefined if it holds none. */
+export function parseJsonLine(line: string): ObservationRecord | undefined {
+  const value = parseObject(line);
+  return isRecord(value) ? value : undefined;
+}

@@ -1,0 +1,20 @@
+// Entrance of a worker thread (piscina). Builds its engine once from what the coordinator sends, then runs tasks.
+
+import { workerData } from 'piscina';
+import { controlWord, Worker, type TaskResult, type WorkerSetup, type WorkerTask } from '../src/cluster/mod.js';
+import { loadBundle } from '../src/config/mod.js';
+import { compileKernel } from '../src/kernel/mod.js';
+import { buildModel } from '../src/model/mod.js';
+import { planMemory, ShardEngine } from '../src/particles/mod.js';
+
+const setup = workerData as WorkerSetup;
+const number = Atomics.add(new Int32Array(setup.control), controlWord.engines, 1);
+const { model } = buildModel(loadBundle(setup.config), { skipPreflight: true });
+const kernel = compileKernel(model);
+const plan = planMemory(model, kernel.plan, setup.replicas, setup.workers);
+const engine = new ShardEngine(model, kernel, plan, setup.memory, setup.module, number);
+const worker = new Worker(engine, setup.control, setup.workers, setup.cores);
+
+export default function run(task: WorkerTask): TaskResult {
+  return worker.run(task);
+}
