@@ -1,7 +1,7 @@
 // Numbers in a config: plain, with underscores (1_000_000), or formulas of constants (2*pi/8, 1/128).
 // Not the formulas of the model, which use coordinates and parameters: those are read by model/.
 
-import { ExpressionBuilder, FormulaError, parseFormula } from '../expression/mod.js';
+import { ExpressionBuilder, FormulaError, parseFormula, plainContext } from '../expression/mod.js';
 
 /** Why a text is not a number; `offset` and `length` say where in the text. */
 export interface NotANumber {
@@ -21,13 +21,7 @@ export function evaluateConstant(text: string): number | NotANumber {
   const source = withoutSeparators(text);
   if (/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/iu.test(source)) return Number(source);
   try {
-    const expression = parseFormula(source, {
-      builder: new ExpressionBuilder(),
-      coordinates: [],
-      parameters: [],
-      data: new Map(),
-      allow: { coordinates: false, time: false, node: false },
-    });
+    const expression = parseFormula(source, plainContext(new ExpressionBuilder()));
     if (expression.kind === 'constant') return expression.value;
     return { message: 'is not a constant', hint: undefined, offset: 0, length: text.length };
   } catch (error) {

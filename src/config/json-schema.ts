@@ -28,6 +28,14 @@ function convert(schema: z.ZodType): Loose {
     override: ({ jsonSchema }) => {
       const json = jsonSchema as Loose;
       // Kinds of values.ts carry their JSON Schema themselves, since transforms have none.
+      // zod drops the defaults and examples of what it transforms, so they come under other names.
+      for (const [from, to] of [
+        ['fallback', 'default'],
+        ['samples', 'examples'],
+      ]) {
+        if (from in json) json[to] = json[from];
+        Reflect.deleteProperty(json, from);
+      }
       const form = json['form'] as Loose | undefined;
       if (form === undefined) return;
       delete json['form'];

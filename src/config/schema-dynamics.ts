@@ -65,7 +65,7 @@ const schedule = section({
     .meta({ description: 'By a constant factor per time, constant after; both ends > 0.' }),
   piecewise: piecewise.optional().meta({
     description: 'Linear between the points [time, temperature], constant before and after.',
-    examples: ['[[0, 2], [10, 0.5], [20, 0.1]]'],
+    samples: ['[[0, 2], [10, 0.5], [20, 0.1]]'],
   }),
 }).transform((schedules, sink): TemperatureSpec => {
   const given = Object.entries(schedules).filter(([, value]) => value !== undefined);
@@ -115,7 +115,7 @@ const nodeValues = choice<NodeValues>('a number, a formula, a list per node, or 
 export const dynamicsSchema = section({
   kind: word(['gradient-flow']).default('gradient-flow').meta({
     description: 'The equation: the gradient flow of the energy.',
-    default: 'gradient-flow',
+    fallback: 'gradient-flow',
   }),
   mobility: word(['metropolis', 'barker', 'symmetric', 'free'])
     .default('metropolis')
@@ -124,7 +124,7 @@ export const dynamicsSchema = section({
         'Rates of jumps along an edge of weight K, with dV the change of potential. `metropolis`: K min(1, exp(-dV/eps)). ' +
         '`barker`: K/(1 + exp(dV/eps)). `symmetric`: K exp(-dV/(2 eps)), not bounded. `free`: the formula `rate`, with or ' +
         'without detailed balance.',
-      default: 'metropolis',
+      fallback: 'metropolis',
     }),
   rate: formula()
     .optional()
@@ -139,17 +139,17 @@ export const dynamicsSchema = section({
       description:
         'How x moves in a step. `euler-maruyama`: order 1. `leimkuhler-matthews`: one gradient per step, too, and order 2 ' +
         'for the stationary law. `heun`: order 2, two gradients.',
-      default: 'euler-maruyama',
+      fallback: 'euler-maruyama',
     }),
   splitting: word(['lie', 'strang']).default('lie').meta({
     description:
       '`lie`: move, then jump (order 1). `strang`: half the jumps, move, half the jumps (order 2).',
-    default: 'lie',
+    fallback: 'lie',
   }),
   diffusivity: nodeValues.default('1').meta({
     description:
       'D(g) > 0: a number, a formula of `node` and the parameters, a list per node, or a map by node name.',
-    default: 1,
+    fallback: 1,
   }),
 }).superRefine((dynamics, sink) => {
   if (dynamics.rate !== undefined && dynamics.mobility !== 'free') {
@@ -185,10 +185,10 @@ const perNodeWords =
   'A number, a formula of `node` and the parameters, a list per coordinate, or a map by node name.';
 
 const gaussian = section({
-  mean: coordinateValues.default('0').meta({ description: `Mean. ${perNodeWords}`, default: 0 }),
+  mean: coordinateValues.default('0').meta({ description: `Mean. ${perNodeWords}`, fallback: 0 }),
   std: coordinateValues
     .default('1')
-    .meta({ description: `Standard deviation >= 0. ${perNodeWords}`, default: 1 }),
+    .meta({ description: `Standard deviation >= 0. ${perNodeWords}`, fallback: 1 }),
 });
 const uniform = section({
   low: coordinateValues
@@ -208,19 +208,19 @@ const masses = choice<NodeValues>('uniform, a list per node, a formula of node, 
 export const initialSchema = section({
   gaussian: gaussian.optional().meta({
     description: 'Independent Gaussian coordinates.',
-    examples: ['{ mean: [0, 1], std: 0.5 }'],
+    samples: ['{ mean: [0, 1], std: 0.5 }'],
   }),
   uniform: uniform
     .optional()
-    .meta({ description: 'Uniform in a box.', examples: ['{ low: -1, high: [1, 2] }'] }),
+    .meta({ description: 'Uniform in a box.', samples: ['{ low: -1, high: [1, 2] }'] }),
   point: coordinateValues
     .optional()
-    .meta({ description: 'All particles of a node at one place.', examples: ['[0, 0]'] }),
+    .meta({ description: 'All particles of a node at one place.', samples: ['[0, 0]'] }),
   masses: masses.default('uniform').meta({
     description:
       'How particles are shared among the nodes: `uniform`, a list, a formula of `node`, or a map by node name (nodes ' +
       'left out get nothing). Normalised to sum 1.',
-    default: 'uniform',
+    fallback: 'uniform',
   }),
 }).superRefine((initial, sink) => {
   const given = (['gaussian', 'uniform', 'point'] as const).filter((key) => initial[key] !== undefined);

@@ -50,19 +50,19 @@ export const spaceSchema = section({
     description:
       'Names of the coordinates as used in formulas, or the dimension d: then they are called x[0] … x[d-1], and x is ' +
       'the whole vector.',
-    examples: ['[x, y]', '10'],
+    samples: ['[x, y]', '10'],
   }),
   boundary: boundary.default('free').meta({
     description:
       'What happens at the edge of the box: `free` has no box, `periodic` joins the two ends, `reflecting` turns ' +
       'particles back. One word for all coordinates or a list with one per coordinate.',
-    default: 'free',
+    fallback: 'free',
   }),
   box: box.optional().meta({
     description:
       'The box as [low, high] for all coordinates or one such pair per coordinate. Needed for periodic and reflecting ' +
       'coordinates, without meaning for free ones.',
-    examples: ['[-pi, pi]', '[[0, 1], [-2, 2]]'],
+    samples: ['[-pi, pi]', '[[0, 1], [-2, 2]]'],
   }),
 });
 
@@ -184,9 +184,9 @@ const graphSection = section({
       description:
         'A rectangular lattice with these side lengths. Nodes are named `i,j,…`, the last index running fastest. ' +
         'Formulas have the indices as the vector parameter `position`.',
-      examples: ['[16, 16]'],
+      samples: ['[16, 16]'],
     }),
-  periodic: flag().optional().meta({ description: 'For `grid`: join opposite sides.', default: false }),
+  periodic: flag().optional().meta({ description: 'For `grid`: join opposite sides.', fallback: false }),
   nodes: nodes.optional().meta({
     description:
       'Names of the nodes, or how many there are (then called 0 … n-1), for use with `edges`. With a CSV `file`: the ' +
@@ -208,7 +208,7 @@ const graphSection = section({
     }),
   weight: number({ min: 0 }).default(1).meta({
     description: 'Weight K of every edge that does not give its own.',
-    default: 1,
+    fallback: 1,
   }),
 });
 

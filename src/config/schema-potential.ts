@@ -139,9 +139,9 @@ const dataTable = section({
   }),
   standardize: flag().default(false).meta({
     description: 'Shift and scale each column to mean 0 and variance 1 (variance with 1/n).',
-    default: false,
+    fallback: false,
   }),
-  center: flag().default(false).meta({ description: 'Shift each column to mean 0.', default: false }),
+  center: flag().default(false).meta({ description: 'Shift each column to mean 0.', fallback: false }),
 });
 
 const row = choice<number | number[]>('a number or a list of numbers', [
@@ -173,13 +173,13 @@ const potentialSection = section({
     .meta({
       description:
         'The potential V(x, g) as a formula of the coordinates, the parameters, `node` (0 … n-1), the data arrays and `t`.',
-      examples: ['0.5*((x-a)^2 + (y-b)^2) + h'],
+      samples: ['0.5*((x-a)^2 + (y-b)^2) + h'],
     }),
   nodes: map(formula(), 'a map from node names to formulas')
     .optional()
     .meta({
       description: 'Formulas of single nodes, in place of `formula` there.',
-      examples: ['{ open: x^2, closed: (x-1)^2 + 0.5 }'],
+      samples: ['{ open: x^2, closed: (x-1)^2 + 0.5 }'],
     }),
   parameters: map(parameter, 'a map from names to parameters')
     .default({})
@@ -188,15 +188,15 @@ const potentialSection = section({
         'Quantities with a value per node, by name: a number; a formula that may use `node` and parameters above it; a ' +
         'list with one value per node; `{ vector: [formulas] }` or `{ formula, components }` for vectors; a map from node ' +
         'names to values; or `{ file, column }` for a column of a CSV file.',
-      default: {},
-      examples: ['{ a: 2*cos(2*pi*node/8), h: [0, 1, 0.5] }'],
+      fallback: {},
+      samples: ['{ a: 2*cos(2*pi*node/8), h: [0, 1, 0.5] }'],
     }),
   data: map(data, 'a map from names to data arrays')
     .default({})
     .meta({
       description: 'Arrays for use in formulas, by name, from CSV files or written here.',
-      default: {},
-      examples: [
+      fallback: {},
+      samples: [
         '{ A: { file: data.csv, columns: [age, bmi], standardize: true }, y: { file: data.csv, column: y } }',
       ],
     }),

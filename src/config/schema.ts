@@ -58,7 +58,7 @@ const interval = choice<Interval>('a number of steps, or a duration such as 60s,
 const observeSchema = section({
   every: integer({ min: 1 })
     .default(100)
-    .meta({ description: 'Steps between two observations.', default: 100 }),
+    .meta({ description: 'Steps between two observations.', fallback: 100 }),
 });
 
 const snapshotSchema = section({
@@ -68,22 +68,22 @@ const snapshotSchema = section({
     branch(isScalar, integer({ min: 1 })),
   ])
     .default('all')
-    .meta({ description: 'How many particles a snapshot holds, or `all`.', default: 'all' }),
+    .meta({ description: 'How many particles a snapshot holds, or `all`.', fallback: 'all' }),
 });
 
 const checkpointSchema = section({
   every: interval.default({ kind: 'seconds', seconds: 60 }).meta({
     description: 'Steps between two checkpoints, or wall time as 60s, 10min, 2h.',
-    default: '60s',
+    fallback: '60s',
   }),
   keep: integer({ min: 1, max: 1000 }).default(2).meta({
     description: 'How many of the latest checkpoints are kept.',
-    default: 2,
+    fallback: 2,
   }),
 });
 
 export const configSchema = section({
-  name: text('a name').default('unnamed').meta({ description: 'Name of the run.', default: 'unnamed' }),
+  name: text('a name').default('unnamed').meta({ description: 'Name of the run.', fallback: 'unnamed' }),
   description: text('a text').optional().meta({ description: 'What the run is about.' }),
   space: spaceSchema.meta({ description: 'The coordinates x in R^d.' }),
   graph: graphSchema.default(oneNode).meta({
@@ -92,27 +92,27 @@ export const configSchema = section({
   potential: potentialSchema.meta({ description: 'The potential V(x, g) of each node.' }),
   temperature: temperatureSchema.meta({
     description: 'The temperature eps >= 0: a number, or a schedule for annealing.',
-    examples: ['1', '{ exponential: { from: 2, to: 0.05, duration: 100 } }'],
+    samples: ['1', '{ exponential: { from: 2, to: 0.05, duration: 100 } }'],
   }),
   dynamics: dynamicsSchema.prefault({}).meta({ description: 'How particles move and jump.' }),
   particles: integer({ min: 1, max: 0x10000000000 }).meta({
     description: 'Number of particles.',
-    examples: ['1_000_000'],
+    samples: ['1_000_000'],
   }),
   precision: word(['f32', 'f64']).default('f32').meta({
     description: 'Floating point width of the coordinates and of the step.',
-    default: 'f32',
+    fallback: 'f32',
   }),
   representation: word(['particles']).default('particles').meta({
     description: 'How the density is represented.',
-    default: 'particles',
+    fallback: 'particles',
   }),
   initial: initialSchema.meta({ description: 'The law of particles at time 0.' }),
   time: timeSchema.meta({ description: 'Time step and end.' }),
   seed: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).default(1).meta({
     description:
       'Seed of the random streams. The same config and seed give the same bits on any number of workers.',
-    default: 1,
+    fallback: 1,
   }),
   observe: observeSchema.prefault({}).meta({ description: 'Observables: masses, means, energies.' }),
   snapshots: snapshotSchema
@@ -125,7 +125,7 @@ export const configSchema = section({
       description:
         'How work is shared among workers: by graph node (`nodes`), by independent replica (`replicas`), or the faster of ' +
         'the two as predicted (`auto`). It does not change results.',
-      default: 'auto',
+      fallback: 'auto',
     }),
 });
 

@@ -1,7 +1,7 @@
 // atan and atan2, with one division. It is not asin or acos.
 //
-// Method (the idea of Cephes' atan.c, without its branches): with a <= b the absolute values, t = a/b, or
-// t = (a - b)/(a + b) and pi/4 more where a/b > tan(pi/8), so |t| <= tan(pi/8); atan t = t (1 + z A(z)), z = t^2.
+// Method (the idea of Cephes' atan.c, without its branches): with a <= b the absolute values, t = a/b, or t =
+// (a - b)/(a + b) and pi/4 more where a/b > tan(pi/8), so |t| <= tan(pi/8); atan t = t (1 + z A(z)), z = t^2.
 
 import { FORMATS } from './format.js';
 import type { Operations, Precision } from './operations.js';
@@ -27,9 +27,9 @@ export interface Arctangent<F> {
   /** Error <= 3 ulp. atan(+-inf) = +-pi/2; odd bit by bit; NaN gives NaN. */
   readonly atan: (x: F) => F;
   /**
-   * The angle of (x, y) in [-pi, pi]. Error <= 3 ulp where y/x does not underflow. All four quadrants, axes and signed
-   * zeros as in IEEE 754: atan2(+-0, x) is +-0 for x > 0 or +0 and +-pi for x < 0 or -0. One infinite argument is an
-   * axis; two give NaN (not the +-pi/4, +-3pi/4 of IEEE), as NaN does.
+   * The angle of (x, y) in [-pi, pi]. Error <= 3 ulp where y/x does not underflow. All four quadrants, axes
+   * and signed zeros as in IEEE 754: atan2(+-0, x) is +-0 for x > 0 or +0 and +-pi for x < 0 or -0. One
+   * infinite argument is an axis; two give NaN (not the +-pi/4, +-3pi/4 of IEEE), as NaN does.
    */
   readonly atan2: (y: F, x: F) => F;
 }
@@ -70,7 +70,8 @@ export function arctangent<F, I, M>(ops: Operations<F, I, M>): Arctangent<F> {
         ops.constant(1 / LARGE[ops.precision]),
         ops.constant(1),
       );
-      // x first here, y first below: a NaN in either reaches the quotient. 0/0 becomes 0 over the smallest number.
+      // x first here, y first below: a NaN in either reaches the quotient. 0/0 becomes 0 over the smallest
+      // number.
       const b = ops.maximum(ops.multiply(larger, scale), ops.constant(format.smallest));
       const angle = octant(ops.multiply(ops.minimum(absoluteY, absoluteX), scale), b);
       const upright = ops.select(

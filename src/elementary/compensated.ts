@@ -1,5 +1,6 @@
-// Error-free sums and products of two numbers as high + low (Dekker 1971; Muller et al., Handbook of Floating-Point
-// Arithmetic, ch. 4). It is not a double-word arithmetic with normalised results: power.ts keeps its own books.
+// Error-free sums and products of two numbers as high + low (Dekker 1971; Muller et al., Handbook of
+// Floating-Point Arithmetic, ch. 4). It is not a double-word arithmetic with normalised results: power.ts
+// keeps its own books.
 
 import { FORMATS } from './format.js';
 import type { Operations } from './operations.js';
@@ -22,7 +23,10 @@ export function halves<F, I, M>(ops: Operations<F, I, M>, a: F): Pair<F> {
   return { high, low: ops.subtract(a, high) };
 }
 
-/** a b exactly (f32), to 2^-106 (f64), if nothing under- or overflows: twelve operations; no fused multiply-add. */
+/**
+ * a b exactly (f32), to 2^-106 (f64), if nothing under- or overflows: twelve operations; no fused multiply-
+ * add.
+ */
 export function twoProduct<F, I, M>(ops: Operations<F, I, M>, a: F, b: F): Pair<F> {
   const high = ops.multiply(a, b);
   const x = halves(ops, a);

@@ -12,8 +12,8 @@ import { power } from './power.js';
 import { trigonometric } from './trigonometric.js';
 
 /**
- * The elementary functions on values `F`: branch-free, without transcendental help, the same bits wherever they run.
- * Error bounds, ranges and special values stand with each function in its own file.
+ * The elementary functions on values `F`: branch-free, without transcendental help, the same bits wherever
+ * they run. Error bounds, ranges and special values stand with each function in its own file.
  */
 export interface ElementaryFunctions<F> {
   readonly exp: (x: F) => F;

@@ -1,7 +1,7 @@
 // erf. It is not erfc: 1 - erf(x) has no relative accuracy for large x.
 //
-// Method (the shape of N. Juffa's erff, own coefficients): for |x| < 0.925, x + x P(x^2); beyond, 1 - exp(-(t + t L(t))),
-// t = |x|, where t + t L(t) approximates -ln erfc(t). Both are computed.
+// Method (the shape of N. Juffa's erff, own coefficients): for |x| < 0.925, x + x P(x^2); beyond, 1 - exp(-(t
+// + t L(t))), t = |x|, where t + t L(t) approximates -ln erfc(t). Both are computed.
 
 import { exponential } from './exponential.js';
 import type { Operations, Precision } from './operations.js';

@@ -1,9 +1,9 @@
-// exp and expm1, and the reduction x = n ln2 + r that sinh, cosh, tanh, sigmoid, erf and power share. It is not a place
-// for functions made of exp: those are in hyperbolic.ts and logistic.ts.
+// exp and expm1, and the reduction x = n ln2 + r that sinh, cosh, tanh, sigmoid, erf and power share. It is
+// not a place for functions made of exp: those are in hyperbolic.ts and logistic.ts.
 //
-// Method (Cody & Waite 1980; Muller, Elementary Functions, ch. 11): n = nearest(x / ln2) by the magic addition,
-// r = (x - n ln2_high) - n ln2_low with ln2_high so short that n ln2_high is exact, e^r - 1 = r + r^2 Q(r) on
-// |r| <= ln2/2, and 2^n by shifting n into the exponent.
+// Method (Cody & Waite 1980; Muller, Elementary Functions, ch. 11): n = nearest(x / ln2) by the magic
+// addition, r = (x - n ln2_high) - n ln2_low with ln2_high so short that n ln2_high is exact, e^r - 1 = r +
+// r^2 Q(r) on |r| <= ln2/2, and 2^n by shifting n into the exponent.
 
 import { FORMATS, type IntegerLiteral } from './format.js';
 import type { Operations, Precision } from './operations.js';
@@ -68,12 +68,14 @@ export interface Exponential<F> {
   /** e^x - 1 without overflow handling, for -36 <= x <= 80 or so. */
   readonly expm1Bounded: (x: F) => F;
   /**
-   * e^x. Error <= 1.6 ulp (f32), 1.5 ulp (f64). Results below 2^-125.5 (f32) or 2^-1021.5 (f64), about 1.41 times the
-   * smallest normal number, are flushed to 0: a result is never subnormal. exp(-inf) = 0, exp(inf) = inf, NaN gives NaN.
+   * e^x. Error <= 1.6 ulp (f32), 1.5 ulp (f64). Results below 2^-125.5 (f32) or 2^-1021.5 (f64), about 1.41
+   * times the smallest normal number, are flushed to 0: a result is never subnormal. exp(-inf) = 0, exp(inf)
+   * = inf, NaN gives NaN.
    */
   readonly exp: (x: F) => F;
   /**
-   * e^x - 1. Error <= 2 ulp (f32), 2.5 ulp (f64). expm1(-inf) = -1, expm1(inf) = inf, NaN gives NaN; expm1(-0) = 0.
+   * e^x - 1. Error <= 2 ulp (f32), 2.5 ulp (f64). expm1(-inf) = -1, expm1(inf) = inf, NaN gives NaN;
+   * expm1(-0) = 0.
    */
   readonly expm1: (x: F) => F;
 }

@@ -1,5 +1,6 @@
-// The numbers that describe the two binary formats: widths, bit patterns and the magic numbers that turn a float into an
-// integer and back by addition. It is not a place for coefficients of any function; those stand beside the function.
+// The numbers that describe the two binary formats: widths, bit patterns and the magic numbers that turn a
+// float into an integer and back by addition. It is not a place for coefficients of any function; those stand
+// beside the function.
 
 import type { Precision } from './operations.js';
 
@@ -12,8 +13,9 @@ export interface Format {
   /** Position of the sign bit. */
   readonly signBit: number;
   /**
-   * 1.5 * 2^mantissaBits. Adding it to |t| <= 2^(mantissaBits - 1) rounds t to the nearest integer n, ties to even; the
-   * low bits of the sum are those of n in two's complement. It costs one addition, where a conversion costs six.
+   * 1.5 * 2^mantissaBits. Adding it to |t| <= 2^(mantissaBits - 1) rounds t to the nearest integer n, ties to
+   * even; the low bits of the sum are those of n in two's complement. It costs one addition, where a
+   * conversion costs six.
    */
   readonly roundingMagic: number;
   readonly signMask: IntegerLiteral;

@@ -9,8 +9,8 @@ import { withSignOf } from './sign-bit.js';
 const HIGHEST: Readonly<Record<Precision, number>> = { f32: 89.5, f64: 710.5 };
 
 /**
- * Error <= 3 ulp (cosh 2 ulp). Odd and even bit by bit; NaN gives NaN; sinh and cosh overflow to infinity where they
- * should; tanh is +-1 exactly from |x| = 22 on.
+ * Error <= 3 ulp (cosh 2 ulp). Odd and even bit by bit; NaN gives NaN; sinh and cosh overflow to infinity
+ * where they should; tanh is +-1 exactly from |x| = 22 on.
  */
 export interface Hyperbolic<F> {
   readonly sinh: (x: F) => F;
@@ -25,7 +25,8 @@ export function hyperbolic<F, I, M>(ops: Operations<F, I, M>): Hyperbolic<F> {
 
   return {
     sinh: (x) => {
-      // h = (e^|x| - 1)/2 by way of its half, so that nothing overflows before sinh does; sinh = h + h/(2h + 1).
+      // h = (e^|x| - 1)/2 by way of its half, so that nothing overflows before sinh does; sinh = h + h/(2h +
+      // 1).
       const reduced = reduce(ops.minimum(ops.absolute(x), ops.constant(highest)));
       const power = scale(reduced, format.quarterBits);
       const half = ops.add(

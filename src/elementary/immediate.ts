@@ -1,5 +1,6 @@
-// Operations carried out at once on JavaScript numbers: the scalar twin of the SIMD kernel, used by the reference
-// interpreters and for numbers that are computed once per node. Not fast for f64 bit tricks (they go through BigInt).
+// Operations carried out at once on JavaScript numbers: the scalar twin of the SIMD kernel, used by the
+// reference interpreters and for numbers that are computed once per node. Not fast for f64 bit tricks (they
+// go through BigInt).
 
 import type { Operations } from './operations.js';
 
@@ -42,7 +43,8 @@ export const immediateF32: Operations<number, number, boolean> = {
   precision: 'f32',
   constant: Math.fround,
   integer: (value) => (typeof value === 'number' ? value | 0 : Number(BigInt.asIntN(32, value))),
-  // A sum, product, quotient or root of two f32 computed in f64 and rounded to f32 is the correctly rounded f32 result.
+  // A sum, product, quotient or root of two f32 computed in f64 and rounded to f32 is the correctly rounded
+  // f32 result.
   add: (a, b) => Math.fround(a + b),
   subtract: (a, b) => Math.fround(a - b),
   multiply: (a, b) => Math.fround(a * b),

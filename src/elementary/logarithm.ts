@@ -1,7 +1,8 @@
 // log and log1p, and the split x = 2^k m that power shares. It is not log2 or log10: nobody asked yet.
 //
-// Method (the idea of fdlibm's e_log.c): m in [sqrt(1/2), sqrt(2)), f = m - 1 (exact), s = f / (2 + f),
-// ln m = 2 atanh(s) = f - (f^2/2 - s (f^2/2 + R)), R = z P(z), z = s^2: the rounding error of s meets only small terms.
+// Method (the idea of fdlibm's e_log.c): m in [sqrt(1/2), sqrt(2)), f = m - 1 (exact), s = f / (2 + f), ln m
+// = 2 atanh(s) = f - (f^2/2 - s (f^2/2 + R)), R = z P(z), z = s^2: the rounding error of s meets only small
+// terms.
 
 import { FORMATS } from './format.js';
 import type { Operations, Precision } from './operations.js';
@@ -44,12 +45,13 @@ export interface Logarithm<F> {
   /** As `split`, for subnormal x also (three more operations and a select). */
   readonly splitAny: (x: F) => Split<F>;
   /**
-   * ln x. Error <= 1 ulp, subnormal x included. log(0) = log(-0) = -inf, log(x < 0) = NaN, log(inf) = inf, NaN gives
-   * NaN.
+   * ln x. Error <= 1 ulp, subnormal x included. log(0) = log(-0) = -inf, log(x < 0) = NaN, log(inf) = inf,
+   * NaN gives NaN.
    */
   readonly log: (x: F) => F;
   /**
-   * ln(1 + x). Error <= 1.5 ulp. log1p(-1) = -inf, log1p(x < -1) = NaN, log1p(inf) = inf, NaN gives NaN; log1p(-0) = 0.
+   * ln(1 + x). Error <= 1.5 ulp. log1p(-1) = -inf, log1p(x < -1) = NaN, log1p(inf) = inf, NaN gives NaN;
+   * log1p(-0) = 0.
    */
   readonly log1p: (x: F) => F;
   /** log1p for 0 <= x <= 1 and NaN, without the special cases. */
@@ -70,7 +72,8 @@ export function logarithm<F, I, M>(ops: Operations<F, I, M>): Logarithm<F> {
     };
   };
 
-  // 64 bits: no conversion and no cheap arithmetic shift. The biased exponent becomes the low bits of 2^52 + exponent.
+  // 64 bits: no conversion and no cheap arithmetic shift. The biased exponent becomes the low bits of 2^52 +
+  // exponent.
   const splitF64 = (x: F): Split<F> => {
     const bits = ops.integerAdd(ops.bits(x), ops.integer(ONE_LESS_SQRT_HALF));
     const biased = ops.integerOr(ops.shiftRightLogical(bits, 52), ops.integer(BITS_OF_2_52));

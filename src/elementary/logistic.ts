@@ -6,13 +6,13 @@ import type { Operations } from './operations.js';
 
 export interface Logistic<F> {
   /**
-   * 1 / (1 + e^-x). Error <= 3 ulp. Saturates exactly: 1 above, 0 where e^-x overflows (below -88.7 for f32, -709.8 for
-   * f64). NaN gives NaN.
+   * 1 / (1 + e^-x). Error <= 3 ulp. Saturates exactly: 1 above, 0 where e^-x overflows (below -88.7 for f32,
+   * -709.8 for f64). NaN gives NaN.
    */
   readonly sigmoid: (x: F) => F;
   /**
-   * ln(1 + e^x) = max(x, 0) + log1p(e^-|x|). Error <= 2 ulp; results below the flush threshold of exp are 0. NaN gives
-   * NaN.
+   * ln(1 + e^x) = max(x, 0) + log1p(e^-|x|). Error <= 2 ulp; results below the flush threshold of exp are 0.
+   * NaN gives NaN.
    */
   readonly softplus: (x: F) => F;
 }

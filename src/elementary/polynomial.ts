@@ -1,5 +1,5 @@
-// A polynomial by Horner's rule: two operations a degree. It is not Estrin's scheme: independent chains come from the
-// interleaving of lane groups, so the shorter code with the smaller rounding error wins.
+// A polynomial by Horner's rule: two operations a degree. It is not Estrin's scheme: independent chains come
+// from the interleaving of lane groups, so the shorter code with the smaller rounding error wins.
 
 import type { Operations } from './operations.js';
 

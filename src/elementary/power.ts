@@ -1,5 +1,5 @@
-// power(x, y) = x^y = exp(y ln|x|), the logarithm and the product carried as high + low. It is not an integer power:
-// the expression compiler multiplies out small fixed exponents itself.
+// power(x, y) = x^y = exp(y ln|x|), the logarithm and the product carried as high + low. It is not an integer
+// power: the expression compiler multiplies out small fixed exponents itself.
 
 import { exponential } from './exponential.js';
 import { fastTwoSum, twoProduct, type Pair } from './compensated.js';
@@ -14,7 +14,10 @@ interface Coefficients {
   readonly twoThirds: Pair<number>;
   /** Where |y| is larger, x^y over- or underflows for every x but +-1. */
   readonly largestExponent: number;
-  /** Above the low part (mostly y k ln2_low, k ln2 at most twice the logarithm) of any product that neither over- nor underflows. */
+  /**
+   * Above the low part (mostly y k ln2_low, k ln2 at most twice the logarithm) of any product that neither
+   * over- nor underflows.
+   */
   readonly largestLow: number;
 }
 
@@ -39,10 +42,10 @@ const POWER: Readonly<Record<Precision, Coefficients>> = {
 };
 
 /**
- * x^y. Error <= 3 ulp (f32), 2 ulp (f64), results below exp's flush threshold are 0. x^0 = 1 for every x, NaN included;
- * otherwise NaN gives NaN. x < 0: the sign of an odd integer y, NaN for y not an integer (also for x = -inf). x = +-0:
- * 0 for y > 0, inf for y < 0, with the sign of x for odd y; x = +-inf the reverse. 1^y = 1, also for y = +-inf, which
- * count as even.
+ * x^y. Error <= 3 ulp (f32), 2 ulp (f64), results below exp's flush threshold are 0. x^0 = 1 for every x, NaN
+ * included; otherwise NaN gives NaN. x < 0: the sign of an odd integer y, NaN for y not an integer (also for
+ * x = -inf). x = +-0: 0 for y > 0, inf for y < 0, with the sign of x for odd y; x = +-inf the reverse. 1^y =
+ * 1, also for y = +-inf, which count as even.
  */
 export function power<F, I, M>(ops: Operations<F, I, M>): (x: F, y: F) => F {
   const format = FORMATS[ops.precision];

@@ -1,4 +1,5 @@
-// Moving the sign of an odd function's argument to its result. It is not negation: it works on the sign bit alone.
+// Moving the sign of an odd function's argument to its result. It is not negation: it works on the sign bit
+// alone.
 
 import { FORMATS } from './format.js';
 import type { Operations } from './operations.js';

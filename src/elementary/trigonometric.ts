@@ -1,8 +1,9 @@
-// sin, cos and tan. It is not a Payne-Hanek reduction: beyond the stated range the result is only kept within [-1, 1].
+// sin, cos and tan. It is not a Payne-Hanek reduction: beyond the stated range the result is only kept within
+// [-1, 1].
 //
-// Method (Cody & Waite 1980): n = nearest(x 2/pi) by the magic addition, r = x - n pi/2 with pi/2 in three parts, the
-// first two so short that their products with n are exact; polynomials of sin and cos on |r| <= pi/4; the lowest two
-// bits of n choose between them and give the sign.
+// Method (Cody & Waite 1980): n = nearest(x 2/pi) by the magic addition, r = x - n pi/2 with pi/2 in three
+// parts, the first two so short that their products with n are exact; polynomials of sin and cos on |r| <=
+// pi/4; the lowest two bits of n choose between them and give the sign.
 
 import { FORMATS } from './format.js';
 import type { Operations, Precision } from './operations.js';
@@ -46,10 +47,10 @@ const TRIGONOMETRIC: Readonly<Record<Precision, Coefficients>> = {
 };
 
 /**
- * Error of sin and cos <= 2 ulp + |x| 2^-41 (f32, |x| <= 1e5) or 3 ulp + |x| 2^-107 (f64, |x| <= 1e8); the second term
- * is the error of the reduction and matters next to the zeros only. Beyond, up to 6e6 (f32) or 7e15 (f64), the error is
- * that of moving x by about one ulp; farther out results are arbitrary but within [-1, 1]. Infinities and NaN give NaN.
- * Odd and even bit by bit, zero included.
+ * Error of sin and cos <= 2 ulp + |x| 2^-41 (f32, |x| <= 1e5) or 3 ulp + |x| 2^-107 (f64, |x| <= 1e8); the
+ * second term is the error of the reduction and matters next to the zeros only. Beyond, up to 6e6 (f32) or
+ * 7e15 (f64), the error is that of moving x by about one ulp; farther out results are arbitrary but within
+ * [-1, 1]. Infinities and NaN give NaN. Odd and even bit by bit, zero included.
  */
 export interface Trigonometric<F> {
   readonly sin: (x: F) => F;
@@ -68,7 +69,8 @@ export function trigonometric<F, I, M>(ops: Operations<F, I, M>): Trigonometric<
     const n = ops.subtract(shifted, magic);
     let r = x;
     for (const part of halfPi) r = ops.subtract(r, ops.multiply(n, ops.constant(part)));
-    // Of no effect within the range; beyond, it keeps the polynomials within [-1, 1]. r stands first: NaN stays NaN.
+    // Of no effect within the range; beyond, it keeps the polynomials within [-1, 1]. r stands first: NaN
+    // stays NaN.
     r = ops.maximum(ops.minimum(r, ops.constant(0.796)), ops.constant(-0.796));
     const z = ops.multiply(r, r);
     return {

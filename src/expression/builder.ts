@@ -2,15 +2,14 @@
 // constructors apply identities that are always worth it: constant folding, x+0, x*1, x-x, signs pulled
 // outwards. Not for algebra across terms (canonical.ts), and not for reading text (parser.ts).
 
+import { CallTable } from './call-table.js';
 import type { CallExpression, ConstantExpression, Expression, ExpressionSymbol } from './expression.js';
 import type { Operator, Side, SymbolExpression } from './expression.js';
-import { applyOperator, arity, isTruthOperator, operatorNumber } from './operators.js';
+import { applyOperator, arity, isTruthOperator } from './operators.js';
 import { moveToSide, replaceSymbols } from './rewrite.js';
 
 /** Integer powers up to this are products: at most 6 multiplications, where `power` costs about 40. */
 const largestProductPower = 16;
-
-const initialSlots = 4096;
 
 const isConstant = (node: Expression, value: number): boolean =>
   node.kind === 'constant' && node.value === value;
@@ -50,12 +49,7 @@ export class ExpressionBuilder {
   readonly #nodes: Expression[] = [];
   readonly #constants = new Map<number, ConstantExpression>();
   readonly #symbols = new Map<string, SymbolExpression>();
-  // Open addressing: a slot holds 1 + id of a call, 0 when free. A Map keyed by strings took ten times as
-  // long.
-  #slots = new Int32Array(initialSlots);
-  // The hash of each slot's call, so that growing reads no nodes.
-  #hashes = new Int32Array(initialSlots);
-  #callCount = 0;
+  readonly #calls = new CallTable();
 
   /** Number of nodes made so far. */
   get size(): number {
@@ -189,20 +183,12 @@ export class ExpressionBuilder {
     if (isConstant(b, -1)) return this.negate(a);
     if (isCall(a, 'negate')) return this.negate(this.multiply(a.arguments[0], b));
     if (isCall(b, 'negate')) return this.negate(this.multiply(a, b.arguments[0]));
+    const gathered = this.#gather(a, b) ?? this.#gather(b, a);
+    if (gathered !== undefined) return gathered;
     // Constants go first, other operands by id.
     const swap = b.kind === 'constant' ? a.kind !== 'constant' : a.kind !== 'constant' && a.id > b.id;
     const left = swap ? b : a;
     const right = swap ? a : b;
-    if (left.kind === 'constant' && isCall(right, 'multiply')) {
-      const [inner, rest] = right.arguments;
-      if (inner.kind === 'constant') {
-        const product = left.value * inner.value;
-        // Out of the normal range the two factors together may be fine where their product is not.
-        if (Math.abs(product) > 1e-290 && Math.abs(product) < 1e290) {
-          return this.multiply(this.constant(product), rest);
-        }
-      }
-    }
     return this.#fold('multiply', left, right);
   }
 
@@ -293,6 +279,19 @@ export class ExpressionBuilder {
     return moveToSide(this, expression, side);
   }
 
+  /** u * (p * q) as (u * p) * q where u and p are constants, or uniform and q varies: one operation less per particle. */
+  #gather(factor: Expression, product: Expression): Expression | undefined {
+    if (factor.varies || !isCall(product, 'multiply')) return undefined;
+    const [p, q] = product.arguments;
+    if (factor.kind === 'constant' && p.kind === 'constant') {
+      const size = Math.abs(factor.value * p.value);
+      // Out of the normal range the two factors one after the other may be fine where their product is not.
+      return size > 1e-290 && size < 1e290 ? this.multiply(this.multiply(factor, p), q) : undefined;
+    }
+    if (!product.varies || p.varies === q.varies) return undefined;
+    return p.varies ? this.multiply(this.multiply(factor, q), p) : this.multiply(this.multiply(factor, p), q);
+  }
+
   #productPower(a: Expression, exponent: number): Expression {
     if (exponent === 0) return this.constant(1);
     if (exponent === 1) return a;
@@ -332,20 +331,8 @@ export class ExpressionBuilder {
   }
 
   #intern(operator: Operator, a: Expression, b?: Expression, c?: Expression): CallExpression {
-    const hash = hashCall(
-      operatorNumber[operator],
-      a.id,
-      b === undefined ? -1 : b.id,
-      c === undefined ? -1 : c.id,
-    );
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    for (; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.#hashes[slot] !== hash) continue;
-      const node = this.#nodes[this.#slots[slot] - 1] as CallExpression;
-      const known = node.arguments;
-      if (node.operator === operator && known[0] === a && known[1] === b && known[2] === c) return node;
-    }
+    const known = this.#calls.find(operator, a, b, c);
+    if (known !== undefined) return known;
     const operands = c !== undefined && b !== undefined ? [a, b, c] : b !== undefined ? [a, b] : [a];
     let varies = false;
     let timeDependent = false;
@@ -363,32 +350,7 @@ export class ExpressionBuilder {
       arguments: operands,
     };
     this.#nodes.push(made);
-    this.#slots[slot] = made.id + 1;
-    this.#hashes[slot] = hash;
-    this.#callCount++;
-    if (this.#callCount * 2 > this.#slots.length) this.#grow();
+    this.#calls.insert(made);
     return made;
   }
-
-  #grow(): void {
-    const slots = new Int32Array(this.#slots.length * 4);
-    const hashes = new Int32Array(slots.length);
-    const mask = slots.length - 1;
-    for (let from = 0; from < this.#slots.length; from++) {
-      if (this.#slots[from] === 0) continue;
-      let slot = this.#hashes[from] & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = this.#slots[from];
-      hashes[slot] = this.#hashes[from];
-    }
-    this.#slots = slots;
-    this.#hashes = hashes;
-  }
-}
-
-function hashCall(operator: number, a: number, b: number, c: number): number {
-  let hash = Math.imul(operator + 1, 0x9e3779b1) ^ Math.imul(a + 1, 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35) ^ Math.imul(b + 2, 0x27d4eb2f);
-  hash = Math.imul(hash ^ (hash >>> 13), 0x165667b1) ^ Math.imul(c + 3, 0x9e3779b1);
-  return hash ^ (hash >>> 16);
 }

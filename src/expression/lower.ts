@@ -136,7 +136,7 @@ class Lowering {
       const dependence = value.varies ? 'the coordinates' : value.timeDependent ? 'time' : 'the node';
       const hint =
         isData && !value.varies && !value.timeDependent
-          ? 'make what it picks a node parameter: read it once per node there, and use that name here'
+          ? 'make the value a node parameter: there, formulas are read once per node and may write v[node]'
           : 'use whole numbers, indices of sum(...), len(...)';
       const message = `${what} must be known when the formula is read, this depends on ${dependence}`;
       throw new FormulaError('index', message, node, hint);
@@ -193,7 +193,8 @@ class Lowering {
       }
     })();
     if (++this.#steps > limits.steps) throw this.#tooLarge(node);
-    if (left.kind === 'constant' && right.kind === 'constant' && result.kind === 'call') {
+    const isUnfolded = left.kind === 'constant' && right.kind === 'constant' && result.kind === 'call';
+    if (isUnfolded || (node.operator === '/' && right.kind === 'constant' && right.value === 0)) {
       throw new FormulaError('not-a-number', 'the value of this is not a finite number', node);
     }
     return result;

@@ -1,6 +1,7 @@
 // Names of a formula's surroundings to what they stand for: the bridge from FormulaContext to expressions.
 // Names that the formula makes itself (let, sum indices) live in lower.ts.
 
+import { cheapest } from './canonical.js';
 import type { DataArray, FormulaContext } from './context.js';
 import type { Expression, Side } from './expression.js';
 import { FormulaError, type Span } from './formula-error.js';
@@ -102,7 +103,8 @@ export class NameTable {
     if (name === 'weight') return { scalar: builder.symbol({ kind: 'edge', name }) };
     if (name === 'temperature') return { scalar: builder.symbol({ kind: 'step', name }) };
     if (name === 'V') return { scalar: edge.sourcePotential };
-    return { scalar: builder.subtract(edge.targetPotential, edge.sourcePotential) };
+    // Here and not later: inside exp(-deltaV/temperature) no one would look for what cancels.
+    return { scalar: cheapest(builder, builder.subtract(edge.targetPotential, edge.sourcePotential)) };
   }
 
   #findTarget(name: string, span: Span): NamedValue | undefined {

@@ -181,8 +181,10 @@ export function readGraphml(context: BuildContext, file: string, weight: number)
   }
   const graph = graphs[0];
   const nodes = asList(graph['node']);
-  if (nodes.length === 0) refuse('has no nodes', 'add <node id="…"/>');
-  return undefined;
+  if (nodes.length === 0) {
+    refuse('has no nodes', 'add <node id="…"/>');
+    return undefined;
+  }
   if (graph['hyperedge'] !== undefined || nodes.some((node) => node['graph'] !== undefined)) {
     refuse('hyperedges and nested graphs are not read', 'flatten the graph');
     return undefined;
@@ -209,12 +211,14 @@ export function readGraphml(context: BuildContext, file: string, weight: number)
     }
     const values = Float64Array.from(data, (values) => toNumber(values.get(name), type));
     const wrong = values.findIndex((value) => !Number.isFinite(value));
-    if (wrong < 0) parameters.push({ name, components: 1, values });
-    else
+    if (wrong < 0) {
+      parameters.push({ name, components: 1, values });
+    } else {
       refuse(
         `node "${nodeNames[wrong]}" has no finite number for "${name}"`,
         'fill it in, or give the key a <default>',
       );
+    }
   }
   const edgeKeys = keysOf(root, 'edge');
   const weightType = [...edgeKeys.values()].find((key) => key.name === 'weight')?.type ?? 'double';

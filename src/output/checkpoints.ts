@@ -22,7 +22,7 @@ import {
   type CheckpointPart,
   type PartEntry,
 } from './checkpoint-format.js';
-import { CheckpointError, guarded } from './errors.js';
+import { CheckpointError, guarded, OutputError, type OutputErrorCode } from './errors.js';
 import {
   isTemporary,
   listFolder,
@@ -56,6 +56,9 @@ export interface RestoredCheckpoint {
 
 // A checkpoint that is about to be replaced by one of the same step waits under this mark, and is put back after a kill.
 const replacedMark = '.old-';
+
+/** Trouble with one checkpoint after which an older one is tried: damage, and bytes that the disk cannot read. */
+const passedOver: readonly OutputErrorCode[] = ['corrupt-checkpoint', 'input-output'];
 
 /** The checkpoints in `<run folder>/checkpoints`. */
 export class CheckpointStore {
@@ -175,19 +178,19 @@ export class CheckpointStore {
    * warning. No checkpoint at all is no trouble: the run starts at step 0.
    *
    * @throws CheckpointError (`newer-format`) if the newest was written by a newer version of the program
-   * @throws CheckpointError (`corrupt-checkpoint`) if there are checkpoints, but all are damaged
+   * @throws OutputError (the newest one's) if there are checkpoints, but all are damaged
    * @throws OutputError if the folder cannot be read
    */
   async latest(): Promise<LatestCheckpoint> {
     const warnings: string[] = [];
-    let first: CheckpointError | undefined;
+    let first: OutputError | undefined;
     for (const step of [...(await this.steps())].reverse()) {
       try {
         const checkpoint = await this.#find(step);
         for (const entry of checkpoint.parts) await scanPart(checkpoint, entry, () => undefined);
         return { checkpoint, warnings };
       } catch (error) {
-        if (!(error instanceof CheckpointError) || error.code !== 'corrupt-checkpoint') throw error;
+        if (!(error instanceof OutputError) || !passedOver.includes(error.code)) throw error;
         first ??= error;
         warnings.push(error.message);
       }

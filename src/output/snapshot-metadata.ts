@@ -56,7 +56,7 @@ function document(
     chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
     codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
     // JSON has no NaN; Zarr writes it as text. What is never written reads as missing, not as zero.
-    fill_value: (type === 'int32' ? -1 : 'NaN') as number,
+    fill_value: type === 'int32' ? -1 : 'NaN',
     dimension_names: [...names],
     attributes,
   };

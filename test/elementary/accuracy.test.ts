@@ -1,5 +1,5 @@
-// Accuracy of the elementary functions against 50-digit tables (tables/generate.py). It does not test limits, NaN or
-// signs of zero: special-values.test.ts does.
+// Accuracy of the elementary functions against 50-digit tables (tables/generate.py). It does not test limits,
+// NaN or signs of zero: special-values.test.ts does.
 
 import { describe, expect, it } from 'vitest';
 import { mathF32, mathF64, type ElementaryFunctions, type Precision } from '../../src/elementary/mod.js';
@@ -39,7 +39,7 @@ function reductionError(name: Name, row: Row, precision: Precision): number {
 
 function measure(name: Name, precision: Precision): { worst: number; row: Row } {
   const functions = precision === 'f32' ? mathF32 : mathF64;
-  const compute = functions[name];
+  const compute: (...inputs: readonly number[]) => number = functions[name];
   const table = readTable(name, precision);
   let worst = { worst: 0, row: table[0] };
   for (const row of table) {

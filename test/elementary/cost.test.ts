@@ -1,5 +1,5 @@
-// What each function costs when recorded, in operations. A guard against growth, exact and so a test: a cheaper
-// function only needs its number lowered. It is not a time measurement.
+// What each function costs when recorded, in operations. A guard against growth, exact and so a test: a
+// cheaper function only needs its number lowered. It is not a time measurement.
 
 import { describe, expect, it } from 'vitest';
 import { elementary, gaussianPair, type ElementaryFunctions } from '../../src/elementary/mod.js';

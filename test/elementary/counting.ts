@@ -1,5 +1,6 @@
-// Operations that count themselves instead of computing: what a function costs when it is recorded. Literals are free;
-// they sit in a pool. It does not know what one operation costs on the machine (shared/spec: kernel notes do).
+// Operations that count themselves instead of computing: what a function costs when it is recorded. Literals
+// are free; they sit in a pool. It does not know what one operation costs on the machine (shared/spec: kernel
+// notes do).
 
 import type { Operations, Precision } from '../../src/elementary/mod.js';
 

@@ -1,5 +1,5 @@
-// The Box-Muller pair: exact properties, error against exact arithmetic, moments and tail of 1e6 numbers. The long
-// goodness-of-fit test is in the validation tier.
+// The Box-Muller pair: exact properties, error against exact arithmetic, moments and tail of 1e6 numbers. The
+// long goodness-of-fit test is in the validation tier.
 
 import { describe, expect, it } from 'vitest';
 import { gaussianPair, immediateF32 } from '../../src/elementary/mod.js';
@@ -30,8 +30,9 @@ describe('radius', () => {
     expect(negativeLogarithm(immediateF32, -1)).toBe(0);
     let negative = 0;
     let worst = 0;
-    // f32 holds multiples of 64 in [2^29, 2^30) and of 128 in [2^30, 2^31): every distinct u is met. Below sqrt(1/2) the
-    // exponent's part is at least ln2 and the polynomial's at most ln2 / 2, so the sum cannot be negative.
+    // f32 holds multiples of 64 in [2^29, 2^30) and of 128 in [2^30, 2^31): every distinct u is met. Below
+    // sqrt(1/2) the exponent's part is at least ln2 and the polynomial's at most ln2 / 2, so the sum cannot
+    // be negative.
     for (let w = 2 ** 31 - 1; w >= 2 ** 31 * 0.7; w -= 64) {
       const s = negativeLogarithm(immediateF32, (w << 1) | 0);
       if (!(s >= 0)) negative++;
@@ -82,7 +83,8 @@ describe('pair', () => {
     }
   });
 
-  // Bounds are 5 standard errors of n = 1e6 independent numbers: false alarm rate below 1e-5, and the seed is fixed.
+  // Bounds are 5 standard errors of n = 1e6 independent numbers: false alarm rate below 1e-5, and the seed is
+  // fixed.
   it('has mean 0, variance 1, kurtosis 3, no correlation and the right tail beyond 2, 3, 4 sigma', () => {
     const next = xoshiro128();
     const n = 1_000_000;

@@ -1,5 +1,5 @@
-// Limits, signs of zero, NaN, symmetry, saturation and monotony of the elementary functions. Accuracy in between is
-// the business of accuracy.test.ts.
+// Limits, signs of zero, NaN, symmetry, saturation and monotony of the elementary functions. Accuracy in
+// between is the business of accuracy.test.ts.
 
 import { describe, expect, it } from 'vitest';
 import { mathF32, mathF64, type ElementaryFunctions } from '../../src/elementary/mod.js';

@@ -94,9 +94,16 @@ describe('identities', () => {
     expect(b.call('absolute', b.negate(x))).toBe(b.call('absolute', x));
   });
 
-  test('constants fold and gather', () => {
-    const { builder: b, x, number } = setUp();
+  test('constants fold, constants and uniform factors gather', () => {
+    const { builder: b, x, a, number } = setUp();
     expect(b.multiply(number(0.5), b.multiply(x, number(2)))).toBe(x);
+    expect(b.multiply(a, b.multiply(b.parameter('h'), x))).toBe(
+      b.multiply(b.multiply(a, b.parameter('h')), x),
+    );
+    expect(b.multiply(number(1e200), b.multiply(number(1e200), x))).toMatchObject({
+      kind: 'call',
+      varies: true,
+    });
     expect(b.add(number(2), number(3))).toBe(number(5));
     expect(b.call('less', number(1), number(2))).toBe(number(1));
     expect(b.call('sigmoid', number(0))).toBe(number(0.5));

@@ -7,6 +7,7 @@ import {
   functionNames,
   isReserved,
   lower,
+  operationCount,
   parseFormula,
   parseSyntax,
   plainContext,
@@ -144,6 +145,7 @@ describe('rates', () => {
       evaluate(targetPotential, environment) - evaluate(sourcePotential, environment),
       12,
     );
+    expect(operationCount([deltaV])).toBe(4);
   });
 
   test('what makes no sense is refused', () => {
@@ -209,6 +211,7 @@ describe('errors', () => {
     ['len(A)', 'type', 4, 1],
     ['rows(v)', 'type', 5, 1],
     ['1/0', 'not-a-number', 0, 3],
+    ['x/(1 - 1)', 'not-a-number', 0, 9],
     ['x + log(0*x - 1)', 'not-a-number', 4, 12],
     ['1e200*1e200', 'not-a-number', 0, 11],
     ['1e999', 'not-a-number', 0, 5],

@@ -1,0 +1,381 @@
+// The live progress of `run` and `resume`: a few lines redrawn in place on a terminal, plain lines now and then when
+// piped, nothing when quiet. It is told what happens; it computes nothing of the run, and writes to stderr, so that
+// stdout stays free for results.
+
+/** What is told about a run at some step. */
+export interface ProgressUpdate {
+  readonly step: number;
+  readonly steps: number;
+  readonly time: number;
+  /** Particle-steps per second. */
+  readonly rate: number;
+  readonly masses: Float64Array;
+  readonly nodeNames: readonly string[];
+  readonly energy?: number | undefined;
+  readonly energyError?: number | undefined;
+}
+
+/** The part of a stream that is used here; process.stderr is one. */
+export interface ProgressStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export interface ProgressOptions {
+  readonly stream?: ProgressStream;
+  readonly quiet?: boolean;
+  /** The environment: NO_COLOR, TERM and the locale are looked at. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+/** Time between two redraws on a terminal, and between two lines when piped. */
+const redrawMilliseconds = 100;
+const lineMilliseconds = 5000;
+/** The time left follows the pace of about the last ten seconds. */
+const paceMilliseconds = 10_000;
+/** Up to this many nodes each has a bar of its own, in at most so many lines; of more there is one picture of all. */
+const nodesWithBars = 16;
+const barLines = 3;
+const barCells = 6;
+
+const hideCursor = '\u001b[?25l';
+const showCursor = '\u001b[?25h';
+
+/** Progress of one run. Call `finish` on every way out: it gives the cursor back. */
+export class Progress {
+  readonly #stream: ProgressStream;
+  readonly #mode: 'live' | 'lines' | 'quiet';
+  readonly #now: () => number;
+  readonly #style: Style;
+  readonly #restore = (): void => void this.#stream.write(showCursor);
+  #latest: ProgressUpdate | undefined;
+  #isShown = true;
+  #shownAt = -Infinity;
+  #drawn: readonly string[] = [];
+  #isCursorHidden = false;
+  #isFinished = false;
+  #pace: Pace | undefined;
+
+  constructor(options: ProgressOptions = {}) {
+    const env = options.env ?? process.env;
+    this.#stream = options.stream ?? process.stderr;
+    const isTerminal = this.#stream.isTTY === true && env['TERM'] !== 'dumb';
+    this.#mode = options.quiet === true ? 'quiet' : isTerminal ? 'live' : 'lines';
+    this.#now = options.now ?? (() => performance.now());
+    this.#style = { color: isTerminal && !env['NO_COLOR'], ascii: !speaksUnicode(env) };
+  }
+
+  /** Tells where the run is. Cheap enough for every step: what comes too soon after the last is shown later, or not. */
+  update(update: ProgressUpdate): void {
+    if (this.#mode === 'quiet' || this.#isFinished) return;
+    const now = this.#now();
+    // Another run, or one that went back to a checkpoint, has another pace.
+    if (this.#latest === undefined || update.step < this.#latest.step) this.#pace = undefined;
+    this.#pace = follow(this.#pace, update.step, now);
+    // The masses may be a view of memory that changes before they are drawn.
+    this.#latest = { ...update, masses: update.masses.slice() };
+    this.#isShown = false;
+    const pause = this.#mode === 'live' ? redrawMilliseconds : lineMilliseconds;
+    if (now - this.#shownAt >= pause) this.#show(now);
+  }
+
+  /** Writes a line of text above the progress, which goes on below. */
+  message(text: string): void {
+    if (this.#mode === 'quiet') return;
+    this.#erase();
+    this.#stream.write(`${text}\n`);
+    if (this.#mode === 'live' && this.#latest !== undefined && !this.#isFinished) this.#show(this.#now());
+  }
+
+  /** Shows the last update for good and gives the terminal back. A second call does nothing. */
+  finish(): void {
+    if (this.#isFinished) return;
+    if (!this.#isShown) this.#show(this.#now());
+    this.#isFinished = true;
+    this.#drawn = [];
+    if (!this.#isCursorHidden) return;
+    this.#isCursorHidden = false;
+    this.#stream.write(showCursor);
+    process.removeListener('exit', this.#restore);
+  }
+
+  #show(now: number): void {
+    const update = this.#latest;
+    if (update === undefined) return;
+    const left = secondsLeft(this.#pace, update);
+    this.#shownAt = now;
+    this.#isShown = true;
+    if (this.#mode === 'lines') {
+      this.#stream.write(`${plainLine(update, left)}\n`);
+      return;
+    }
+    // One column stays free: a full last column makes some terminals wrap.
+    const width = Math.max(1, (this.#stream.columns ?? 80) - 1);
+    const lines = draw(update, left, width, this.#style);
+    if (!this.#isCursorHidden) {
+      this.#isCursorHidden = true;
+      this.#stream.write(hideCursor);
+      process.once('exit', this.#restore);
+    }
+    this.#erase(lines.map((line) => `${line}\n`).join(''));
+    this.#drawn = lines;
+  }
+
+  /** Clears what is drawn, and writes `text` in its place. */
+  #erase(text = ''): void {
+    // Lines that were drawn for a wider window take up several rows now.
+    const columns = Math.max(1, this.#stream.columns ?? 80);
+    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
+    this.#drawn = [];
+    const clear = rows === 0 ? '' : `\u001b[${rows}A\r\u001b[J`;
+    if (clear + text !== '') this.#stream.write(clear + text);
+  }
+}
+
+// ---- the time left ---------------------------------------------------------------------------------------------------
+
+/** Seconds per step, forgetting what is long ago. */
+interface Pace {
+  readonly step: number;
+  readonly at: number;
+  readonly milliseconds: number | undefined;
+}
+
+function follow(pace: Pace | undefined, step: number, at: number): Pace {
+  if (pace === undefined) return { step, at, milliseconds: undefined };
+  const elapsed = at - pace.at;
+  if (step === pace.step || elapsed <= 0) return pace;
+  const here = elapsed / (step - pace.step);
+  const weight = pace.milliseconds === undefined ? 1 : 1 - Math.exp(-elapsed / paceMilliseconds);
+  return { step, at, milliseconds: (pace.milliseconds ?? 0) * (1 - weight) + here * weight };
+}
+
+function secondsLeft(pace: Pace | undefined, { step, steps }: ProgressUpdate): number | undefined {
+  if (pace?.milliseconds === undefined || step >= steps) return undefined;
+  return ((steps - step) * pace.milliseconds) / 1000;
+}
+
+// ---- lines -----------------------------------------------------------------------------------------------------------
+
+interface Style {
+  readonly color: boolean;
+  readonly ascii: boolean;
+}
+
+function plainLine(update: ProgressUpdate, left: number | undefined): string {
+  const { step, steps } = update;
+  const parts = [
+    `step ${step}/${steps} (${percent(update)})`,
+    `time ${short(update.time)}`,
+    formatRate(update.rate),
+  ];
+  if (left !== undefined) parts.push(`${formatDuration(left)} left`);
+  const energy = formatEnergy(update, true);
+  if (energy !== undefined) parts.push(`energy ${energy}`);
+  return parts.join('  ');
+}
+
+function draw(
+  update: ProgressUpdate,
+  left: number | undefined,
+  width: number,
+  style: Style,
+): readonly string[] {
+  return [
+    progressBar(update, left, width, style),
+    numbers(update, width, style),
+    ...massLines(update, width, style),
+  ];
+}
+
+function progressBar(update: ProgressUpdate, left: number | undefined, width: number, style: Style): string {
+  const after = ` ${percent(update)}${left === undefined ? '' : `  ${formatDuration(left)} left`}`;
+  const cells = Math.min(40, width - widthOf(after));
+  if (cells < 5) return cut(after.trim(), width);
+  return paint(bar(fraction(update), cells, style), style) + after;
+}
+
+/** The numbers that fit, the most wanted first. */
+function numbers(update: ProgressUpdate, width: number, style: Style): string {
+  const parts = [`step ${grouped(update.step)}/${grouped(update.steps)}`, formatRate(update.rate)];
+  parts.push(`time ${short(update.time)}`);
+  const energy = formatEnergy(update, style.ascii);
+  if (energy !== undefined) parts.push(`energy ${energy}`);
+  let line = '';
+  for (const part of parts) {
+    const longer = line === '' ? part : `${line}  ${part}`;
+    if (widthOf(longer) <= width) line = longer;
+  }
+  return line === '' ? cut(parts[0], width) : line;
+}
+
+function massLines(update: ProgressUpdate, width: number, style: Style): readonly string[] {
+  const { masses } = update;
+  if (masses.length < 2) return [];
+  if (masses.length <= nodesWithBars) {
+    const lines = massBars(update, width, style);
+    if (lines.length <= barLines) return lines;
+  }
+  return [massPicture(masses, width, style), cut(`largest: ${largestNodes(update)}`, width)];
+}
+
+/** One cell per node: name, bar relative to the largest mass, mass. */
+function massBars({ masses, nodeNames }: ProgressUpdate, width: number, style: Style): readonly string[] {
+  const most = largestOf(masses);
+  const names = Array.from(masses, (_, g) => cut(clean(nodeNames[g] ?? String(g)), 12));
+  const nameWidth = Math.max(...names.map(widthOf));
+  const cellWidth = nameWidth + 1 + barCells + 1 + 5;
+  const perLine = Math.max(1, Math.floor((width + 2) / (cellWidth + 2)));
+  // Rows of equal length look calmer than a last row of one.
+  const perRow = Math.ceil(masses.length / Math.ceil(masses.length / perLine));
+  const lines: string[] = [];
+  for (let from = 0; from < masses.length; from += perRow) {
+    const cells = names.slice(from, from + perRow).map((name, k) => {
+      const mass = masses[from + k];
+      const space = ' '.repeat(nameWidth - widthOf(name));
+      return `${name}${space} ${paint(bar(mass / most, barCells, style), style)} ${mass.toFixed(3)}`;
+    });
+    lines.push(cells.join('  '));
+  }
+  return cellWidth <= width ? lines : [...lines, ...new Array<string>(barLines).fill('')];
+}
+
+/** All nodes in one line of columns; where there are more nodes than columns, each is the largest of its group. */
+function massPicture(masses: Float64Array, width: number, style: Style): string {
+  const levels = style.ascii ? ' .:-=+*#@' : ' ▁▂▃▄▅▆▇█';
+  const most = largestOf(masses);
+  const columns = Math.min(width, masses.length);
+  let text = '';
+  for (let column = 0; column < columns; column++) {
+    const from = Math.floor((column * masses.length) / columns);
+    const to = Math.floor(((column + 1) * masses.length) / columns);
+    let value = 0;
+    for (let g = from; g < to; g++) if (masses[g] > value) value = masses[g];
+    text += levels[Math.min(levels.length - 1, Math.ceil((value / most) * (levels.length - 1)))];
+  }
+  return paint(text, style);
+}
+
+function largestNodes({ masses, nodeNames }: ProgressUpdate): string {
+  const top: number[] = [];
+  for (let g = 0; g < masses.length; g++) {
+    if (top.length === 5 && !(masses[g] > masses[top[4]])) continue;
+    const at = top.findIndex((other) => masses[g] > masses[other]);
+    top.splice(at < 0 ? top.length : at, 0, g);
+    if (top.length > 5) top.pop();
+  }
+  return top.map((g) => `${clean(nodeNames[g] ?? String(g))} ${short(masses[g], 3)}`).join(', ');
+}
+
+/** A bar; with block characters it grows by eighths of a cell. */
+function bar(part: number, cells: number, style: Style): string {
+  const share = Math.min(1, Math.max(0, Number.isFinite(part) ? part : 0));
+  const eighths = Math.round(share * cells * 8);
+  const full = Math.floor(eighths / 8);
+  if (style.ascii) return '#'.repeat(full).padEnd(cells, '-');
+  const edge = eighths % 8 === 0 ? '' : ' ▏▎▍▌▋▊▉'[eighths % 8];
+  return ('█'.repeat(full) + edge).padEnd(cells, '░');
+}
+
+/** The largest mass; 1 if there is none, so that it can be divided by. */
+function largestOf(masses: Float64Array): number {
+  let most = 0;
+  for (const mass of masses) if (mass > most) most = mass;
+  return most > 0 ? most : 1;
+}
+
+// ---- text ------------------------------------------------------------------------------------------------------------
+
+function fraction({ step, steps }: ProgressUpdate): number {
+  return steps > 0 ? step / steps : 1;
+}
+
+/** Whole percents, rounded down: 100% is only said at the end. */
+function percent(update: ProgressUpdate): string {
+  return `${Math.floor(Math.min(1, fraction(update)) * 100)}%`;
+}
+
+/** A rate as `412 M particle-steps/s`, to three digits. */
+export function formatRate(rate: number): string {
+  const units = ['', 'k', 'M', 'G', 'T'];
+  let value = Number.isFinite(rate) && rate > 0 ? rate : 0;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = value >= 99.5 || unit === 0 ? 0 : value >= 9.95 ? 1 : 2;
+  return `${value.toFixed(digits)} ${units[unit]}${unit === 0 ? '' : ' '}particle-steps/s`;
+}
+
+/** Seconds as `0:07`, `12:34`, `1:02:03`, `3d 04h`. */
+export function formatDuration(seconds: number): string {
+  const total = Math.max(0, Math.round(seconds));
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const hours = Math.floor(total / 3600);
+  if (hours >= 48) return `${Math.floor(hours / 24)}d ${pad(hours % 24)}h`;
+  const minutes = Math.floor(total / 60) % 60;
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(total % 60)}` : `${minutes}:${pad(total % 60)}`;
+}
+
+/** A value with its error to two digits, as `-1.2345 ± 0.0021`; undefined where there is no energy. */
+function formatEnergy({ energy, energyError }: ProgressUpdate, ascii: boolean): string | undefined {
+  if (energy === undefined) return undefined;
+  if (energyError === undefined || !Number.isFinite(energyError) || !(energyError > 0))
+    return short(energy, 6);
+  const decimals = 1 - Math.floor(Math.log10(energyError));
+  const sign = ascii ? '+-' : '±';
+  if (decimals < 0 || decimals > 12) return `${short(energy, 6)} ${sign} ${short(energyError, 2)}`;
+  return `${energy.toFixed(decimals)} ${sign} ${energyError.toFixed(decimals)}`;
+}
+
+/** A number to so many digits, without zeros at the end. */
+function short(value: number, digits = 6): string {
+  return String(Number(value.toPrecision(digits)));
+}
+
+function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/gu, ' ');
+}
+
+function paint(text: string, style: Style): string {
+  return style.color ? `\u001b[36m${text}\u001b[39m` : text;
+}
+
+/** A name without characters that would move the cursor or turn the direction of writing. */
+function clean(name: string): string {
+  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+}
+
+function speaksUnicode(env: Readonly<Record<string, string | undefined>>): boolean {
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value);
+  return locale === undefined || /utf-?8/iu.test(locale);
+}
+
+const wide =
+  /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u;
+
+/** Columns that a text takes on a terminal; colours take none, marks none, wide characters two. */
+function widthOf(text: string): number {
+  let width = 0;
+  // eslint-disable-next-line no-control-regex -- the escape that begins a colour
+  for (const character of text.replace(/\u001b\[[0-9;]*m/gu, '')) {
+    if (wide.test(character)) width += 2;
+    else if (!/^\p{Mn}$/u.test(character)) width += 1;
+  }
+  return width;
+}
+
+/** A text without colours, cut to so many columns, with an ellipsis where something is cut. */
+function cut(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let result = '';
+  for (const character of text) {
+    if (widthOf(result + character) > width - 1) break;
+    result += character;
+  }
+  return `${result}…`;
+}

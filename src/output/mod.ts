@@ -1,0 +1,51 @@
+// Public names of this folder.
+export {
+  OutputError,
+  FileError,
+  RunFolderError,
+  CheckpointError,
+  RecordError,
+  type OutputErrorCode,
+} from './errors.js';
+export type { Json, JsonObject } from './json.js';
+export { writeFileAtomic, syncFolder, makeFolders } from './files.js';
+export { AppendFile, trimLines, type FlushPolicy } from './append.js';
+export { csvLine, type Cell } from './csv.js';
+export { Schedule, type ScheduleRule, type ScheduleState } from './schedule.js';
+export { tableNotes, type EdgeRows, type TableLayout } from './table-layout.js';
+export {
+  ObservableTables,
+  tableFiles,
+  parseTableLengths,
+  type TableFile,
+  type TableLengths,
+} from './tables.js';
+export type { ObservationRecord } from './observation-json.js';
+export { readObservations } from './read-tables.js';
+export { FolderStore } from './zarr-store.js';
+export type { SnapshotLayout } from './snapshot-metadata.js';
+export { SnapshotWriter, snapshotFolder, type Snapshot } from './snapshots.js';
+export {
+  readHeader,
+  readPart,
+  type Checkpoint,
+  type CheckpointPart,
+  type PartEntry,
+} from './checkpoint-format.js';
+export {
+  CheckpointStore,
+  type CheckpointContent,
+  type LatestCheckpoint,
+  type RestoredCheckpoint,
+} from './checkpoints.js';
+export {
+  parseManifest,
+  type Ending,
+  type Machine,
+  type Manifest,
+  type ManifestChange,
+  type ManifestStart,
+  type RunStatus,
+  type Timings,
+} from './manifest.js';
+export { RunFolder, manifestFile, slug, type Inspection, type RunPlace } from './run-folder.js';
