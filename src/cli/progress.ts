@@ -194,7 +194,7 @@ function draw(
 function progressBar(update: ProgressUpdate, left: number | undefined, width: number, style: Style): string {
   const after = ` ${percent(update)}${left === undefined ? '' : `  ${formatDuration(left)} left`}`;
   const cells = Math.min(40, width - widthOf(after));
-  if (cells < 5) return cut(after.trim(), width);
+  if (cells < 5) return cut(after.trim(), width, style);
   return paint(bar(fraction(update), cells, style), style) + after;
 }
 
@@ -209,26 +209,28 @@ function numbers(update: ProgressUpdate, width: number, style: Style): string {
     const longer = line === '' ? part : `${line}  ${part}`;
     if (widthOf(longer) <= width) line = longer;
   }
-  return line === '' ? cut(parts[0], width) : line;
+  return line === '' ? cut(parts[0], width, style) : line;
 }
 
 function massLines(update: ProgressUpdate, width: number, style: Style): readonly string[] {
   const { masses } = update;
   if (masses.length < 2) return [];
-  if (masses.length <= nodesWithBars) {
-    const lines = massBars(update, width, style);
-    if (lines.length <= barLines) return lines;
-  }
-  return [massPicture(masses, width, style), cut(`largest: ${largestNodes(update)}`, width)];
+  const bars = masses.length <= nodesWithBars ? massBars(update, width, style) : undefined;
+  return bars ?? [massPicture(masses, width, style), largestNodes(update, width, style)];
 }
 
-/** One cell per node: name, bar relative to the largest mass, mass. */
-function massBars({ masses, nodeNames }: ProgressUpdate, width: number, style: Style): readonly string[] {
+/** One cell per node: name, bar relative to the largest mass, mass. Undefined where the window is too narrow for that. */
+function massBars(
+  { masses, nodeNames }: ProgressUpdate,
+  width: number,
+  style: Style,
+): readonly string[] | undefined {
   const most = largestOf(masses);
-  const names = Array.from(masses, (_, g) => cut(clean(nodeNames[g] ?? String(g)), 12));
+  const names = Array.from(masses, (_, g) => cut(clean(nodeNames[g] ?? String(g)), 12, style));
   const nameWidth = Math.max(...names.map(widthOf));
   const cellWidth = nameWidth + 1 + barCells + 1 + 5;
-  const perLine = Math.max(1, Math.floor((width + 2) / (cellWidth + 2)));
+  const perLine = Math.floor((width + 2) / (cellWidth + 2));
+  if (perLine * barLines < masses.length) return undefined;
   // Rows of equal length look calmer than a last row of one.
   const perRow = Math.ceil(masses.length / Math.ceil(masses.length / perLine));
   const lines: string[] = [];
@@ -240,7 +242,7 @@ function massBars({ masses, nodeNames }: ProgressUpdate, width: number, style: S
     });
     lines.push(cells.join('  '));
   }
-  return cellWidth <= width ? lines : [...lines, ...new Array<string>(barLines).fill('')];
+  return lines;
 }
 
 /** All nodes in one line of columns; where there are more nodes than columns, each is the largest of its group. */
@@ -259,7 +261,8 @@ function massPicture(masses: Float64Array, width: number, style: Style): string 
   return paint(text, style);
 }
 
-function largestNodes({ masses, nodeNames }: ProgressUpdate): string {
+/** The names and masses of the largest nodes: as many as fit, at most five. */
+function largestNodes({ masses, nodeNames }: ProgressUpdate, width: number, style: Style): string {
   const top: number[] = [];
   for (let g = 0; g < masses.length; g++) {
     if (top.length === 5 && !(masses[g] > masses[top[4]])) continue;
@@ -267,7 +270,13 @@ function largestNodes({ masses, nodeNames }: ProgressUpdate): string {
     top.splice(at < 0 ? top.length : at, 0, g);
     if (top.length > 5) top.pop();
   }
-  return top.map((g) => `${clean(nodeNames[g] ?? String(g))} ${short(masses[g], 3)}`).join(', ');
+  const [first, ...others] = top.map((g) => `${clean(nodeNames[g] ?? String(g))} ${short(masses[g], 3)}`);
+  let line = cut(`largest: ${first}`, width, style);
+  for (const other of others) {
+    if (widthOf(`${line}, ${other}`) > width) break;
+    line += `, ${other}`;
+  }
+  return line;
 }
 
 /** A bar; with block characters it grows by eighths of a cell. */
@@ -369,13 +378,13 @@ function widthOf(text: string): number {
   return width;
 }
 
-/** A text without colours, cut to so many columns, with an ellipsis where something is cut. */
-function cut(text: string, width: number): string {
+/** A text without colours, cut to so many columns, with a mark where something is cut. */
+function cut(text: string, width: number, style: Style): string {
   if (widthOf(text) <= width) return text;
   let result = '';
   for (const character of text) {
     if (widthOf(result + character) > width - 1) break;
     result += character;
   }
-  return `${result}…`;
+  return result + (style.ascii ? '~' : '…');
 }

@@ -6,3 +6,6 @@ export { coreCount } from './crew.js';
 export type { TaskResult, WorkerSetup, WorkerTask } from './messages.js';
 export { Simulation, type SimulationOptions, type SimulationState, type WorkLoad } from './simulation.js';
 export { Worker } from './worker.js';
+export { resumeRun, startRun, type RunListener, type RunOptions, type RunResult } from './run.js';
+export { version } from './version.js';
+export { checkpointParts, stateFromParts } from './checkpoint.js';

@@ -184,6 +184,16 @@ export class Simulation {
     return total;
   }
 
+  /** Fraction of the particles on each node. */
+  masses(): Float64Array {
+    const { graph, particleCount } = this.model;
+    const masses = new Float64Array(graph.nodeCount);
+    for (let shard = 0; shard < this.store.shardCount; shard++) {
+      masses[shard % graph.nodeCount] += this.store.count(shard) / particleCount;
+    }
+    return masses;
+  }
+
   /** Copies of all shards, in order, one at a time. */
   *shards(): Generator<ShardParticles> {
     for (let shard = 0; shard < this.store.shardCount; shard++) yield this.store.read(shard);

@@ -6,7 +6,6 @@ import {
   choice,
   complain,
   formula,
-  hasKey,
   isList,
   isScalar,
   isSection,
@@ -232,4 +231,3 @@ export const initialSchema = section({
 
 export type DynamicsSpec = z.output<typeof dynamicsSchema>;
 export type InitialSpec = z.output<typeof initialSchema>;
-export const isTemperatureSchedule = hasKey('linear', 'exponential', 'piecewise');

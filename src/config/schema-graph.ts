@@ -7,7 +7,6 @@ import {
   complain,
   flag,
   formula,
-  hasKey,
   integer,
   isList,
   isScalar,
@@ -295,5 +294,3 @@ export const graphSchema = graphSection.transform(settle);
 
 /** Used by the tests and the reference page: the graph that is meant where none is written. */
 export const oneNode: GraphSpec = { kind: 'edges', nodes: 1, edges: [], weight: 1 };
-
-export const isGraphFile = hasKey('file');

@@ -13,7 +13,9 @@ export function nearestName(name: string, known: Iterable<string>): string | und
     if (Math.abs(candidate.length - wanted.length) > limit) continue;
     // Letters in another order count as one slip: "rnig" is "ring".
     const reordered = sortedLetters(wanted) === sortedLetters(candidate.toLowerCase());
-    const d = reordered ? Math.min(1, distance(wanted, candidate.toLowerCase())) : distance(wanted, candidate.toLowerCase());
+    const d = reordered
+      ? Math.min(1, distance(wanted, candidate.toLowerCase()))
+      : distance(wanted, candidate.toLowerCase());
     if (d < bestDistance) {
       best = candidate;
       bestDistance = d;
@@ -22,7 +24,7 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return best;
 }
 
-const sortedLetters = (word: string): string => [...word].sort().join('');
+const sortedLetters = (word: string): string => Array.from(word).sort().join('');
 
 /** A hint of the form `did you mean "ring"?`, or the list of what is known, cut to a readable length. */
 export function suggest(name: string, known: Iterable<string>, what = 'allowed'): string {

@@ -177,7 +177,11 @@ export function word<const W extends string>(words: readonly W[]): z.ZodType<W> 
 /** A list. */
 export function list<T>(item: z.ZodType<T>, minLength = 1, what = 'a list'): z.ZodType<T[]> {
   const schema = z.array(item, { error: () => `expected ${what}` });
-  return (minLength > 0 ? schema.min(minLength, { error: () => (minLength === 1 ? 'the list is empty' : `expected ${what}`) }) : schema).meta({
+  return (
+    minLength > 0
+      ? schema.min(minLength, { error: () => (minLength === 1 ? 'the list is empty' : `expected ${what}`) })
+      : schema
+  ).meta({
     allowed: what,
   });
 }

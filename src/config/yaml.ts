@@ -1,7 +1,7 @@
 // YAML text to plain values, with the document kept for places. Guards against what YAML allows and a config never
 // needs: custom tags, several documents, bombs of aliases, `__proto__`. Not a check of keys or values.
 
-import { LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { Lexer, LineCounter, parseDocument, Parser, visit, type Document } from 'yaml';
 
 /** A thing that the YAML reader objects to. */
 export interface YamlComplaint {
@@ -19,6 +19,24 @@ export interface YamlText {
 
 // A config with its lists is some kilobytes; big tables belong in CSV files.
 const largestText = 16 * 1024 * 1024;
+// No key of a config is deeper than ten levels; a level of YAML is two or three entries of the reader's stack. The reader
+// composes by recursion, and near the end of the stack V8 may die of compiling a regular expression, so that catching
+// the RangeError is no way out.
+const deepestStack = 200;
+
+/** Where a text nests too deeply, by the reader's own first half, which keeps its stack in a list. */
+function findDepth(text: string): number | undefined {
+  const parser = new Parser();
+  let position = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    // Run to its end; the documents it has finished are not wanted here, only how deep it stands.
+    Array.from(parser.next(lexeme));
+    position += lexeme.length;
+    if (parser.stack.length > deepestStack) return Math.min(position, text.length);
+  }
+  return undefined;
+}
+
 /** Parses YAML text (1.2 core schema). Never throws for bad text: see `complaints`. */
 export function parseYaml(text: string): YamlText {
   const lineCounter = new LineCounter();
@@ -47,21 +65,19 @@ export function parseYaml(text: string): YamlText {
       hint: 'move tables into CSV files',
     });
   }
-  let document: Document.Parsed;
-  try {
-    document = read(text);
-  } catch (error) {
-    // The reader reports bad text in `errors`; what it throws is a text that exhausts it.
-    return unreadable({
-      position: 0,
-      ...reword('THROWN', error instanceof Error ? error.message : String(error)),
-    });
+  const depth = findDepth(text);
+  if (depth !== undefined) {
+    const hint = 'no key of a config is deeper than ten levels';
+    return unreadable({ position: depth, message: 'sections or lists nest too deeply', hint });
   }
+  const document = read(text);
+  let broken = false;
   for (const error of [...document.errors, ...document.warnings]) {
-    const complaint = { position: error.pos[0], ...reword(error.code, error.message) };
-    // Each level that had to be given up reports the same.
-    if (!complaints.some(({ message }) => message === tooDeep && message === complaint.message))
-      complaints.push(complaint);
+    // After the first break in the syntax the reader is out of step, and what it goes on to say is noise.
+    const isBreak = !independent.has(error.code);
+    if (isBreak && broken) continue;
+    broken ||= isBreak;
+    complaints.push({ position: error.pos[0], ...reword(error.code, error.message) });
   }
   visit(document, {
     Pair(_, pair) {
@@ -91,12 +107,10 @@ export function parseYaml(text: string): YamlText {
   return { document, lineCounter, value, complaints };
 }
 
-const tooDeep = 'sections or lists nest too deeply';
+/** Errors that say nothing of the syntax around them. */
+const independent: ReadonlySet<string> = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED', 'MULTIPLE_DOCS']);
 
 function reword(code: string, message: string): { message: string; hint: string | undefined } {
-  // The reader works by recursion: the depth at which the stack ends is its own limit.
-  if (message.includes('call stack'))
-    return { message: tooDeep, hint: 'no key of a config is deeper than ten levels' };
   switch (code) {
     case 'DUPLICATE_KEY':
       return { message: 'this key is written twice in the same section', hint: 'keep one of the two' };
@@ -106,6 +120,13 @@ function reword(code: string, message: string): { message: string; hint: string 
       return { message: 'a tab is used for indentation', hint: 'indent with spaces' };
     case 'TAG_RESOLVE_FAILED':
       return { message, hint: 'tags (!name) are not used in configs: remove it' };
+    case 'UNEXPECTED_TOKEN':
+    case 'BAD_INDENT':
+    case 'MISSING_CHAR':
+      return {
+        message,
+        hint: 'put formulas in quotes where they hold [ ] or commas inside { … }: { formula: "x[0]^2" }',
+      };
     default:
       return { message, hint: undefined };
   }

@@ -8,7 +8,7 @@ import type { Operator, Side, SymbolExpression } from './expression.js';
 import { applyOperator, arity, isTruthOperator } from './operators.js';
 import { moveToSide, replaceSymbols } from './rewrite.js';
 
-/** Integer powers up to this are products: at most 6 multiplications, where `power` costs about 40. */
+/** Integer powers up to this are products: at most 6 multiplications, where `power` is a logarithm and an exponential. */
 const largestProductPower = 16;
 
 const isConstant = (node: Expression, value: number): boolean =>
@@ -279,7 +279,7 @@ export class ExpressionBuilder {
     return moveToSide(this, expression, side);
   }
 
-  /** u * (p * q) as (u * p) * q where u and p are constants, or uniform and q varies: one operation less per particle. */
+  /** u * (p * q) as (u * p) * q where u and p are constants, or uniform and q varies: saves an operation. */
   #gather(factor: Expression, product: Expression): Expression | undefined {
     if (factor.varies || !isCall(product, 'multiply')) return undefined;
     const [p, q] = product.arguments;

@@ -18,10 +18,10 @@ type BinarySyntax = Extract<Syntax, { kind: 'binary' }>;
 const limits = {
   /** Terms of all unrolled sums and dot products together. */
   terms: 5_000_000,
-  /** Nodes of the graph that one formula may make: about 130 bytes each. */
+  /** Nodes of the graph that one formula may make: about 140 bytes each. */
   nodes: 5_000_000,
-  /** Visits of the syntax tree, about 50 ns each. */
-  steps: 40_000_000,
+  /** Visits of the syntax tree, about 120 ns each. */
+  steps: 20_000_000,
 };
 
 /** Makes the expression of a syntax tree. Throws FormulaError. */
@@ -148,7 +148,7 @@ class Lowering {
   }
 
   #binary(node: BinarySyntax): Expression {
-    // 'a + b + c + …' leans left and may be thousands of terms long: its spine is walked, not recursed into.
+    // 'a + b + c + …' leans left and may be thousands of terms long: walked, not recursed into.
     const spine: BinarySyntax[] = [];
     let left: Syntax = node;
     for (; left.kind === 'binary'; left = left.left) spine.push(left);

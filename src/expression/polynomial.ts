@@ -15,8 +15,10 @@ export class ExpansionOverflow extends Error {}
 
 /** Terms of one polynomial: room for a full quadratic form in about 190 coordinates. */
 const mostTerms = 20_000;
-/** Products and sums of terms in one expansion, about 10 ns each. */
+/** Products and sums of terms in one expansion: a second or less. */
 const mostWork = 30_000_000;
+/** Different monomials in one expansion, about 3 microseconds and 900 bytes each. */
+const mostMonomials = 100_000;
 /** Terms in one pool. */
 const mostStored = 8_000_000;
 
@@ -113,6 +115,7 @@ export class PolynomialPool {
   }
 
   #widen(monomial: number): void {
+    if (monomial > mostMonomials) throw new ExpansionOverflow();
     const size = Math.max(monomial + 1, this.#sum.length * 2);
     const sum = new Float64Array(size);
     sum.set(this.#sum);

@@ -52,7 +52,7 @@ const entry = { diffuse: 0, test: 1, hop: 2 } as const;
 const MOST_ROUNDS = 100_000;
 
 /** Walkers are sorted by edge only where the counters fit the cache line or two that this is worth. */
-const MOST_SORTED_EDGES = 64;
+export const MOST_SORTED_EDGES = 64;
 
 const c = i32.constant;
 

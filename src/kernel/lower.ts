@@ -47,7 +47,10 @@ export interface LoweringContext {
   readonly input: (name: string, group: number) => Code;
   /** Address of a bank: code of the base pointer, and the byte offset of slot 0. */
   readonly bank: (name: string) => { base: Code; offset: number };
-  /** Code that takes an output's vector of one group (a store, or a local.set). */
+  /**
+   * Code that takes an output's vector of one group (a store, or a local.set). It may overwrite an input that the output
+   * was computed from, but no other that is an output as it stands.
+   */
   readonly output: (name: string, group: number, value: Code) => Code;
 }
 
@@ -157,6 +160,7 @@ export function lower(program: Program, context: LoweringContext): Code {
     const constant = isConstant(instruction);
     const outputs = outputsOf.get(index) ?? [];
     if (constant && outputs.length === 0) return; // loaded where it is used
+    if (instruction.opcode === 'input' && last[index] === index) return; // only an output: see below
     const constants = new Map<number, number>();
     for (const operand of instruction.operands) {
       const definition = program.instructions[operand];
@@ -186,12 +190,22 @@ export function lower(program: Program, context: LoweringContext): Code {
               );
       code.push(set(result[group], value));
     }
-    for (const name of outputs) {
+    for (const name of instruction.opcode === 'input' ? [] : outputs) {
       for (let group = 0; group < groups; group++) code.push(context.output(name, group, get(result[group])));
     }
     freeConstants.push(...constants.values());
     if (last[index] <= index) free.push(...result);
     else registers.set(index, result);
+  });
+  // An input that is an output as it stands is copied last: it may overwrite another input (leimkuhler-matthews keeps the
+  // Gaussians of this step in place of the last step's).
+  program.instructions.forEach((instruction, index) => {
+    if (instruction.opcode !== 'input') return;
+    for (const name of outputsOf.get(index) ?? []) {
+      for (let group = 0; group < groups; group++) {
+        code.push(context.output(name, group, context.input(instruction.name, group)));
+      }
+    }
   });
   // Cleared, so that in a loop they do not look like values carried to the next round (docs/performance.md).
   for (const local of used) code.push(set(local, v128.zero));

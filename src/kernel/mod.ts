@@ -2,10 +2,11 @@
 export { BLOCKS_PER_CHUNK, CHUNK, LANES, kernelError } from './layout.js';
 export * as layout from './layout.js';
 export { compileKernel, type CompiledKernel } from './compile.js';
+export { MOST_SORTED_EDGES } from './control.js';
 export { fieldCount } from './diffusion.js';
-export { planKernel, type KernelPlan } from './plan.js';
+export { planKernel, type KernelPlan, type NodeClass } from './plan.js';
 export { nextRow, seedStreams, streamPurpose } from './xoshiro.js';
-export { UniformTables, recordStrides, type RecordStrides, type StepQuantities, type TableAddresses } from './uniforms.js';
+export { INVERSE_OF_ZERO, UniformTables, recordStrides, type RecordStrides, type StepQuantities, type TableAddresses } from './uniforms.js';
 export { interpret, type LaneEnvironment } from './interpret.js';
 export { gaussianProgram } from './passes.js';
 export type { Program } from './ir.js';

@@ -15,7 +15,7 @@ export interface StepQuantities {
 }
 
 /** 1/eps at eps = 0: large, but products with it stay finite in f32 for any sensible energy difference. */
-const INVERSE_OF_ZERO = 1e30;
+export const INVERSE_OF_ZERO = 1e30;
 
 export interface RecordStrides {
   readonly node: number;

@@ -24,6 +24,12 @@ function mix(z: bigint): bigint {
 
 const golden = 0x9e3779b97f4a7c15n;
 
+/** One step of SplitMix64: its next state, and the output that belongs to it. */
+export function splitMix64(state: bigint): { state: bigint; output: bigint } {
+  const next = (state + golden) & mask64;
+  return { state: next, output: mix(next) };
+}
+
 /**
  * Initial state of a shard's generator: 64 words, state word w of lane l at [16 w + l]. Different arguments give
  * unrelated streams (up to chance collisions of 128-bit states).
@@ -31,13 +37,14 @@ const golden = 0x9e3779b97f4a7c15n;
 export function seedStreams(seed: number, purpose: number, node: number, replica: number): Uint32Array {
   let state = 0n;
   for (const word of [seed, purpose, node, replica]) {
-    state = mix((state + golden + BigInt(word)) & mask64);
+    state = splitMix64((state + BigInt(word)) & mask64).output;
   }
   const out = new Uint32Array(4 * LANES);
   for (let lane = 0; lane < LANES; lane++) {
     for (let half = 0; half < 2; half++) {
-      state = (state + golden) & mask64;
-      const z = mix(state);
+      const step = splitMix64(state);
+      state = step.state;
+      const z = step.output;
       out[(2 * half) * LANES + lane] = Number(z & 0xffffffffn);
       out[(2 * half + 1) * LANES + lane] = Number(z >> 32n);
     }

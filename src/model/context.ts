@@ -24,7 +24,14 @@ type Detail = NonNullable<Parameters<RunConfig['source']['problem']>[2]>;
 
 /** State of one build. */
 export class BuildContext {
+  /** Owner of the model's expressions. Only what the model is made of may be built in it: see `scratch`. */
   readonly builder = new ExpressionBuilder();
+  /**
+   * For expressions that are looked at and dropped (node formulas, derivatives for the checks). Expressions are ordered by
+   * when they were made, and sums by that order: building them beside the model's would let a check that is
+   * skipped change the bits of a run.
+   */
+  readonly scratch = new ExpressionBuilder();
   readonly problems: Problem[] = [];
   readonly notes: Preflight[] = [];
 

@@ -1,8 +1,35 @@
 // Values of expressions at single points (x, node, t), for node formulas and for the checks before a run. Not the engine:
 // particles are moved by the compiled kernel.
 
-import { compileTape, type Expression, type ExpressionSymbol } from '../expression/mod.js';
+import {
+  compileTape,
+  reachable,
+  type Expression,
+  type ExpressionBuilder,
+  type ExpressionSymbol,
+} from '../expression/mod.js';
 import type { ParameterTable } from './model.js';
+
+/** The same expression in another builder. */
+export function copyExpression(builder: ExpressionBuilder, expression: Expression): Expression {
+  const images = new Map<Expression, Expression>();
+  for (const node of reachable([expression])) {
+    switch (node.kind) {
+      case 'constant':
+        images.set(node, builder.constant(node.value));
+        break;
+      case 'symbol':
+        images.set(node, builder.symbol(node.symbol));
+        break;
+      case 'call':
+        images.set(node, builder.call(node.operator, ...node.arguments.map((a) => images.get(a) ?? a)));
+        break;
+      default:
+        node satisfies never;
+    }
+  }
+  return images.get(expression) ?? expression;
+}
 
 /** Where to evaluate. Symbols that the place does not give (a target without an edge) are NaN. */
 export interface Point {

@@ -69,7 +69,7 @@ export function formulaAtNode(
   if (text !== '' && Number.isFinite(Number(text))) return Number(text);
   try {
     const value = lower(parseSyntax(text), {
-      builder: context.builder,
+      builder: context.scratch,
       coordinates: context.config.space.variables,
       ...scope,
       constants: constantsAt(scope, node),
@@ -96,7 +96,7 @@ export function formulaAtNodes(
   if (text !== '' && Number.isFinite(Number(text))) return values.fill(Number(text));
   try {
     const expression = lower(parseSyntax(text), {
-      builder: context.builder,
+      builder: context.scratch,
       coordinates: context.config.space.variables,
       ...scope,
       allow: { coordinates: false, time: false, node: true },

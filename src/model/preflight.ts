@@ -5,7 +5,7 @@
 import { totalmem } from 'node:os';
 import { gradient, reachable } from '../expression/mod.js';
 import type { BuildContext } from './context.js';
-import { PointEvaluator } from './evaluator.js';
+import { copyExpression, PointEvaluator } from './evaluator.js';
 import { components } from './graph.js';
 import type { Integrator, Model } from './model.js';
 import { checkRates } from './preflight-rates.js';
@@ -109,7 +109,7 @@ const tolerance = 1.001;
 
 function checkPotential(context: BuildContext, model: Model): void {
   const derivatives = model.potentials.map((potential) =>
-    gradient(context.builder, potential, model.dimension),
+    gradient(context.scratch, copyExpression(context.scratch, potential), model.dimension),
   );
   const evaluators = model.potentials.map((potential, c) => ({
     size: reachable(derivatives[c]).length,

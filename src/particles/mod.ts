@@ -2,5 +2,6 @@
 export { changesWithTime, exchangesPerStep, KernelFault, momentPairs, ShardEngine, type ShardMoments } from './engine.js';
 export { initialCounts } from './initial.js';
 export { MemoryLimitError, planMemory, type MemoryPlan } from './memory-plan.js';
+export { ReferenceEngine, type Engine } from './reference.js';
 export { replicaCount } from './replicas.js';
 export { allocateMemory, ParticleStore, type ShardParticles } from './store.js';

@@ -140,13 +140,18 @@ export class ParticleStore {
 
   /** SHA-256 over all shards in order: counts, particles in storage order, generators. Hexadecimal. */
   stateHash(): string {
-    const hash = createHash('sha256');
-    for (let shard = 0; shard < this.shardCount; shard++) {
-      const { count, fields, generator } = this.read(shard);
-      hash.update(Uint32Array.of(count));
-      hash.update(fields);
-      hash.update(generator);
-    }
-    return hash.digest('hex');
+    return hashShards(Array.from({ length: this.shardCount }, (_, shard) => () => this.read(shard)));
   }
+}
+
+/** SHA-256 over shards in the order given (each is read when it is its turn), hexadecimal. */
+export function hashShards(shards: readonly (() => ShardParticles)[]): string {
+  const hash = createHash('sha256');
+  for (const read of shards) {
+    const { count, fields, generator } = read();
+    hash.update(Uint32Array.of(count));
+    hash.update(fields);
+    hash.update(generator);
+  }
+  return hash.digest('hex');
 }

@@ -44,7 +44,8 @@ describe('defaults', () => {
   });
 
   it('without a graph there is one node', () => {
-    const text = 'space: {variables: 1}\npotential: {formula: x[0]^2}\ntemperature: 1\nparticles: 1\ninitial: {point: 0}\ntime: {step: 0.1, end: 1}';
+    const text =
+      'space: {variables: 1}\npotential: {formula: "x[0]^2"}\ntemperature: 1\nparticles: 1\ninitial: {point: 0}\ntime: {step: 0.1, end: 1}';
     const { model } = buildModel(parseConfig(text));
     expect(model.graph.nodeCount).toBe(1);
     expect(model.graph.targets).toHaveLength(0);

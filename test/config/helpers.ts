@@ -1,6 +1,12 @@
 // A small valid config to vary, and shorthands for what goes wrong with it.
 
-import { ConfigError, parseConfig, type LoadOptions, type Problem, type RunConfig } from '../../src/config/mod.js';
+import {
+  ConfigError,
+  parseConfig,
+  type LoadOptions,
+  type Problem,
+  type RunConfig,
+} from '../../src/config/mod.js';
 import { buildModel, type Model, type Preflight } from '../../src/model/mod.js';
 
 /** Line numbers in it are used by tests of positions. */
@@ -22,7 +28,10 @@ export function load(overrides: readonly string[] = [], options: LoadOptions = {
 }
 
 /** Builds the model of the base config with overrides. */
-export function build(overrides: readonly string[] = [], options: LoadOptions = {}): { model: Model; notes: Preflight[] } {
+export function build(
+  overrides: readonly string[] = [],
+  options: LoadOptions = {},
+): { model: Model; notes: Preflight[] } {
   return buildModel(load(overrides, options));
 }
 

@@ -40,7 +40,10 @@ describe('hostile YAML', () => {
   });
 
   it('names like those of Object are just names', () => {
-    const text = BASE.replace('parameters: { h: 0.1*node }', 'parameters: { h: 1, constructor: 2, toString: node }');
+    const text = BASE.replace(
+      'parameters: { h: 0.1*node }',
+      'parameters: { h: 1, constructor: 2, toString: node }',
+    );
     expect(() => parseConfig(text)).not.toThrow();
     const problems = problemsOf(() => parseConfig(`${BASE}constructor: 1\ntoString: 2\n`));
     expect(problems.map((problem) => problem.path)).toEqual(['constructor', 'toString']);
@@ -68,7 +71,17 @@ describe('hostile YAML', () => {
   });
 
   it('any JSON value of any key gives a config or a ConfigError', () => {
-    const keys = ['space', 'graph', 'potential', 'temperature', 'dynamics', 'initial', 'time', 'observe', 'checkpoint'];
+    const keys = [
+      'space',
+      'graph',
+      'potential',
+      'temperature',
+      'dynamics',
+      'initial',
+      'time',
+      'observe',
+      'checkpoint',
+    ];
     fc.assert(
       fc.property(fc.constantFrom(...keys), fc.json(), (key, value) => {
         try {

@@ -26,7 +26,14 @@ const data = 'potential.data.A.';
 const inline = ['potential.data={A: {file: data.csv, columns: [u, v]}}'];
 
 const rows: readonly Row[] = [
-  { key: 'name', good: ['a run', '"7"'], bad: [['7', /expected a name/u], ['" "', /expected a name/u]] },
+  {
+    key: 'name',
+    good: ['a run', '"7"'],
+    bad: [
+      ['7', /expected a name/u],
+      ['" "', /expected a name/u],
+    ],
+  },
   { key: 'description', good: ['what it is'], bad: [['[1]', /expected a text/u]] },
   {
     key: 'space.variables',
@@ -70,24 +77,61 @@ const rows: readonly Row[] = [
   {
     key: 'graph.ring',
     good: ['3', '100', '2^3'],
-    bad: [['2', /from 3/u], ['-1', /from 3/u], ['2.5', /whole/u], ['x', /'x' is a coordinate/u], ['.inf', /from 3/u]],
+    bad: [
+      ['2', /from 3/u],
+      ['-1', /from 3/u],
+      ['2.5', /whole/u],
+      ['x', /'x' is a coordinate/u],
+      ['.inf', /from 3/u],
+    ],
   },
   { key: 'graph.path', with: ['graph={}'], good: ['1', '5'], bad: [['0', /from 1/u]] },
-  { key: 'graph.complete', with: ['graph={}'], good: ['1', '5'], bad: [['0', /from 1/u], ['1e6', /from 1 to 5000/u]] },
+  {
+    key: 'graph.complete',
+    with: ['graph={}'],
+    good: ['1', '5'],
+    bad: [
+      ['0', /from 1/u],
+      ['1e6', /from 1 to 5000/u],
+    ],
+  },
   { key: 'graph.star', with: ['graph={}'], good: ['2', '5'], bad: [['1', /from 2/u]] },
-  { key: 'graph.hypercube', with: ['graph={}'], good: ['1', '5'], bad: [['0', /from 1/u], ['21', /to 20/u]] },
+  {
+    key: 'graph.hypercube',
+    with: ['graph={}'],
+    good: ['1', '5'],
+    bad: [
+      ['0', /from 1/u],
+      ['21', /to 20/u],
+    ],
+  },
   {
     key: 'graph.grid',
     with: ['graph={}'],
     good: ['[4]', '[2, 3]', '[1, 1]'],
-    bad: [['[]', /empty/u], ['[0]', /from 1/u], ['4', /list of side lengths/u], ['[10000, 10000]', /too large/u]],
+    bad: [
+      ['[]', /empty/u],
+      ['[0]', /from 1/u],
+      ['4', /list of side lengths/u],
+      ['[10000, 10000]', /too large/u],
+    ],
   },
-  { key: 'graph.periodic', with: ['graph={grid: [3, 2]}'], good: ['true', 'false'], bad: [['1', /true or false/u]] },
+  {
+    key: 'graph.periodic',
+    with: ['graph={grid: [3, 2]}'],
+    good: ['true', 'false'],
+    bad: [['1', /true or false/u]],
+  },
   {
     key: 'graph.nodes',
     with: ['graph={edges: []}'],
     good: ['[a, b]', '3', '[1, 2]'],
-    bad: [['[a, a]', /listed twice/u], ['0', /from 1/u], ['[true]', /node name/u], ['[]', /empty/u]],
+    bad: [
+      ['[a, a]', /listed twice/u],
+      ['0', /from 1/u],
+      ['[true]', /node name/u],
+      ['[]', /empty/u],
+    ],
   },
   {
     key: 'graph.edges',
@@ -107,34 +151,63 @@ const rows: readonly Row[] = [
   },
   { key: 'graph.edges.from', with: [two], good: [], bad: [] },
   { key: 'graph.edges.to', with: [two], good: [], bad: [] },
-  { key: 'graph.edges[0].weight', with: [two], good: ['2', '0'], bad: [['a', /unknown name/u], ['.nan', /got NaN/u]] },
+  {
+    key: 'graph.edges[0].weight',
+    with: [two],
+    good: ['2', '0'],
+    bad: [
+      ['a', /unknown name/u],
+      ['.nan', /got NaN/u],
+    ],
+  },
   {
     key: 'graph.edges[0].rate',
     with: [two, free],
     good: ['2', 'exp(-x^2)', 'target.h + weight', '0'],
-    bad: [['[1]', /expected a formula/u], ['zz', /unknown name 'zz'/u], ['-1', /rates are >= 0/u]],
+    bad: [
+      ['[1]', /expected a formula/u],
+      ['zz', /unknown name 'zz'/u],
+      ['-1', /rates are >= 0/u],
+    ],
   },
   { key: 'graph.edges[0].reverseRate', with: [two, free], good: ['2'], bad: [['zz', /unknown name 'zz'/u]] },
   {
     key: 'graph.file',
     with: ['graph={}'],
     good: ['edges.csv'],
-    bad: [['no.csv', /no such file/u], ['a.json', /cannot tell the format/u], ['data.csv', /no column "source"/u]],
+    bad: [
+      ['no.csv', /no such file/u],
+      ['a.json', /cannot tell the format/u],
+      ['data.csv', /no column "source"/u],
+    ],
   },
   {
     key: 'graph.weight',
     good: ['2', '1/8', '0'],
-    bad: [['-1', />= 0/u], ['[1]', /expected a number/u], ['1/0', /finite/u]],
+    bad: [
+      ['-1', />= 0/u],
+      ['[1]', /expected a number/u],
+      ['1/0', /finite/u],
+    ],
   },
   {
     key: 'potential.formula',
     good: ['x', '3', 'h*x[0]', 't*y'],
-    bad: [['zz', /unknown name 'zz'/u], ['x +', /ends where/u], ['""', /expected a formula/u], ['{}', /expected a formula/u]],
+    bad: [
+      ['zz', /unknown name 'zz'/u],
+      ['x +', /ends where/u],
+      ['""', /expected a formula/u],
+      ['{}', /expected a formula/u],
+    ],
   },
   {
     key: 'potential.nodes',
     good: ['{"0": x^2}', '{"3": 0}'],
-    bad: [['{"9": x}', /no node "9"/u], ['{"0": q}', /unknown name/u], ['[x]', /map from node names/u]],
+    bad: [
+      ['{"9": x}', /no node "9"/u],
+      ['{"0": q}', /unknown name/u],
+      ['[x]', /map from node names/u],
+    ],
   },
   {
     key: 'potential.parameters',
@@ -187,14 +260,33 @@ const rows: readonly Row[] = [
       ['{A: {file: data.csv, column: uu}}', /no column "uu"/u],
     ],
   },
-  { key: `${data}file`, with: inline, good: ['data.csv'], bad: [['3', /file name/u], ['no.csv', /no such file/u]] },
+  {
+    key: `${data}file`,
+    with: inline,
+    good: ['data.csv'],
+    bad: [
+      ['3', /file name/u],
+      ['no.csv', /no such file/u],
+    ],
+  },
   {
     key: `${data}column`,
     with: ['potential.data={A: {file: data.csv}}'],
     good: ['u'],
-    bad: [['[u]', /column name/u], ['q', /no column/u]],
+    bad: [
+      ['[u]', /column name/u],
+      ['q', /no column/u],
+    ],
   },
-  { key: `${data}columns`, with: inline, good: ['[v, u]'], bad: [['u', /list of column names/u], ['[q]', /no column/u]] },
+  {
+    key: `${data}columns`,
+    with: inline,
+    good: ['[v, u]'],
+    bad: [
+      ['u', /list of column names/u],
+      ['[q]', /no column/u],
+    ],
+  },
   { key: `${data}standardize`, with: inline, good: ['true'], bad: [['yes', /true or false/u]] },
   { key: `${data}center`, with: inline, good: ['true'], bad: [['0', /true or false/u]] },
   {
@@ -208,7 +300,12 @@ const rows: readonly Row[] = [
       ['.inf', /got Infinity/u],
     ],
   },
-  { key: 'temperature.linear', with: ['temperature={}'], good: ['{from: 1, to: 0, duration: 1}'], bad: [['1', /section/u]] },
+  {
+    key: 'temperature.linear',
+    with: ['temperature={}'],
+    good: ['{from: 1, to: 0, duration: 1}'],
+    bad: [['1', /section/u]],
+  },
   {
     key: 'temperature.exponential',
     with: ['temperature={}'],
@@ -248,7 +345,14 @@ const rows: readonly Row[] = [
       ['[]', /empty/u],
     ],
   },
-  { key: 'dynamics.kind', good: ['gradient-flow'], bad: [['jko', /not offered/u], ['flow', /expected gradient-flow/u]] },
+  {
+    key: 'dynamics.kind',
+    good: ['gradient-flow'],
+    bad: [
+      ['jko', /not offered/u],
+      ['flow', /expected gradient-flow/u],
+    ],
+  },
   {
     key: 'dynamics.mobility',
     good: ['metropolis', 'barker', 'symmetric'],
@@ -264,26 +368,59 @@ const rows: readonly Row[] = [
     key: 'dynamics.rate',
     with: ['dynamics.mobility=free'],
     good: ['1', 'weight*exp(-deltaV/2)', 'abs(x)', 'target.node + node'],
-    bad: [['q', /unknown name/u], ['-1', /rates are >= 0/u], ['{}', /formula/u]],
+    bad: [
+      ['q', /unknown name/u],
+      ['-1', /rates are >= 0/u],
+      ['{}', /formula/u],
+    ],
   },
   {
     key: 'dynamics.integrator',
     good: ['euler-maruyama', 'leimkuhler-matthews', 'heun'],
-    bad: [['euler', /expected euler-maruyama/u], ['baoab', /not offered/u]],
+    bad: [
+      ['euler', /expected euler-maruyama/u],
+      ['baoab', /not offered/u],
+    ],
   },
   { key: 'dynamics.splitting', good: ['lie', 'strang'], bad: [['Lie', /expected lie or strang/u]] },
   {
     key: 'dynamics.diffusivity',
     good: ['2', '1 + node', '[1, 2, 3, 4]', '{"0": 1, "1": 1, "2": 1, "3": 2}', 'h+1'],
-    bad: [['0', /> 0, got 0/u], ['-node', /> 0/u], ['[1]', /1 values for 4/u], ['x', /coordinate/u], ['{"0": 1}', /no value/u]],
+    bad: [
+      ['0', /> 0, got 0/u],
+      ['-node', /> 0/u],
+      ['[1]', /1 values for 4/u],
+      ['x', /coordinate/u],
+      ['{"0": 1}', /no value/u],
+    ],
   },
   {
     key: 'particles',
     good: ['1', '1_000', '1e3', '10*10'],
-    bad: [['0', /from 1/u], ['-5', /from 1/u], ['1.5', /whole/u], ['many', /unknown name/u], ['true', /whole/u]],
+    bad: [
+      ['0', /from 1/u],
+      ['-5', /from 1/u],
+      ['1.5', /whole/u],
+      ['many', /unknown name/u],
+      ['true', /whole/u],
+    ],
   },
-  { key: 'precision', good: ['f32', 'f64'], bad: [['f16', /expected f32 or f64/u], ['32', /expected f32/u]] },
-  { key: 'representation', good: ['particles'], bad: [['grid', /not offered/u], ['points', /expected particles/u]] },
+  {
+    key: 'precision',
+    good: ['f32', 'f64'],
+    bad: [
+      ['f16', /expected f32 or f64/u],
+      ['32', /expected f32/u],
+    ],
+  },
+  {
+    key: 'representation',
+    good: ['particles'],
+    bad: [
+      ['grid', /not offered/u],
+      ['points', /expected particles/u],
+    ],
+  },
   {
     key: 'initial.gaussian',
     good: ['{}', '{mean: [0, 1], std: node}', '{mean: {"0": 1, "1": [1, 2], "2": 0, "3": 0}}'],
@@ -295,21 +432,44 @@ const rows: readonly Row[] = [
       ['1', /section/u],
     ],
   },
-  { key: 'initial.gaussian.mean', good: ['1', '[node, h]'], bad: [['[1, 2, 3]', /3 values/u], ['1/0', /finite/u]] },
+  {
+    key: 'initial.gaussian.mean',
+    good: ['1', '[node, h]'],
+    bad: [
+      ['[1, 2, 3]', /3 values/u],
+      ['1/0', /finite/u],
+    ],
+  },
   { key: 'initial.gaussian.std', good: ['0', '[1, 2]'], bad: [['-1', />= 0/u]] },
   {
     key: 'initial.uniform',
     with: ['initial={}'],
     good: ['{low: 0, high: 1}', '{low: [0, 1], high: [2, node + 2]}'],
-    bad: [['{low: 0}', /high: is missing|is missing/u], ['{low: 1, high: 1}', /not below/u]],
+    bad: [
+      ['{low: 0}', /high: is missing|is missing/u],
+      ['{low: 1, high: 1}', /not below/u],
+    ],
   },
-  { key: 'initial.uniform.low', with: [...box, 'initial={uniform: {}}'], good: ['0'], bad: [['-10', /outside the box/u]] },
-  { key: 'initial.uniform.high', with: [...box, 'initial={uniform: {}}'], good: ['0'], bad: [['10', /outside the box/u]] },
+  {
+    key: 'initial.uniform.low',
+    with: [...box, 'initial={uniform: {}}'],
+    good: ['0'],
+    bad: [['-10', /outside the box/u]],
+  },
+  {
+    key: 'initial.uniform.high',
+    with: [...box, 'initial={uniform: {}}'],
+    good: ['0'],
+    bad: [['10', /outside the box/u]],
+  },
   {
     key: 'initial.point',
     with: ['initial={}'],
     good: ['[0, 0]', '0', 'node', '{"0": 0, "1": [1, 2], "2": 3, "3": 4}'],
-    bad: [['[0]', /1 values for 2/u], ['q', /unknown name/u]],
+    bad: [
+      ['[0]', /1 values for 2/u],
+      ['q', /unknown name/u],
+    ],
   },
   {
     key: 'initial.masses',
@@ -322,31 +482,85 @@ const rows: readonly Row[] = [
       ['unform', /unknown name/u],
     ],
   },
-  { key: 'time.step', good: ['1/128'], bad: [['0', /> 0/u], ['-1', /> 0/u], ['.nan', /got NaN/u]] },
-  { key: 'time.end', good: ['1', '2*pi'], bad: [['0', /> 0/u], ['0.001', /before the first step/u], ['1e20', /2\^32/u]] },
-  { key: 'time.steps', with: ['time={step: 0.01}'], good: ['5'], bad: [['0', /from 1/u], ['1.5', /whole/u]] },
+  {
+    key: 'time.step',
+    good: ['1/128'],
+    bad: [
+      ['0', /> 0/u],
+      ['-1', /> 0/u],
+      ['.nan', /got NaN/u],
+    ],
+  },
+  {
+    key: 'time.end',
+    good: ['1', '2*pi'],
+    bad: [
+      ['0', /> 0/u],
+      ['0.001', /before the first step/u],
+      ['1e20', /2\^32/u],
+    ],
+  },
+  {
+    key: 'time.steps',
+    with: ['time={step: 0.01}'],
+    good: ['5'],
+    bad: [
+      ['0', /from 1/u],
+      ['1.5', /whole/u],
+    ],
+  },
   {
     key: 'seed',
     good: ['0', '9007199254740991'],
-    bad: [['-1', /from 0/u], ['9007199254740993', /from 0/u], ['0.5', /whole/u]],
+    bad: [
+      ['-1', /from 0/u],
+      ['9007199254740993', /from 0/u],
+      ['0.5', /whole/u],
+    ],
   },
-  { key: 'observe.every', good: ['1'], bad: [['0', />= 1/u], ['60s', /60s/u]] },
+  {
+    key: 'observe.every',
+    good: ['1'],
+    bad: [
+      ['0', />= 1/u],
+      ['60s', /60s/u],
+    ],
+  },
   { key: 'snapshots.every', with: ['snapshots={every: 5}'], good: ['1'], bad: [['0', />= 1/u]] },
-  { key: 'snapshots.particles', with: ['snapshots={every: 5}'], good: ['all', '10'], bad: [['0', />= 1/u], ['some', /some/u]] },
+  {
+    key: 'snapshots.particles',
+    with: ['snapshots={every: 5}'],
+    good: ['all', '10'],
+    bad: [
+      ['0', />= 1/u],
+      ['some', /some/u],
+    ],
+  },
   {
     key: 'checkpoint.every',
     good: ['100', '60s', '10min', '1.5h', '500ms'],
-    bad: [['0', />= 1/u], ['10 parsecs', /no duration/u], ['0s', /duration > 0/u], ['-5s', /-5s|number/u]],
+    bad: [
+      ['0', />= 1/u],
+      ['10 parsecs', /no duration/u],
+      ['0s', /duration > 0/u],
+      ['-5s', /-5s|number/u],
+    ],
   },
   { key: 'checkpoint.keep', good: ['1'], bad: [['0', /from 1/u]] },
-  { key: 'partition', good: ['auto', 'nodes', 'replicas'], bad: [['node', /expected auto, nodes or replicas/u]] },
+  {
+    key: 'partition',
+    good: ['auto', 'nodes', 'replicas'],
+    bad: [['node', /expected auto, nodes or replicas/u]],
+  },
 ];
 
 describe('options', () => {
   for (const row of rows) {
     for (const value of row.good) {
       it(`${row.key}=${value} is taken`, () => {
-        expect(() => build([...(row.with ?? []), `${row.key}=${value}`], { attachments: files })).not.toThrow();
+        expect(() =>
+          build([...(row.with ?? []), `${row.key}=${value}`], { attachments: files }),
+        ).not.toThrow();
       });
     }
     for (const [value, message] of row.bad) {
@@ -355,7 +569,9 @@ describe('options', () => {
           build([...(row.with ?? []), `${row.key}=${value}`], { attachments: files, folder: '/nowhere' }),
         );
         expect(problems.map((problem) => problem.message).join('\n')).toMatch(message);
-        expect(problems.some((problem) => problem.where.startsWith('--set '))).toBe(row.key !== 'space.box' || value !== '[1, 2]');
+        expect(problems.some((problem) => problem.where.startsWith('--set '))).toBe(
+          row.key !== 'space.box' || value !== '[1, 2]',
+        );
       });
     }
   }
@@ -366,7 +582,8 @@ describe('options', () => {
     const walk = (path: string, schema: JsonSchema): void => {
       for (const [key, value] of Object.entries(schema.properties ?? {})) {
         const inner = path === '' ? key : `${path}.${key}`;
-        if (!keys.has(inner) && ![...keys].some((known) => known.startsWith(`${inner}.`))) missing.push(inner);
+        if (!keys.has(inner) && ![...keys].some((known) => known.startsWith(`${inner}.`)))
+          missing.push(inner);
         walk(inner, value);
       }
       for (const choice of schema.anyOf ?? []) walk(path, choice);

@@ -15,7 +15,12 @@ describe('positions', () => {
 
   it('points at unknown keys, and suggests', () => {
     const [problem] = problemsIn(BASE.replace('particles', 'particels'));
-    expect(problem).toMatchObject({ line: 8, column: 1, path: 'particels', hint: 'did you mean "particles"?' });
+    expect(problem).toMatchObject({
+      line: 8,
+      column: 1,
+      path: 'particels',
+      hint: 'did you mean "particles"?',
+    });
     const [inner] = problemsIn(BASE.replace('ring', 'rnig'));
     expect(inner).toMatchObject({ line: 3, column: 10, hint: 'did you mean "ring"?' });
   });
@@ -29,8 +34,12 @@ describe('positions', () => {
     const formula = '0.5*(x^2 + y^2) + h';
     expect(place(BASE.replace(formula, '0.5*(x^2 + q^2) + h'))).toEqual([[5, 23, 'potential.formula']]);
     expect(place(BASE.replace(formula, '"0.5*(x^2 + q^2) + h"'))).toEqual([[5, 24, 'potential.formula']]);
-    expect(place(BASE.replace(formula, '|\n    0.5*(x^2 +\n    q^2) + h'))).toEqual([[7, 5, 'potential.formula']]);
-    expect(place(BASE.replace(formula, '>\n    0.5*(x^2 +\n    q^2) + h'))).toEqual([[7, 5, 'potential.formula']]);
+    expect(place(BASE.replace(formula, '|\n    0.5*(x^2 +\n    q^2) + h'))).toEqual([
+      [7, 5, 'potential.formula'],
+    ]);
+    expect(place(BASE.replace(formula, '>\n    0.5*(x^2 +\n    q^2) + h'))).toEqual([
+      [7, 5, 'potential.formula'],
+    ]);
     expect(place(BASE.replace(formula, '0.5*(x^2 +\n    q^2) + h'))).toEqual([[6, 5, 'potential.formula']]);
     expect(place(BASE.replace('0.1*node', '0.1*nod'))).toEqual([[6, 24, 'potential.parameters.h']]);
   });

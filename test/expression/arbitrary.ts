@@ -2,8 +2,15 @@
 
 import fc from 'fast-check';
 
+// Coordinates several times, so that most formulas vary.
 const leaves = [
   'x',
+  'x',
+  'x',
+  'x',
+  'y',
+  'y',
+  'y',
   'y',
   'x[1]',
   'a',
@@ -82,7 +89,23 @@ export function polynomials(): fc.Arbitrary<string> {
   const { formula } = fc.letrec<{ formula: string }>((tie) => ({
     formula: fc.oneof(
       { depthSize: 'medium', withCrossShrink: true },
-      fc.constantFrom('x', 'y', 'a', 'b', 'h', 'z[1]', '2', '0.5', '-3', 'exp(x)', 'cos(y-a)', 't', 'sin(b)'),
+      fc.constantFrom(
+        'x',
+        'x',
+        'y',
+        'y',
+        'a',
+        'b',
+        'h',
+        'z[1]',
+        '2',
+        '0.5',
+        '-3',
+        'exp(x)',
+        'cos(y-a)',
+        't',
+        'sin(b)',
+      ),
       fc
         .tuple(fc.constantFrom('+', '-', '*'), tie('formula'), tie('formula'))
         .map(([s, a, b]) => `(${a})${s}(${b})`),

@@ -1,0 +1,20 @@
+// Numbers and tables for people.
+
+/** A number with its standard error: digits as far as the error lets them mean something. */
+export function withError(value: number, error: number): string {
+  if (!Number.isFinite(value)) return '-';
+  if (!Number.isFinite(error) || error === 0) return String(Number(value.toPrecision(6)));
+  const digits = Math.max(0, Math.min(12, 1 - Math.floor(Math.log10(error))));
+  return `${value.toFixed(digits)} ± ${error.toFixed(digits)}`;
+}
+
+/** Columns aligned by padding; the first to the left, the others to the right. */
+export function table(rows: readonly (readonly string[])[], indent = '  '): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows
+    .map((row) => {
+      const cells = row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])));
+      return `${indent}${cells.join('  ').trimEnd()}\n`;
+    })
+    .join('');
+}

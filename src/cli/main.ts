@@ -1,0 +1,164 @@
+#!/usr/bin/env node
+// The command line: declares the commands and loads a command's own file only when it is called, so that --help is quick.
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { version } from '../cluster/version.js';
+import { exitCode, report } from './exit.js';
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/u.test(text) || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`Give a whole number >= ${least}.`);
+    }
+    return value;
+  };
+}
+
+const gather = (value: string, before: string[]): string[] => [...before, value];
+
+const setOption = (): Option =>
+  new Option('--set <path=value>', 'change a value of the config, e.g. particles=1000 (repeatable)')
+    .argParser(gather)
+    .default([], 'none');
+const seedOption = (): Option => new Option('--seed <seed>', 'seed of the random streams');
+const workersOption = (): Option =>
+  new Option('--workers <count>', 'worker threads (default: the cores of this machine)').argParser(wholeNumber(1));
+const quietOption = (): Option => new Option('-q, --quiet', 'no progress');
+const jsonOption = (): Option => new Option('--json', 'print the result as JSON on standard output');
+
+const program = new Command('wasserwerk')
+  .description(
+    'Simulates reaction-diffusion gradient flows on R^d x G: particles diffuse in R^d at the nodes of a graph\n' +
+      'and jump along its edges, so that their law tends to exp(-V/T).',
+  )
+  .version(version)
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: false })
+  .addHelpText(
+    'after',
+    `
+Examples:
+  wasserwerk init my-model.yaml                       write a commented config to start from
+  wasserwerk validate my-model.yaml                   check it, and see the model that it means
+  wasserwerk run my-model.yaml                        run it on all cores
+  wasserwerk run my-model.yaml --set particles=1e5 --seed 2 --out runs/test
+  wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
+  wasserwerk verify my-model.yaml                     show that workers and restarts do not change a bit
+
+Exit codes: 0 done, 1 the run failed, 2 bad usage or config, 3 stopped before its end, 130 interrupted (3, 130: resumable).`,
+  );
+
+program
+  .command('init')
+  .description('write a commented config to start from')
+  .argument('[file]', 'where to', 'wasserwerk.yaml')
+  .action(async (file: string) => {
+    const { init } = await import('./init.js');
+    process.exitCode = await init(file);
+  });
+
+program
+  .command('validate')
+  .description('check a config and print the model that it means')
+  .argument('<config>', 'the YAML file')
+  .addOption(setOption())
+  .addOption(seedOption())
+  .addOption(jsonOption())
+  .addHelpText('after', '\nExample:\n  wasserwerk validate configs/quickstart.yaml --set time.step=0.5')
+  .action(async (file: string, options: { set: string[]; seed?: string; json?: true }) => {
+    const { validate } = await import('./validate.js');
+    process.exitCode = validate(file, options);
+  });
+
+program
+  .command('run')
+  .description('run a config here on all cores; leaves a run folder')
+  .argument('<config>', 'the YAML file')
+  .addOption(workersOption())
+  .addOption(new Option('--out <folder>', 'the run folder (default: runs/<name>-<time>)'))
+  .addOption(seedOption())
+  .addOption(setOption())
+  .addOption(quietOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    'after',
+    `
+Examples:
+  wasserwerk run configs/quickstart.yaml
+  wasserwerk run configs/quickstart.yaml --workers 1 --set particles=200_000 --set time.end=5 --out runs/small`,
+  )
+  .action(
+    async (
+      file: string,
+      options: { workers?: number; out?: string; seed?: string; set: string[]; quiet?: true; json?: true },
+    ) => {
+      const { run } = await import('./run.js');
+      process.exitCode = await run(file, options);
+    },
+  );
+
+program
+  .command('resume')
+  .description('go on with a run from its last checkpoint, to the same bits')
+  .argument('<run-folder>', 'the folder that `run` named')
+  .addOption(workersOption())
+  .addOption(quietOption())
+  .addOption(jsonOption())
+  .action(async (folder: string, options: { workers?: number; quiet?: true; json?: true }) => {
+    const { resume } = await import('./run.js');
+    process.exitCode = await resume(folder, options);
+  });
+
+program
+  .command('verify')
+  .description('show that workers, partitions and restarts do not change a bit of a config')
+  .argument('<config>', 'the YAML file')
+  .addOption(new Option('--steps <count>', 'steps of each run').argParser(wholeNumber(2)).default(40))
+  .addOption(
+    new Option('--workers <list>', 'numbers of workers to compare').default('1,2,3,7').argParser((text: string) => {
+      if (!/^\d+(,\d+)*$/u.test(text)) throw new InvalidArgumentError('Give numbers such as 1,2,4.');
+      return text;
+    }),
+  )
+  .addOption(setOption())
+  .addOption(seedOption())
+  .addOption(jsonOption())
+  .action(
+    async (
+      file: string,
+      options: { steps: number; workers: string; set: string[]; seed?: string; json?: true },
+    ) => {
+      const { verify } = await import('./verify.js');
+      process.exitCode = await verify(file, options);
+    },
+  );
+
+program
+  .command('bench')
+  .description('measure particle-steps per second on this machine')
+  .argument('[config]', 'a config to measure (default: the ring of wells of the documentation, `ring-ou`)')
+  .addOption(workersOption())
+  .addOption(new Option('--seconds <seconds>', 'time per measurement').argParser(wholeNumber(1)).default(2))
+  .addOption(setOption())
+  .addOption(jsonOption())
+  .action(
+    async (
+      file: string | undefined,
+      options: { workers?: number; seconds: number; set: string[]; json?: true },
+    ) => {
+      const { bench } = await import('./bench.js');
+      process.exitCode = await bench(file, options);
+    },
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Help and version are no errors; the rest commander has printed already.
+    process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.usage;
+  } else {
+    process.exitCode = report(error);
+  }
+}

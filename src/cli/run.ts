@@ -1,0 +1,144 @@
+// `wasserwerk run` and `resume`: progress while it goes on, what was found and where at the end. Ctrl-C and SIGTERM stop
+// at the next look with a checkpoint; a second Ctrl-C stops at once (the folder can be resumed all the same).
+
+import { relative } from 'node:path';
+import { now, resumeRun, startRun, type RunListener, type RunOptions, type RunResult } from '../cluster/mod.js';
+import { loadConfig } from '../config/mod.js';
+import type { Model } from '../model/mod.js';
+import { exitCode } from './exit.js';
+import { table, withError } from './format.js';
+import { formatDuration, formatRate, Progress } from './progress.js';
+import { printRemarks } from './remarks.js';
+
+interface CommonOptions {
+  readonly workers?: number;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+export async function run(
+  file: string,
+  options: CommonOptions & { out?: string; seed?: string; set: string[] },
+): Promise<number> {
+  const config = loadConfig(file, { overrides: options.set, seed: options.seed });
+  return supervise(options, (rest) =>
+    startRun(config, { ...rest, ...(options.out === undefined ? {} : { out: options.out }) }),
+  );
+}
+
+export async function resume(folder: string, options: CommonOptions): Promise<number> {
+  return supervise(options, (rest) => resumeRun(folder, rest));
+}
+
+async function supervise(
+  options: CommonOptions,
+  start: (options: RunOptions) => Promise<RunResult>,
+): Promise<number> {
+  const progress = new Progress({ quiet: options.quiet === true });
+  const stop = new AbortController();
+  let model: Model | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stop.signal.aborted) {
+      progress.finish();
+      process.exit(exitCode.interrupted);
+    }
+    progress.message(`${signal}: writing a checkpoint and stopping (once more to stop at once)`);
+    stop.abort(signal);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const listener: RunListener = {
+    begun: ({ folder, simulation, resumedFrom }) => {
+      ({ model } = simulation);
+      if (options.quiet !== true) {
+        if (resumedFrom === undefined) printRemarks(simulation.notes);
+        const from = resumedFrom === undefined ? '' : `, from step ${resumedFrom}`;
+        progress.message(
+          `${model.name}: ${model.particleCount.toLocaleString('en')} particles on ${model.graph.nodeCount} nodes, ` +
+            `${simulation.workers} worker${simulation.workers === 1 ? '' : 's'}${from} → ${shown(folder)}`,
+        );
+      }
+    },
+    looked: ({ step, rate, masses, observation }) => {
+      if (!model) return;
+      progress.update({
+        step,
+        steps: model.stepCount,
+        time: step * model.timeStep,
+        rate,
+        masses,
+        nodeNames: model.graph.nodeNames,
+        energy: observation?.potentialEnergy,
+        energyError: observation?.potentialEnergyError,
+      });
+    },
+    warned: (text) => {
+      progress.message(`warning: ${text}`);
+    },
+  };
+  const started = now();
+  let result: RunResult;
+  try {
+    result = await start({
+      ...listener,
+      signal: stop.signal,
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
+    });
+  } finally {
+    progress.finish();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(summary(result), null, 2)}\n`);
+  else if (model) printResult(result, model, now() - started);
+  return result.status === 'finished' ? exitCode.done : exitCode.interrupted;
+}
+
+const shown = (folder: string): string => {
+  const path = relative(process.cwd(), folder);
+  return path.startsWith('..') ? folder : path;
+};
+
+function summary({ load, observation, ...result }: RunResult) {
+  return {
+    ...result,
+    partition: load.partition,
+    busySeconds: load.busySeconds,
+    mass: Array.from(observation.mass),
+    massError: Array.from(observation.massError),
+    potentialEnergy: observation.potentialEnergy,
+    potentialEnergyError: observation.potentialEnergyError,
+  };
+}
+
+/** More nodes than this are shown by their heaviest ones. */
+const SHOWN_NODES = 16;
+
+function printResult(result: RunResult, model: Model, seconds: number): void {
+  const { observation: o, folder } = result;
+  const { dimension: d, coordinateNames } = model;
+  const nodes = Array.from(o.mass.keys())
+    .sort((a, b) => o.mass[b] - o.mass[a] || a - b)
+    .slice(0, SHOWN_NODES);
+  if (model.graph.nodeCount <= SHOWN_NODES) nodes.sort((a, b) => a - b);
+  const columns = coordinateNames.slice(0, 3);
+  const rows = nodes.map((g) => [
+    model.graph.nodeNames[g],
+    withError(o.mass[g], o.massError[g]),
+    ...columns.map((_, i) => withError(o.mean[g * d + i], o.meanError[g * d + i])),
+    withError(o.potential[g], o.potentialError[g]),
+  ]);
+  const done = result.status === 'finished';
+  const head = result.alreadyFinished
+    ? 'this run was finished already'
+    : done
+      ? `finished ${model.stepCount} steps in ${formatDuration(seconds)} (${formatRate(result.timings.particleStepsPerSecond)})`
+      : `stopped after step ${result.step} of ${model.stepCount}; go on with: wasserwerk resume ${shown(folder)}`;
+  process.stdout.write(
+    `${head}\n` +
+      `at t = ${Number(o.time.toPrecision(10))}, mean potential energy ${withError(o.potentialEnergy, o.potentialEnergyError)}` +
+      `${model.graph.nodeCount > SHOWN_NODES ? `, the ${SHOWN_NODES} heaviest of ${model.graph.nodeCount} nodes:` : ':'}\n` +
+      table([['node', 'mass', ...columns.map((name) => `mean ${name}`), 'mean V'], ...rows]) +
+      `state ${result.stateHash.slice(0, 16)}… (the same for any number of workers)\n` +
+      `files in ${shown(folder)}: observables.csv and .jsonl, jumps.csv, ` +
+      `${model.stepCount > 0 ? 'snapshots.zarr (if asked for), ' : ''}checkpoints, manifest.json\n`,
+  );
+}

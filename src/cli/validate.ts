@@ -1,0 +1,69 @@
+// `wasserwerk validate`: everything that is checked before a run, and the model in words or JSON.
+
+import { loadConfig } from '../config/mod.js';
+import { print } from '../expression/mod.js';
+import { compileKernel } from '../kernel/mod.js';
+import { buildModel, type Model } from '../model/mod.js';
+import { replicaCount } from '../particles/mod.js';
+import { exitCode } from './exit.js';
+import { table } from './format.js';
+import { printRemarks } from './remarks.js';
+
+/** Longer formulas are cut in the printed summary. */
+const SHOWN_FORMULA = 100;
+
+export function validate(file: string, options: { set: string[]; seed?: string; json?: true }): number {
+  const config = loadConfig(file, { overrides: options.set, seed: options.seed });
+  const { model, notes } = buildModel(config);
+  const kernel = compileKernel(model);
+  const replicas = replicaCount(model);
+  if (options.json) {
+    const { source: _, ...values } = config;
+    const summary = { valid: true, model: describe(model, replicas), remarks: notes, config: values };
+    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    return exitCode.done;
+  }
+  printRemarks(notes);
+  const d = describe(model, replicas);
+  process.stdout.write(
+    `${file} is valid\n` +
+      table(
+        [
+          ['name', d.name],
+          ['space', `R^${d.dimension} (${d.coordinates.slice(0, 8).join(', ')}${d.dimension > 8 ? ', …' : ''})`],
+          ['graph', `${d.nodes} nodes, ${d.edges} edges`],
+          ...d.potentials.map((formula, i) => [i === 0 ? 'potential' : '', shorten(formula)]),
+          ['temperature', JSON.stringify(d.temperature)],
+          ['dynamics', `${d.integrator}, ${d.splitting}, ${d.mobility} rates`],
+          ['particles', `${d.particles.toLocaleString('en')} in ${d.shards} shards (${d.nodes} nodes x ${replicas} replicas), ${d.precision}`],
+          ['time', `${d.steps} steps of ${d.timeStep} to t = ${d.steps * d.timeStep}`],
+          ['seed', String(d.seed)],
+          ['kernel', `${kernel.bytes.length} bytes of WebAssembly`],
+        ].map(([key, value]) => [`${key.padEnd(12)}${value}`]),
+      ),
+  );
+  return exitCode.done;
+}
+
+const shorten = (text: string): string => (text.length > SHOWN_FORMULA ? `${text.slice(0, SHOWN_FORMULA)}…` : text);
+
+function describe(model: Model, replicas: number) {
+  return {
+    name: model.name,
+    dimension: model.dimension,
+    coordinates: model.coordinateNames,
+    nodes: model.graph.nodeCount,
+    edges: model.graph.targets.length / 2,
+    potentials: model.potentials.map((potential) => print(potential)),
+    temperature: model.temperature.kind === 'constant' ? model.temperature.value : model.temperature,
+    mobility: model.mobility,
+    integrator: model.integrator,
+    splitting: model.splitting,
+    particles: model.particleCount,
+    precision: model.precision,
+    shards: model.graph.nodeCount * replicas,
+    timeStep: model.timeStep,
+    steps: model.stepCount,
+    seed: model.seed,
+  };
+}

@@ -1,0 +1,153 @@
+// The files of a run, opened together: tables, snapshots, checkpoints, and the config with all it needs. Knows what a
+// checkpoint must record so that a resumed run continues them; does not decide when anything is written.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConfigBundle, RunConfig } from '../config/mod.js';
+import type { Observation } from '../estimate/mod.js';
+import {
+  CheckpointStore,
+  ObservableTables,
+  parseTableLengths,
+  Schedule,
+  SnapshotWriter,
+  writeFileAtomic,
+  type Checkpoint,
+  type JsonObject,
+  type RunFolder,
+  type TableLayout,
+} from '../output/mod.js';
+import { checkpointParts, stateFromParts } from './checkpoint.js';
+import { sampleParticles } from './sample-particles.js';
+import type { Simulation } from './simulation.js';
+
+/** Config, overrides and data files of a run: what resume builds the model from. */
+export const bundleFile = 'config-bundle.json';
+
+/** Writes the bundle into a run folder. */
+export async function writeBundle(folder: string, config: RunConfig): Promise<void> {
+  await writeFileAtomic(join(folder, bundleFile), JSON.stringify(config.source.bundle(), null, 1));
+}
+
+/** Reads it back. @throws SyntaxError, or the system's error where it is missing */
+export async function readBundle(folder: string): Promise<ConfigBundle> {
+  return JSON.parse(await readFile(join(folder, bundleFile), 'utf8')) as ConfigBundle;
+}
+
+/** When things are due. */
+export interface Schedules {
+  readonly observe: Schedule;
+  readonly snapshot: Schedule | undefined;
+  readonly checkpoint: Schedule;
+}
+
+export class RunFiles {
+  private constructor(
+    private readonly simulation: Simulation,
+    readonly schedules: Schedules,
+    private readonly tables: ObservableTables,
+    private readonly snapshots: SnapshotWriter | undefined,
+    readonly checkpoints: CheckpointStore,
+  ) {}
+
+  /** Begins the files of a run at step 0; what an earlier start left is replaced. */
+  static async begin(folder: RunFolder, simulation: Simulation, seconds: number): Promise<RunFiles> {
+    const { config } = simulation;
+    const schedules = {
+      observe: new Schedule({ kind: 'steps', steps: config.observe.every }, seconds),
+      snapshot: config.snapshots && new Schedule({ kind: 'steps', steps: config.snapshots.every }, seconds),
+      checkpoint: new Schedule(config.checkpoint.every, seconds),
+    };
+    const snapshots = config.snapshots && (await SnapshotWriter.create(folder.path, snapshotLayout(simulation)));
+    const tables = await ObservableTables.create(folder.path, tableLayout(simulation));
+    const checkpoints = await CheckpointStore.open(folder.path, config.checkpoint.keep);
+    return new RunFiles(simulation, schedules, tables, snapshots, checkpoints);
+  }
+
+  /** Goes back to a checkpoint: restores the simulation, trims every file to what it was then. */
+  static async restore(
+    folder: RunFolder,
+    simulation: Simulation,
+    checkpoints: CheckpointStore,
+    checkpoint: Checkpoint,
+    seconds: number,
+  ): Promise<RunFiles> {
+    const { config, model, kernel } = simulation;
+    const { header, parts } = await checkpoints.read(checkpoint);
+    simulation.restore(stateFromParts(model, kernel.plan.fields, checkpoint.step, parts));
+    const saved = header as unknown as CheckpointHeader;
+    const schedules = {
+      observe: Schedule.restore({ kind: 'steps', steps: config.observe.every }, saved.schedules.observe, seconds),
+      snapshot:
+        config.snapshots && saved.schedules.snapshot
+          ? Schedule.restore({ kind: 'steps', steps: config.snapshots.every }, saved.schedules.snapshot, seconds)
+          : undefined,
+      checkpoint: Schedule.restore(config.checkpoint.every, saved.schedules.checkpoint, seconds),
+    };
+    await ObservableTables.trim(folder.path, parseTableLengths(saved.tables));
+    const tables = await ObservableTables.open(folder.path, tableLayout(simulation));
+    const snapshots = config.snapshots && (await SnapshotWriter.open(folder.path));
+    await snapshots?.trimTo(saved.snapshots);
+    await checkpoints.discardAfter(checkpoint.step);
+    return new RunFiles(simulation, schedules, tables, snapshots, checkpoints);
+  }
+
+  async append(observation: Observation): Promise<void> {
+    await this.tables.append(observation);
+  }
+
+  async appendSnapshot(): Promise<void> {
+    if (!this.snapshots) return;
+    const { step, model } = this.simulation;
+    const particles = sampleParticles(this.simulation, this.snapshots.layout.particles);
+    await this.snapshots.append({ step, time: step * model.timeStep, ...particles });
+  }
+
+  /** Writes a checkpoint of the simulation as it stands, with the lengths of all files. */
+  async checkpoint(seconds: number): Promise<void> {
+    const { schedules } = this;
+    await this.tables.sync();
+    const header: CheckpointHeader = {
+      tables: await this.tables.lengths(),
+      snapshots: this.snapshots?.count ?? 0,
+      schedules: {
+        observe: schedules.observe.save(seconds),
+        snapshot: schedules.snapshot?.save(seconds) ?? null,
+        checkpoint: schedules.checkpoint.save(seconds),
+      },
+    };
+    await this.checkpoints.write({
+      step: this.simulation.step,
+      header: header as unknown as JsonObject,
+      parts: checkpointParts(this.simulation),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.tables.close();
+  }
+}
+
+interface CheckpointHeader {
+  readonly tables: Awaited<ReturnType<ObservableTables['lengths']>>;
+  readonly snapshots: number;
+  readonly schedules: {
+    readonly observe: ReturnType<Schedule['save']>;
+    readonly snapshot: ReturnType<Schedule['save']> | null;
+    readonly checkpoint: ReturnType<Schedule['save']>;
+  };
+}
+
+function tableLayout({ model }: Simulation): TableLayout {
+  return { nodeNames: model.graph.nodeNames, coordinateNames: model.coordinateNames, edges: model.graph };
+}
+
+function snapshotLayout({ model, config }: Simulation) {
+  const wanted = config.snapshots?.particles;
+  return {
+    nodeNames: model.graph.nodeNames,
+    coordinateNames: model.coordinateNames,
+    precision: model.precision,
+    particles: typeof wanted === 'number' ? Math.min(wanted, model.particleCount) : model.particleCount,
+  };
+}

@@ -1,0 +1,236 @@
+// A run from start to finish: steps the simulation, and writes observations, snapshots and checkpoints when they are
+// due. Started or resumed; stopped by a signal at the next look, with a checkpoint. Prints nothing: who runs it is told.
+
+import { loadBundle, type RunConfig } from '../config/mod.js';
+import { watch, type Observation } from '../estimate/mod.js';
+import { CheckpointStore, RunFolder, tableNotes, type Ending, type JsonObject, type Timings } from '../output/mod.js';
+import { version } from './version.js';
+import { now } from './clock.js';
+import { readBundle, RunFiles, writeBundle } from './run-files.js';
+import { Simulation, type SimulationOptions, type WorkLoad } from './simulation.js';
+
+/** What a run tells while it goes on. */
+export interface RunListener {
+  /** After the files are there and before the first step. */
+  begun?(run: { folder: string; simulation: Simulation; resumedFrom: number | undefined }): void;
+  /** At every look: between segments of steps. */
+  looked?(look: { step: number; rate: number; masses: Float64Array; observation: Observation | undefined }): void;
+  /** Something a person should know. */
+  warned?(text: string): void;
+}
+
+export interface RunOptions extends SimulationOptions, RunListener {
+  /** Folder of the run; by default one below `runs`, named after the run and the time. */
+  readonly out?: string;
+  /** Ends the run early, with a checkpoint; its reason is the text in the manifest. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunResult {
+  readonly status: 'finished' | 'interrupted';
+  readonly folder: string;
+  readonly step: number;
+  readonly stateHash: string;
+  readonly timings: Timings;
+  readonly load: WorkLoad;
+  readonly observation: Observation;
+  /** True where there was nothing left to do. */
+  readonly alreadyFinished: boolean;
+}
+
+/** Time between two looks: short enough for a prompt stop, long enough to cost nothing. */
+const LOOK_SECONDS = 0.2;
+
+/**
+ * Runs a config from the start.
+ * @throws ConfigError, MemoryLimitError, OutputError, StateError, KernelFault
+ */
+export async function startRun(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
+  const simulation = Simulation.create(config, options);
+  try {
+    const { model, notes } = simulation;
+    const folder = await RunFolder.create(
+      {
+        wasserwerkVersion: version,
+        name: model.name,
+        config: JSON.parse(JSON.stringify(config)) as JsonObject,
+        configText: config.source.text,
+        seed: model.seed,
+        nodeNames: model.graph.nodeNames,
+        coordinateNames: model.coordinateNames,
+        steps: model.stepCount,
+      },
+      options.out === undefined ? {} : { out: options.out },
+    );
+    return await closing(folder, async () => {
+      await writeBundle(folder.path, config);
+      const files = await RunFiles.begin(folder, simulation, now());
+      const layout = { nodeNames: model.graph.nodeNames, coordinateNames: model.coordinateNames, edges: model.graph };
+      await folder.update({
+        notes: [...notes.filter((n) => n.tier === 'note').map((n) => n.message), ...tableNotes(layout)],
+        warnings: notes.filter((n) => n.tier === 'warn').map((n) => n.message),
+      });
+      await simulation.start();
+      return drive({ simulation, folder, files, options, resumedFrom: undefined });
+    });
+  } finally {
+    await simulation.close();
+  }
+}
+
+/**
+ * Goes on with the run of a folder from its last checkpoint; from the start where there is none yet. A finished run is
+ * left as it is.
+ * @throws ConfigError, OutputError, StateError, KernelFault
+ */
+export async function resumeRun(path: string, options: RunOptions = {}): Promise<RunResult> {
+  const folder = await RunFolder.open(path);
+  return closing(folder, async () => {
+    const config = loadBundle(await readBundle(folder.path));
+    const simulation = Simulation.create(config, { ...options, skipPreflight: true });
+    try {
+      const checkpoints = await CheckpointStore.open(folder.path, config.checkpoint.keep);
+      const { checkpoint, warnings } = await checkpoints.latest();
+      for (const warning of warnings) options.warned?.(warning);
+      const files = checkpoint
+        ? await RunFiles.restore(folder, simulation, checkpoints, checkpoint, now())
+        : await RunFiles.begin(folder, simulation, now());
+      if (!checkpoint) {
+        options.warned?.('there is no checkpoint yet: the run starts from the beginning');
+        await simulation.start();
+      }
+      await folder.resume();
+      return await drive({ simulation, folder, files, options, resumedFrom: checkpoint?.step });
+    } finally {
+      await simulation.close();
+    }
+  });
+}
+
+async function closing<T>(folder: RunFolder, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await folder.close();
+  }
+}
+
+interface ActiveRun {
+  readonly simulation: Simulation;
+  readonly folder: RunFolder;
+  readonly files: RunFiles;
+  readonly options: RunOptions;
+  readonly resumedFrom: number | undefined;
+}
+
+async function drive(run: ActiveRun): Promise<RunResult> {
+  const { simulation, folder, files, options } = run;
+  const { model } = simulation;
+  const begin = now();
+  const firstStep = simulation.step;
+  const before = folder.manifest.timings;
+  let stepSeconds = 0;
+  const timings = (): Timings => {
+    const particleSteps = before.particleSteps + (simulation.step - firstStep) * model.particleCount;
+    const wallSeconds = before.wallSeconds + now() - begin;
+    return { wallSeconds, particleSteps, particleStepsPerSecond: wallSeconds > 0 ? particleSteps / wallSeconds : 0 };
+  };
+  options.begun?.({ folder: folder.path, simulation, resumedFrom: run.resumedFrom });
+  try {
+    let observation = await look(run, stepSeconds, firstStep);
+    let stride = 1;
+    while (simulation.step < model.stepCount && options.signal?.aborted !== true) {
+      const started = now();
+      const from = simulation.step;
+      await simulation.advance(nextStop(run, stride));
+      const seconds = now() - started;
+      stepSeconds += seconds;
+      stride = Math.max(1, Math.round(((simulation.step - from) * LOOK_SECONDS) / Math.max(seconds, 1e-4)));
+      observation = (await look(run, stepSeconds, firstStep)) ?? observation;
+    }
+    const finished = simulation.step >= model.stepCount;
+    const last = observation?.step === simulation.step ? observation : await observed(run);
+    if (!finished) await checkpoint(run);
+    await files.close();
+    const stateHash = simulation.stateHash();
+    const ending: Ending = finished
+      ? { status: 'finished' }
+      : { status: 'interrupted', reason: String(options.signal?.reason ?? 'stopped') };
+    const final = timings();
+    await folder.end(ending, { stepsDone: simulation.step, timings: final, stateHash });
+    return {
+      status: ending.status as RunResult['status'],
+      folder: folder.path,
+      step: simulation.step,
+      stateHash,
+      timings: final,
+      load: simulation.load,
+      observation: last,
+      alreadyFinished: finished && firstStep >= model.stepCount,
+    };
+  } catch (error) {
+    const { code = 'error', message } = error as { code?: string; message: string };
+    try {
+      await folder.end(
+        { status: 'failed', error: { code: String(code), message } },
+        { stepsDone: simulation.step, timings: timings() },
+      );
+    } catch (second) {
+      // The first failure is the one to report; a full disk, say, keeps the manifest from being written, too.
+      options.warned?.(`the manifest could not be written: ${second instanceof Error ? second.message : String(second)}`);
+    }
+    throw error;
+  }
+}
+
+/** Does what is due at this step. Returns the observation, if one was due. */
+async function look(run: ActiveRun, stepSeconds: number, firstStep: number): Promise<Observation | undefined> {
+  const { simulation, folder, files, options } = run;
+  const { model, step } = simulation;
+  const { observe, snapshot, checkpoint: checkpoints } = files.schedules;
+  let observation: Observation | undefined;
+  const isLast = step >= model.stepCount;
+  if (observe.due(step, now()) || (isLast && observe.save(now()).lastStep !== step)) {
+    observation = await observed(run);
+    await files.append(observation);
+    observe.done(step, now());
+  }
+  if (snapshot?.due(step, now()) === true) {
+    await files.appendSnapshot();
+    snapshot.done(step, now());
+  }
+  if (checkpoints.due(step, now()) && step > 0 && !isLast) {
+    await checkpoint(run);
+    await folder.update({ stepsDone: step });
+  }
+  const rate = stepSeconds > 0 ? ((step - firstStep) * model.particleCount) / stepSeconds : 0;
+  options.looked?.({ step, rate, masses: simulation.masses(), observation });
+  return observation;
+}
+
+async function observed({ simulation }: ActiveRun): Promise<Observation> {
+  const observation = await simulation.observe();
+  watch(simulation.model, observation);
+  return observation;
+}
+
+/** A checkpoint is only taken of a state that passes the watch. */
+async function checkpoint(run: ActiveRun): Promise<void> {
+  await observed(run);
+  run.files.schedules.checkpoint.done(run.simulation.step, now());
+  await run.files.checkpoint(now());
+}
+
+/** The next step at which to look: when something is due, the end, or after `stride` steps. */
+function nextStop({ simulation, files }: ActiveRun, stride: number): number {
+  const { step, model } = simulation;
+  const { observe, snapshot, checkpoint: checkpoints } = files.schedules;
+  return Math.min(
+    model.stepCount,
+    step + stride,
+    observe.nextStep(step),
+    snapshot?.nextStep(step) ?? Infinity,
+    checkpoints.nextStep(step),
+  );
+}
+
