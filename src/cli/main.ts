@@ -23,13 +23,15 @@ const setOption = (): Option =>
     .default([], 'none');
 const seedOption = (): Option => new Option('--seed <seed>', 'seed of the random streams');
 const workersOption = (): Option =>
-  new Option('--workers <count>', 'worker threads (default: the cores of this machine)').argParser(wholeNumber(1));
-const quietOption = (): Option => new Option('-q, --quiet', 'no progress');
+  new Option('--workers <count>', 'worker threads (default: the cores of this machine)').argParser(
+    wholeNumber(1),
+  );
+const quietOption = (): Option => new Option('-q, --quiet', 'say nothing but errors');
 const jsonOption = (): Option => new Option('--json', 'print the result as JSON on standard output');
 
 const program = new Command('wasserwerk')
   .description(
-    'Simulates reaction-diffusion gradient flows on R^d x G: particles diffuse in R^d at the nodes of a graph\n' +
+    'Simulates reaction-diffusion gradient flows on R^d x G: particles diffuse in R^d at the nodes of a graph ' +
       'and jump along its edges, so that their law tends to exp(-V/T).',
   )
   .version(version)
@@ -116,10 +118,12 @@ program
   .argument('<config>', 'the YAML file')
   .addOption(new Option('--steps <count>', 'steps of each run').argParser(wholeNumber(2)).default(40))
   .addOption(
-    new Option('--workers <list>', 'numbers of workers to compare').default('1,2,3,7').argParser((text: string) => {
-      if (!/^\d+(,\d+)*$/u.test(text)) throw new InvalidArgumentError('Give numbers such as 1,2,4.');
-      return text;
-    }),
+    new Option('--workers <list>', 'numbers of workers to compare')
+      .default('1,2,3,7')
+      .argParser((text: string) => {
+        if (!/^\d+(,\d+)*$/u.test(text)) throw new InvalidArgumentError('Give numbers such as 1,2,4.');
+        return text;
+      }),
   )
   .addOption(setOption())
   .addOption(seedOption())
@@ -151,6 +155,13 @@ program
       process.exitCode = await bench(file, options);
     },
   );
+
+// Who reads along may stop reading (`… | head`): that is no reason to lose a run.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 try {
   await program.parseAsync();

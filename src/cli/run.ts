@@ -1,11 +1,21 @@
 // `wasserwerk run` and `resume`: progress while it goes on, what was found and where at the end. Ctrl-C and SIGTERM stop
-// at the next look with a checkpoint; a second Ctrl-C stops at once (the folder can be resumed all the same).
+// at the next look with a checkpoint; a second Ctrl-C stops at once (the folder can be resumed all the same). With
+// --quiet nothing is said but errors, and the JSON that was asked for.
 
-import { relative } from 'node:path';
-import { now, resumeRun, startRun, type RunListener, type RunOptions, type RunResult } from '../cluster/mod.js';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import {
+  now,
+  resumeRun,
+  startRun,
+  type RunListener,
+  type RunOptions,
+  type RunResult,
+} from '../cluster/mod.js';
 import { loadConfig } from '../config/mod.js';
+import type { Observation } from '../estimate/mod.js';
 import type { Model } from '../model/mod.js';
-import { exitCode } from './exit.js';
+import { exitCode, UsageError } from './exit.js';
 import { table, withError } from './format.js';
 import { formatDuration, formatRate, Progress } from './progress.js';
 import { printRemarks } from './remarks.js';
@@ -27,6 +37,11 @@ export async function run(
 }
 
 export async function resume(folder: string, options: CommonOptions): Promise<number> {
+  if (!existsSync(folder)) {
+    throw new UsageError(
+      `there is no folder ${folder}; give the one that \`wasserwerk run\` named when it started`,
+    );
+  }
   return supervise(options, (rest) => resumeRun(folder, rest));
 }
 
@@ -37,6 +52,7 @@ async function supervise(
   const progress = new Progress({ quiet: options.quiet === true });
   const stop = new AbortController();
   let model: Model | undefined;
+  let energy: Pick<Observation, 'potentialEnergy' | 'potentialEnergyError'> | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stop.signal.aborted) {
       progress.finish();
@@ -59,7 +75,9 @@ async function supervise(
       }
     },
     looked: ({ step, rate, masses, observation }) => {
-      if (!model) return;
+      energy = observation ?? energy;
+      // Before the first step there is no rate to tell.
+      if (!model || rate === 0) return;
       progress.update({
         step,
         steps: model.stepCount,
@@ -67,8 +85,8 @@ async function supervise(
         rate,
         masses,
         nodeNames: model.graph.nodeNames,
-        energy: observation?.potentialEnergy,
-        energyError: observation?.potentialEnergyError,
+        energy: energy?.potentialEnergy,
+        energyError: energy?.potentialEnergyError,
       });
     },
     warned: (text) => {
@@ -88,7 +106,7 @@ async function supervise(
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
   if (options.json) process.stdout.write(`${JSON.stringify(summary(result), null, 2)}\n`);
-  else if (model) printResult(result, model, now() - started);
+  else if (options.quiet !== true) printResult(result, model, now() - started);
   return result.status === 'finished' ? exitCode.done : exitCode.interrupted;
 }
 
@@ -97,11 +115,12 @@ const shown = (folder: string): string => {
   return path.startsWith('..') ? folder : path;
 };
 
-function summary({ load, observation, ...result }: RunResult) {
+function summary({ observation, ...result }: RunResult) {
+  const { load, ...rest } = 'load' in result ? result : { ...result, load: undefined };
   return {
-    ...result,
-    partition: load.partition,
-    busySeconds: load.busySeconds,
+    ...rest,
+    ...(load && { partition: load.partition, busySeconds: load.busySeconds }),
+    time: observation.time,
     mass: Array.from(observation.mass),
     massError: Array.from(observation.massError),
     potentialEnergy: observation.potentialEnergy,
@@ -112,8 +131,16 @@ function summary({ load, observation, ...result }: RunResult) {
 /** More nodes than this are shown by their heaviest ones. */
 const SHOWN_NODES = 16;
 
-function printResult(result: RunResult, model: Model, seconds: number): void {
-  const { observation: o, folder } = result;
+function printResult(result: RunResult, model: Model | undefined, seconds: number): void {
+  const place = shown(result.folder);
+  const state = `state ${result.stateHash.slice(0, 16)}… (the same for any number of workers)\n`;
+  if (result.alreadyFinished || model === undefined) {
+    process.stdout.write(
+      `this run is finished: all ${result.step} steps are done\n${state}files in ${place}\n`,
+    );
+    return;
+  }
+  const { observation: o } = result;
   const { dimension: d, coordinateNames } = model;
   const nodes = Array.from(o.mass.keys())
     .sort((a, b) => o.mass[b] - o.mass[a] || a - b)
@@ -126,19 +153,17 @@ function printResult(result: RunResult, model: Model, seconds: number): void {
     ...columns.map((_, i) => withError(o.mean[g * d + i], o.meanError[g * d + i])),
     withError(o.potential[g], o.potentialError[g]),
   ]);
-  const done = result.status === 'finished';
-  const head = result.alreadyFinished
-    ? 'this run was finished already'
-    : done
+  const head =
+    result.status === 'finished'
       ? `finished ${model.stepCount} steps in ${formatDuration(seconds)} (${formatRate(result.timings.particleStepsPerSecond)})`
-      : `stopped after step ${result.step} of ${model.stepCount}; go on with: wasserwerk resume ${shown(folder)}`;
+      : `stopped after step ${result.step} of ${model.stepCount}; go on with: wasserwerk resume ${place}`;
+  const files = ['observables.csv', 'observables.jsonl', 'jumps.csv', 'snapshots.zarr', 'manifest.json'];
+  const there = files.filter((file) => existsSync(join(result.folder, file)));
   process.stdout.write(
     `${head}\n` +
       `at t = ${Number(o.time.toPrecision(10))}, mean potential energy ${withError(o.potentialEnergy, o.potentialEnergyError)}` +
       `${model.graph.nodeCount > SHOWN_NODES ? `, the ${SHOWN_NODES} heaviest of ${model.graph.nodeCount} nodes:` : ':'}\n` +
       table([['node', 'mass', ...columns.map((name) => `mean ${name}`), 'mean V'], ...rows]) +
-      `state ${result.stateHash.slice(0, 16)}… (the same for any number of workers)\n` +
-      `files in ${shown(folder)}: observables.csv and .jsonl, jumps.csv, ` +
-      `${model.stepCount > 0 ? 'snapshots.zarr (if asked for), ' : ''}checkpoints, manifest.json\n`,
+      `${state}files in ${place}: ${there.join(', ')}\n`,
   );
 }

@@ -3,7 +3,16 @@
 
 import { loadBundle, type RunConfig } from '../config/mod.js';
 import { watch, type Observation } from '../estimate/mod.js';
-import { CheckpointStore, RunFolder, tableNotes, type Ending, type JsonObject, type Timings } from '../output/mod.js';
+import {
+  CheckpointStore,
+  readObservations,
+  RunFolder,
+  tableNotes,
+  type Ending,
+  type JsonObject,
+  type ObservationRecord,
+  type Timings,
+} from '../output/mod.js';
 import { version } from './version.js';
 import { now } from './clock.js';
 import { readBundle, RunFiles, writeBundle } from './run-files.js';
@@ -14,7 +23,12 @@ export interface RunListener {
   /** After the files are there and before the first step. */
   begun?(run: { folder: string; simulation: Simulation; resumedFrom: number | undefined }): void;
   /** At every look: between segments of steps. */
-  looked?(look: { step: number; rate: number; masses: Float64Array; observation: Observation | undefined }): void;
+  looked?(look: {
+    step: number;
+    rate: number;
+    masses: Float64Array;
+    observation: Observation | undefined;
+  }): void;
   /** Something a person should know. */
   warned?(text: string): void;
 }
@@ -26,17 +40,28 @@ export interface RunOptions extends SimulationOptions, RunListener {
   readonly signal?: AbortSignal;
 }
 
-export interface RunResult {
-  readonly status: 'finished' | 'interrupted';
+interface CommonResult {
   readonly folder: string;
   readonly step: number;
   readonly stateHash: string;
   readonly timings: Timings;
-  readonly load: WorkLoad;
-  readonly observation: Observation;
-  /** True where there was nothing left to do. */
-  readonly alreadyFinished: boolean;
 }
+
+/** What became of a run: it was stepped to its end or until it was told to stop, or there was nothing left to do. */
+export type RunResult =
+  | (CommonResult & {
+      readonly status: 'finished' | 'interrupted';
+      readonly alreadyFinished: false;
+      readonly load: WorkLoad;
+      readonly observation: Observation;
+    })
+  | (CommonResult & {
+      readonly status: 'finished';
+      readonly alreadyFinished: true;
+      readonly finishedAt: string;
+      /** The last one that was written. */
+      readonly observation: ObservationRecord;
+    });
 
 /** Time between two looks: short enough for a prompt stop, long enough to cost nothing. */
 const LOOK_SECONDS = 0.2;
@@ -65,7 +90,11 @@ export async function startRun(config: RunConfig, options: RunOptions = {}): Pro
     return await closing(folder, async () => {
       await writeBundle(folder.path, config);
       const files = await RunFiles.begin(folder, simulation, now());
-      const layout = { nodeNames: model.graph.nodeNames, coordinateNames: model.coordinateNames, edges: model.graph };
+      const layout = {
+        nodeNames: model.graph.nodeNames,
+        coordinateNames: model.coordinateNames,
+        edges: model.graph,
+      };
       await folder.update({
         notes: [...notes.filter((n) => n.tier === 'note').map((n) => n.message), ...tableNotes(layout)],
         warnings: notes.filter((n) => n.tier === 'warn').map((n) => n.message),
@@ -84,6 +113,8 @@ export async function startRun(config: RunConfig, options: RunOptions = {}): Pro
  * @throws ConfigError, OutputError, StateError, KernelFault
  */
 export async function resumeRun(path: string, options: RunOptions = {}): Promise<RunResult> {
+  const finished = await finishedRun(path);
+  if (finished) return finished;
   const folder = await RunFolder.open(path);
   return closing(folder, async () => {
     const config = loadBundle(await readBundle(folder.path));
@@ -99,12 +130,34 @@ export async function resumeRun(path: string, options: RunOptions = {}): Promise
         options.warned?.('there is no checkpoint yet: the run starts from the beginning');
         await simulation.start();
       }
-      await folder.resume();
+      await folder.resume(
+        warnings.length > 0 ? { warnings: [...folder.manifest.warnings, ...warnings] } : {},
+      );
       return await drive({ simulation, folder, files, options, resumedFrom: checkpoint?.step });
     } finally {
       await simulation.close();
     }
   });
+}
+
+/** The result of a run that has come to its end, read from its folder without touching it. */
+async function finishedRun(path: string): Promise<RunResult | undefined> {
+  const { path: folder, manifest } = await RunFolder.inspect(path);
+  if (manifest.status !== 'finished' || manifest.stateHash === null) return undefined;
+  let observation: ObservationRecord | undefined;
+  for await (const record of readObservations(folder)) observation = record;
+  if (observation?.step !== manifest.steps) return undefined;
+  const { stepsDone: step, stateHash, timings, finishedAt } = manifest;
+  return {
+    status: 'finished',
+    alreadyFinished: true,
+    folder,
+    step,
+    stateHash,
+    timings,
+    finishedAt,
+    observation,
+  };
 }
 
 async function closing<T>(folder: RunFolder, work: () => Promise<T>): Promise<T> {
@@ -133,7 +186,11 @@ async function drive(run: ActiveRun): Promise<RunResult> {
   const timings = (): Timings => {
     const particleSteps = before.particleSteps + (simulation.step - firstStep) * model.particleCount;
     const wallSeconds = before.wallSeconds + now() - begin;
-    return { wallSeconds, particleSteps, particleStepsPerSecond: wallSeconds > 0 ? particleSteps / wallSeconds : 0 };
+    return {
+      wallSeconds,
+      particleSteps,
+      particleStepsPerSecond: wallSeconds > 0 ? particleSteps / wallSeconds : 0,
+    };
   };
   options.begun?.({ folder: folder.path, simulation, resumedFrom: run.resumedFrom });
   try {
@@ -159,17 +216,19 @@ async function drive(run: ActiveRun): Promise<RunResult> {
     const final = timings();
     await folder.end(ending, { stepsDone: simulation.step, timings: final, stateHash });
     return {
-      status: ending.status as RunResult['status'],
+      status: finished ? 'finished' : 'interrupted',
       folder: folder.path,
       step: simulation.step,
       stateHash,
       timings: final,
       load: simulation.load,
       observation: last,
-      alreadyFinished: finished && firstStep >= model.stepCount,
+      alreadyFinished: false,
     };
   } catch (error) {
     const { code = 'error', message } = error as { code?: string; message: string };
+    // Whatever was observed so far stays readable; trouble in closing would only hide the first failure.
+    await files.close().catch(() => undefined);
     try {
       await folder.end(
         { status: 'failed', error: { code: String(code), message } },
@@ -177,14 +236,20 @@ async function drive(run: ActiveRun): Promise<RunResult> {
       );
     } catch (second) {
       // The first failure is the one to report; a full disk, say, keeps the manifest from being written, too.
-      options.warned?.(`the manifest could not be written: ${second instanceof Error ? second.message : String(second)}`);
+      options.warned?.(
+        `the manifest could not be written: ${second instanceof Error ? second.message : String(second)}`,
+      );
     }
     throw error;
   }
 }
 
 /** Does what is due at this step. Returns the observation, if one was due. */
-async function look(run: ActiveRun, stepSeconds: number, firstStep: number): Promise<Observation | undefined> {
+async function look(
+  run: ActiveRun,
+  stepSeconds: number,
+  firstStep: number,
+): Promise<Observation | undefined> {
   const { simulation, folder, files, options } = run;
   const { model, step } = simulation;
   const { observe, snapshot, checkpoint: checkpoints } = files.schedules;
@@ -233,4 +298,3 @@ function nextStop({ simulation, files }: ActiveRun, stride: number): number {
     checkpoints.nextStep(step),
   );
 }
-

@@ -20,7 +20,8 @@ import {
   walkerLayout,
   workerContext,
 } from './layout.js';
-import { addClassPass, addGaussianPass, advance, classPass, type PassContext } from './passes.js';
+import { addClassPass, addGaussianPass, addPackFlags, classPass, type PassContext } from './passes.js';
+import { advance } from './loops.js';
 import {
   atomic,
   branch,
@@ -72,7 +73,7 @@ export function addControl(context: PassContext, poolAddress: number): void {
   }
   const chunks = addChunkPool(context, poolAddress);
   const react = addReact(context, fillWords);
-  addStepShard(context, { fillWords, gaussians, react });
+  addStepShard(context, { fillWords, gaussians, packFlags: addPackFlags(context), react });
   addExchange(context, chunks);
 }
 
@@ -94,7 +95,7 @@ function copyField(size: number, to: Code, toOffset: number, from: Code, fromOff
 /** Exports step(shard, context, parity, move): all chunks of one shard; emigrants go to the context's outbox. */
 function addStepShard(
   context: PassContext,
-  functions: { fillWords: number; gaussians: number; react: number },
+  functions: { fillWords: number; gaussians: number; packFlags: number; react: number },
 ): void {
   const { module, plan, strides: records } = context;
   const classType = module.type(classPass.signature);
@@ -127,7 +128,7 @@ function addStepShard(
               callIndirect(
                 classType,
                 plus(get(nodeClass), entry.diffuse),
-                get(fields), get(blocks), scratch(workerContext.words), scratch(workerContext.noise), get(masks), get(node), get(edges),
+                get(fields), get(blocks), scratch(workerContext.words), scratch(workerContext.noise), scratch(workerContext.flags), get(node), get(edges),
               ),
             ],
             [
@@ -135,11 +136,12 @@ function addStepShard(
               callIndirect(
                 classType,
                 plus(get(nodeClass), entry.test),
-                get(fields), get(blocks), scratch(workerContext.words), scratch(workerContext.noise), get(masks), get(node), get(edges),
+                get(fields), get(blocks), scratch(workerContext.words), scratch(workerContext.noise), scratch(workerContext.flags), get(node), get(edges),
               ),
             ],
           ),
           when(i32.load(get(node), nodeRecord.degree), [
+            call(functions.packFlags, scratch(workerContext.flags), get(masks), get(blocks)),
             clearTail(masks, count, blocks),
             call(functions.react, get(fields), get(blocks), get(shard), get(worker), get(out)),
           ]),
@@ -391,7 +393,7 @@ function addReact(context: PassContext, fillWords: number): number {
  * Exports exchange(firstShard, nodes, context, parity, all): delivers a replica's emigrants to the shards the worker
  * owns (or to all), then closes the holes that are left. Shards lie one after another.
  */
-function addExchange(context: PassContext, chunks: { append: number; removeLast: number; lastSlot: number }): void {
+function addExchange(context: PassContext, chunks: { append: number; removeLast: number; release: number; lastSlot: number }): void {
   const { module, plan } = context;
   const { size, row } = strides(context);
   const entrySize = emigrant.fields + size * plan.fields;
@@ -459,6 +461,8 @@ function addExchange(context: PassContext, chunks: { append: number; removeLast:
           ]),
           advance(filled, 1),
         ]),
+        // Only now: a chunk given back may get particles, and holes, of another worker's while tags are still read above.
+        call(chunks.release, get(source)),
       ]);
       return [
         set(offset, i32.shiftLeft(get(parity), c(2))),
@@ -473,7 +477,10 @@ function addExchange(context: PassContext, chunks: { append: number; removeLast:
 
 // ── Chunks ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** append(shard, worker) → slot of one more particle; removeLast(shard); lastSlot(shard) → slot. */
+/**
+ * append(shard, worker) → slot of one more particle; lastSlot(shard) → slot; removeLast(shard), which leaves chunks that
+ * have become empty linked behind the last one; release(shard), which gives those back.
+ */
 function addChunkPool(context: PassContext, pool: number) {
   const { module } = context;
   const { size, block: blockBytes } = strides(context);
@@ -556,12 +563,23 @@ function addChunkPool(context: PassContext, pool: number) {
       when(i32.and(i32.equalZero(i32.and(get(count), c(CHUNK - 1))), i32.notEqual(get(count), c(0))), [
         set(last, load(get(shard), shardHeader.lastChunk)),
         i32.store(get(shard), load(get(last), chunkHeader.previous), shardHeader.lastChunk),
-        i32.store(load(get(last), chunkHeader.previous), c(0), chunkHeader.next),
-        call(give, get(last)),
       ]),
     ];
   });
-  return { append, removeLast, lastSlot };
+  const release = module.add({ parameters: ['i32'], results: [] }, (locals) => {
+    const shard = 0;
+    const [chunk, next] = locals32(locals, 2);
+    return [
+      set(chunk, load(load(get(shard), shardHeader.lastChunk), chunkHeader.next)),
+      i32.store(load(get(shard), shardHeader.lastChunk), c(0), chunkHeader.next),
+      whileLoop(get(chunk), [
+        set(next, load(get(chunk), chunkHeader.next)),
+        call(give, get(chunk)),
+        set(chunk, get(next)),
+      ]),
+    ];
+  });
+  return { append, removeLast, release, lastSlot };
 }
 
 function locals32(locals: Locals, count: number): number[] {

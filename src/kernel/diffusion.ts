@@ -2,7 +2,7 @@
 // the model's: x is 0 … d-1, the step's Gaussians xi are d … 2d-1, integrator memory (fields d … 2d-1 of a particle) is
 // 2d … 3d-1. No lanes or memory here.
 
-import { canonicalForm, gradient, operationCount, type Expression } from '../expression/mod.js';
+import { cheapest, gradient, type Expression } from '../expression/mod.js';
 import type { Model } from '../model/mod.js';
 import type { KernelSymbols } from './symbols.js';
 
@@ -11,7 +11,7 @@ export function fieldCount(model: Pick<Model, 'dimension' | 'integrator'>): numb
   return model.integrator === 'leimkuhler-matthews' ? 2 * model.dimension : model.dimension;
 }
 
-/** New value of each field after a diffusion step of length dt in the given potential. */
+/** New value of each field after a diffusion step of length dt in the given potential (in its cheapest form). */
 export function diffusionStep(model: Model, potential: Expression, symbols: KernelSymbols): Expression[] {
   const { builder: b, dimension } = model;
   const coordinate = (index: number): Expression => b.symbol({ kind: 'coordinate', index });
@@ -22,9 +22,9 @@ export function diffusionStep(model: Model, potential: Expression, symbols: Kern
   const { timeStep, diffusivity, diffusionTemperature } = symbols;
   const mobility = b.negate(b.multiply(timeStep, diffusivity));
 
-  const slope = gradient(b, lighter(model, potential), dimension);
+  const slope = gradient(b, potential, dimension);
   /** -dt D dV/dx_i, with the uniform factors folded into the coefficients where that is cheaper. */
-  const drift = slope.map((component) => lighter(model, b.multiply(mobility, component)));
+  const drift = slope.map((component) => cheapest(b, b.multiply(mobility, component)));
   const atTime = (expressions: readonly Expression[], time: Expression): Expression[] =>
     expressions.map((e) => b.substitute(e, ({ symbol }) => (symbol.kind === 'time' ? time : undefined)));
   const explicit = atTime(drift, symbols.diffusionStart);
@@ -57,12 +57,6 @@ export function diffusionStep(model: Model, potential: Expression, symbols: Kern
   };
   const kept = moved().map((e, i) => contained(model, e, i));
   return model.integrator === 'leimkuhler-matthews' ? [...kept, ...noise] : kept;
-}
-
-/** The canonical form where it takes fewer operations. */
-export function lighter({ builder }: Pick<Model, 'builder'>, expression: Expression): Expression {
-  const canonical = canonicalForm(builder, expression);
-  return operationCount([canonical]) <= operationCount([expression]) ? canonical : expression;
 }
 
 /** Wraps (periodic) or folds (reflecting) a coordinate into its box; inside the box it is returned unchanged. */

@@ -55,6 +55,8 @@ export const workerContext = {
   reactionTime: 56,
   /** Worker's own number, to be compared with the shard's owner. */
   owner: 64,
+  /** Flags of the class pass, before they are packed into masks. */
+  flags: 68,
   size: 128,
 } as const;
 

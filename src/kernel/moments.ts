@@ -2,7 +2,8 @@
 // run in 16 lanes that are added up in one fixed tree, so that they do not depend on the machine.
 
 import { CHUNK, LANES } from './layout.js';
-import { addPotentialPass, advance, untilEnd, type PassContext } from './passes.js';
+import { addPotentialPass, type PassContext } from './passes.js';
+import { advance, untilEnd } from './loops.js';
 import { f64, f64x2, get, i32, set, v128, type Code } from './wasm/instructions.js';
 import type { Locals } from './wasm/module.js';
 

@@ -4,12 +4,11 @@
 import { gaussianPair } from '../elementary/mod.js';
 import { ProgramBuilder, type Program } from './ir.js';
 import { LANES } from './layout.js';
+import { advance, untilEnd } from './loops.js';
 import { lower, pressure, type LiteralPool } from './lower.js';
 import { compareProgram, type KernelPlan, type NodeClass } from './plan.js';
 import type { RecordStrides } from './uniforms.js';
 import {
-  block,
-  branch,
   branchIf,
   f32x4,
   f64x2,
@@ -87,14 +86,14 @@ export const classPass = {
   blocks: 1,
   words: 2,
   noise: 3,
-  masks: 4,
+  flags: 4,
   node: 5,
   edges: 6,
 } as const;
 
 /**
- * Function of `classPass`: with `move`, diffuses the particles; then tests them and leaves a 16-bit candidate mask per
- * block. The spare bits are the low bytes of word row 1 (behind a move) or row 0 (the test alone draws one row).
+ * Function of `classPass`: with `move`, diffuses the particles; then tests them and leaves a vector of flags per vector of
+ * particles (all ones for a candidate; packed by addPackFlags). The spare bits are the low bytes of word row 1 (behind a move) or row 0 (the test alone draws one row).
  */
 export function addClassPass(context: PassContext, nodeClass: NodeClass, move: boolean): number {
   const { plan, module } = context;
@@ -117,7 +116,7 @@ function classPassBody(
   locals: Locals,
 ): Code {
   const { plan, strides, literals } = context;
-  const { fields, words, noise, masks, node, edges, blocks } = classPass;
+  const { fields, words, noise, flags, node, edges, blocks } = classPass;
   const size = plan.precision === 'f32' ? 4 : 8;
   const lanes = 16 / size;
   const vectors = LANES / lanes;
@@ -127,14 +126,13 @@ function classPassBody(
   const spareRow = move ? WORD_ROW : 0;
 
   const end = locals.add('i32');
-  const bits = locals.add('i32');
   const shift = locals.add('i32');
-  const spare = (group: number): Code => {
-    const mask = v128.load32Splat(i32.constant(0), literals.addressOf(255n));
-    return size === 4
-      ? f32x4.fromSigned(v128.and(v128.load(get(words), spareRow + 16 * group), mask))
-      : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(words), spareRow + 8 * group), mask));
-  };
+  // Loaded once: a load between the groups' loads would keep V8 from pairing these.
+  const lowByte = locals.add('v128');
+  const spare = (group: number): Code =>
+    size === 4
+      ? f32x4.fromSigned(v128.and(v128.load(get(words), spareRow + 16 * group), get(lowByte)))
+      : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(words), spareRow + 8 * group), get(lowByte)));
   const input = (name: string, group: number): Code => {
     const [kind, index] = name.split(':');
     const row = Number(index);
@@ -147,17 +145,7 @@ function classPassBody(
     }
     throw new Error(`a pass has no input ${name}`);
   };
-  const collect = (group: number, value: Code): Code =>
-    set(
-      bits,
-      i32.or(
-        get(bits),
-        i32.shiftLeft(
-          (size === 4 ? i32x4 : i64x2).bitmask(value),
-          rounds === 1 ? i32.constant(lanes * group) : i32.add(get(shift), i32.constant(lanes * group)),
-        ),
-      ),
-    );
+  const collect = (group: number, value: Code): Code => v128.store(get(flags), value, 16 * group);
   const output = (name: string, group: number, value: Code): Code =>
     name === 'candidate' ? collect(group, value) : v128.store(get(fields), value, Number(name.slice(6)) * fieldRow + 16 * group);
   const bank = bankResolver(strides, node, edges);
@@ -168,26 +156,57 @@ function classPassBody(
     nodeClass.boundTerms ? boundLoop(context, nodeClass, groups, locals, input, collect) : [],
     rounds === 1
       ? []
-      : [advance(fields, 16 * groups), advance(noise, 4 * lanes * groups), advance(words, 4 * lanes * groups), advance(shift, lanes * groups)],
+      : [
+          advance(fields, 16 * groups),
+          advance(flags, 16 * groups),
+          advance(noise, 4 * lanes * groups),
+          advance(words, 4 * lanes * groups),
+          advance(shift, lanes * groups),
+        ],
   ];
   const step = (row: number, rows: number): number => row * rows - (rounds === 1 ? 0 : row);
   return [
+    set(lowByte, v128.load32Splat(i32.constant(0), literals.addressOf(255n))),
     set(end, i32.add(get(fields), i32.multiply(get(blocks), i32.constant(plan.fields * fieldRow)))),
     untilEnd(fields, end, [
-      set(bits, i32.constant(0)),
       rounds === 1
-        ? round
+        ? [round, advance(flags, fieldRow)]
         : [
             set(shift, i32.constant(0)),
             loop(round, branchIf(0, i32.less(get(shift), i32.constant(LANES)))),
           ],
-      i32.store16(get(masks), get(bits)),
-      advance(masks, 2),
       advance(fields, step(fieldRow, plan.fields)),
       advance(words, step(WORD_ROW, wordRows)),
       move ? advance(noise, step(WORD_ROW, plan.dimension)) : rounds === 1 ? [] : advance(noise, -WORD_ROW),
     ]),
   ];
+}
+
+/**
+ * Function (flags, masks, blocks): packs the class pass's flags into 16 bits per block. A loop of its own, because it
+ * leaves the vector unit: in the class pass it would keep V8 from pairing vectors.
+ */
+export function addPackFlags({ plan, module }: PassContext): number {
+  const size = plan.precision === 'f32' ? 4 : 8;
+  const lanes = 16 / size;
+  return module.add({ parameters: ['i32', 'i32', 'i32'], results: [] }, (locals) => {
+    const [flags, masks, blocks] = [0, 1, 2];
+    const end = locals.add('i32');
+    const bits = (group: number): Code =>
+      i32.shiftLeft((size === 4 ? i32x4 : i64x2).bitmask(v128.load(get(flags), 16 * group)), i32.constant(lanes * group));
+    const groups = Array.from({ length: LANES / lanes }, (_, group) => bits(group));
+    return [
+      set(end, i32.add(get(masks), i32.shiftLeft(get(blocks), i32.constant(1)))),
+      untilEnd(masks, end, [
+        i32.store16(
+          get(masks),
+          groups.reduce((all, next) => i32.or(all, next)),
+        ),
+        advance(masks, 2),
+        advance(flags, LANES * size),
+      ]),
+    ];
+  });
 }
 
 /** Adds the bound up over the edges of each kind, then compares it with the spare bits. */
@@ -289,11 +308,3 @@ export function bankResolver(strides: RecordStrides, node: number, edges: number
 export function noBank(name: string): never {
   throw new Error(`no bank ${name} here`);
 }
-
-export const advance = (pointer: number, bytes: number): Code =>
-  bytes === 0 ? [] : set(pointer, i32.add(get(pointer), i32.constant(bytes)));
-
-/** `while (pointer < end) body`. */
-export const untilEnd = (pointer: number, end: number, body: Code): Code =>
-  block(loop(branchIf(1, i32.greaterOrEqual(get(pointer), get(end))), body, branch(0)));
-

@@ -70,6 +70,8 @@ export function planKernel(model: Model): KernelPlan {
   const { graph, builder, precision } = model;
   const symbols = kernelSymbols(builder);
   const fields = fieldCount(model);
+  // Once, before anything is made of them: quadratics in large sums collapse here.
+  const potentials = model.potentials.map((potential) => cheapest(builder, potential));
 
   const kindIndex = new Map<string, number>();
   const edgeKinds: EdgeKind[] = [];
@@ -84,8 +86,8 @@ export function planKernel(model: Model): KernelPlan {
       if (kind === undefined) {
         kind =
           edgeKinds.push({
-            source: model.potentials[source],
-            target: model.potentials[target],
+            source: potentials[source],
+            target: potentials[target],
             rate: rate >= 0 ? model.rates[rate] : undefined,
           }) - 1;
         kindIndex.set(key, kind);
@@ -163,7 +165,7 @@ export function planKernel(model: Model): KernelPlan {
               ? ops.input(`noise:${String(index - model.dimension)}`)
               : field(ops, index - model.dimension),
       });
-      const moved = diffusionStep(model, model.potentials[potential], symbols).map((e) => writer.float(e));
+      const moved = diffusionStep(model, potentials[potential], symbols).map((e) => writer.float(e));
       const outputs = Object.fromEntries(moved.map((value, i) => [`field:${String(i)}`, value]));
       const total = boundOf(ops, (i) => moved[i]);
       return ops.finish(total === undefined ? outputs : { ...outputs, candidate: isCandidate(ops, total) });
@@ -207,7 +209,7 @@ export function planKernel(model: Model): KernelPlan {
     kindOfEdge,
     firstTest: decisionProgram(precision, true),
     laterTest: decisionProgram(precision, false),
-    potentials: model.potentials.map((potential) => potentialProgram(model, potential)),
+    potentials: potentials.map(potentialProgram),
   };
 }
 
@@ -224,7 +226,7 @@ function rateProgram(model: Model, { slots }: EdgeKindPlan, rate: Expression): P
   return ops.finish({ rate: writer.float(rate) });
 }
 
-function potentialProgram(model: Model, potential: Expression) {
+function potentialProgram(potential: Expression) {
   const ops = new ProgramBuilder('f64');
   const slots = new SlotTable();
   const writer = new ProgramWriter({
@@ -232,5 +234,5 @@ function potentialProgram(model: Model, potential: Expression) {
     node: { name: 'node', slots },
     coordinate: (i) => ops.input(`field:${String(i)}`),
   });
-  return { slots, program: ops.finish({ potential: writer.float(cheapest(model.builder, potential)) }) };
+  return { slots, program: ops.finish({ potential: writer.float(potential) }) };
 }

@@ -1,9 +1,8 @@
 // Jump rates of the mobilities and their cheap upper bounds, as expressions (mathematics, section 4, linear family and
 // free rates). How the bound thins the exact test is told in decision.ts.
 
-import type { Expression } from '../expression/mod.js';
+import { cheapest, type Expression } from '../expression/mod.js';
 import type { Model } from '../model/mod.js';
-import { lighter } from './diffusion.js';
 import type { KernelSymbols } from './symbols.js';
 
 /** Directed edges of one kind share their formulas: potentials at both ends and, for free rates, the rate. */
@@ -16,7 +15,7 @@ export interface EdgeKind {
 /** V(x, g') - V(x, g), with equal terms cancelled. */
 export function potentialDifference(model: Model, kind: EdgeKind): Expression {
   const { builder: b } = model;
-  return lighter(model, b.subtract(b.toSide(kind.target, 'target'), kind.source));
+  return cheapest(b, b.subtract(b.toSide(kind.target, 'target'), kind.source));
 }
 
 /** q(x; g -> g'). */
@@ -74,7 +73,7 @@ export function jumpBound(model: Model, symbols: KernelSymbols): JumpBound {
       const factor = b.multiply(b.constant(-0.5 * toBinary), symbols.inverseTemperature);
       return {
         kind: 'exponents',
-        exponent: (edge) => lighter(model, b.add(offset, b.multiply(factor, potentialDifference(model, edge)))),
+        exponent: (edge) => cheapest(b, b.add(offset, b.multiply(factor, potentialDifference(model, edge)))),
       };
     }
     case 'free':

@@ -107,6 +107,7 @@ export class ShardEngine {
     put(workerContext.edgeTable, a.edgeTable);
     put(workerContext.words, a.words);
     put(workerContext.noise, a.noise);
+    put(workerContext.flags, a.flags);
     put(workerContext.masks, a.masks);
     put(workerContext.walkers, a.walkers[0]);
     put(workerContext.otherWalkers, a.walkers[1]);

@@ -17,6 +17,7 @@ export interface WorkerAddresses {
   readonly potentialTable: number;
   readonly words: number;
   readonly noise: number;
+  readonly flags: number;
   readonly masks: number;
   readonly walkers: readonly [number, number];
   readonly walkerWords: number;
@@ -88,7 +89,8 @@ export function planMemory(model: Model, plan: KernelPlan, replicas: number, wor
       potentialTable: take(graph.nodeCount * strides.potential),
       words: take(CHUNK * 4 * plan.wordsPerParticle + 64, true),
       noise: take(CHUNK * 4 * dimension + 64, true),
-      masks: take((CHUNK / LANES) * 2 + 64, true),
+      flags: take(CHUNK * size, true),
+      masks: take((CHUNK / LANES) * 2 + 64),
       walkers: [take(walkers, true), take(walkers, true)],
       walkerWords: take(CHUNK * 4 * 2 + 128),
       edgeCounts: take(128 * 4),

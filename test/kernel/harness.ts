@@ -79,10 +79,11 @@ export function runCompiled(program: Program, columns: Columns, banks: Banks, gr
   );
   const { memory, functions } = instantiate(module, pages);
   literals.write(memory.buffer);
+  const { buffer } = memory;
   const floats = (start: number, length: number): Float32Array | Float64Array =>
-    new (single ? Float32Array : Float64Array)(memory.buffer, start, length);
+    single ? new Float32Array(buffer, start, length) : new Float64Array(buffer, start, length);
   const integers = (start: number, length: number): Int32Array | BigInt64Array =>
-    new (single ? Int32Array : BigInt64Array)(memory.buffer, start, length);
+    single ? new Int32Array(buffer, start, length) : new BigInt64Array(buffer, start, length);
   bankNames.forEach((name, index) => floats(BANKS + index * 8192, banks[name].length).set(banks[name]));
   names.forEach((name, index) => {
     const values = columns[name];

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as zarr from 'zarrita';
@@ -146,6 +146,14 @@ describe('SnapshotWriter', () => {
       .filter((path) => after[path] !== before[path])
       .sort((a, b) => order(a) - order(b));
     expect(changed.length).toBe(9);
+    // The append above did write them in this order.
+    const times = await Promise.all(
+      changed.map(async (path) => (await stat(path, { bigint: true })).ctimeNs),
+    );
+    const latest = times.map((_, i) =>
+      times.slice(0, i).filter((_, k) => order(changed[k]) < order(changed[i])),
+    );
+    expect(latest.every((earlier, i) => earlier.every((time) => time <= times[i]))).toBe(true);
     for (let writes = 0; writes < changed.length; writes++) {
       await rm(folder, { recursive: true });
       const files = {

@@ -80,14 +80,16 @@ interface Graph {
   readonly spec: object | undefined;
 }
 
+const weights = fc.constantFrom(0.5, 4, 30);
+
 /** Shapes, weights from rarely to many jumps in a step, an isolated node, an edge of weight 0. */
 const graphs: fc.Arbitrary<Graph> = fc.oneof(
   fc
-    .tuple(
-      fc.constantFrom('ring', 'path', 'complete', 'star'),
-      fc.integer({ min: 3, max: 7 }),
-      fc.constantFrom(0.5, 4, 30),
-    )
+    .tuple(fc.constantFrom('ring', 'path', 'complete', 'star'), fc.integer({ min: 3, max: 5 }), weights)
+    .map(([shape, nodes, weight]) => ({ nodes, spec: { [shape]: nodes, weight } })),
+  // With a node of more edges than are written out in the kernel.
+  fc
+    .tuple(fc.constantFrom('complete', 'star'), fc.integer({ min: 6, max: 8 }), weights)
     .map(([shape, nodes, weight]) => ({ nodes, spec: { [shape]: nodes, weight } })),
   fc.constant({ nodes: 2, spec: { path: 2, weight: 20 } }),
   fc.constant({ nodes: 8, spec: { hypercube: 3, weight: 2 } }),
