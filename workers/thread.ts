@@ -1,7 +1,15 @@
 // Entrance of a worker thread (piscina). Builds its engine once from what the coordinator sends, then runs tasks.
 
 import { workerData } from 'piscina';
-import { controlWord, Worker, type TaskResult, type WorkerSetup, type WorkerTask } from '../src/cluster/mod.js';
+import {
+  asFailure,
+  controlWord,
+  Worker,
+  type TaskFailure,
+  type TaskResult,
+  type WorkerSetup,
+  type WorkerTask,
+} from '../src/cluster/mod.js';
 import { loadBundle } from '../src/config/mod.js';
 import { compileKernel } from '../src/kernel/mod.js';
 import { buildModel } from '../src/model/mod.js';
@@ -15,6 +23,10 @@ const plan = planMemory(model, kernel.plan, setup.replicas, setup.workers);
 const engine = new ShardEngine(model, kernel, plan, setup.memory, setup.module, number);
 const worker = new Worker(engine, setup.control, setup.workers, setup.cores);
 
-export default function run(task: WorkerTask): TaskResult {
-  return worker.run(task);
+export default function run(task: WorkerTask): TaskResult | TaskFailure {
+  try {
+    return worker.run(task);
+  } catch (error) {
+    return asFailure(error);
+  }
 }

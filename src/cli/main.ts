@@ -2,6 +2,8 @@
 // The command line: declares the commands and loads a command's own file only when it is called, so that --help is quick.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+// Not through mod.js, which would load all of the program.
+// eslint-disable-next-line wasserwerk/imports -- see above
 import { version } from '../cluster/version.js';
 import { exitCode, report } from './exit.js';
 

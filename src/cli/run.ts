@@ -52,6 +52,7 @@ async function supervise(
   const progress = new Progress({ quiet: options.quiet === true });
   const stop = new AbortController();
   let model: Model | undefined;
+  let firstStep = 0;
   let energy: Pick<Observation, 'potentialEnergy' | 'potentialEnergyError'> | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stop.signal.aborted) {
@@ -65,6 +66,7 @@ async function supervise(
   const listener: RunListener = {
     begun: ({ folder, simulation, resumedFrom }) => {
       ({ model } = simulation);
+      firstStep = simulation.step;
       if (options.quiet !== true) {
         if (resumedFrom === undefined) printRemarks(simulation.notes);
         const from = resumedFrom === undefined ? '' : `, from step ${resumedFrom}`;
@@ -106,7 +108,7 @@ async function supervise(
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
   if (options.json) process.stdout.write(`${JSON.stringify(summary(result), null, 2)}\n`);
-  else if (options.quiet !== true) printResult(result, model, now() - started);
+  else if (options.quiet !== true) printResult(result, model, firstStep, now() - started);
   return result.status === 'finished' ? exitCode.done : exitCode.interrupted;
 }
 
@@ -131,7 +133,7 @@ function summary({ observation, ...result }: RunResult) {
 /** More nodes than this are shown by their heaviest ones. */
 const SHOWN_NODES = 16;
 
-function printResult(result: RunResult, model: Model | undefined, seconds: number): void {
+function printResult(result: RunResult, model: Model | undefined, firstStep: number, seconds: number): void {
   const place = shown(result.folder);
   const state = `state ${result.stateHash.slice(0, 16)}… (the same for any number of workers)\n`;
   if (result.alreadyFinished || model === undefined) {
@@ -155,7 +157,7 @@ function printResult(result: RunResult, model: Model | undefined, seconds: numbe
   ]);
   const head =
     result.status === 'finished'
-      ? `finished ${model.stepCount} steps in ${formatDuration(seconds)} (${formatRate(result.timings.particleStepsPerSecond)})`
+      ? `finished ${firstStep > 0 ? `steps ${firstStep} to ${model.stepCount}` : `${model.stepCount} steps`} in ${formatDuration(seconds)} (${formatRate(result.timings.particleStepsPerSecond)})`
       : `stopped after step ${result.step} of ${model.stepCount}; go on with: wasserwerk resume ${place}`;
   const files = ['observables.csv', 'observables.jsonl', 'jumps.csv', 'snapshots.zarr', 'manifest.json'];
   const there = files.filter((file) => existsSync(join(result.folder, file)));

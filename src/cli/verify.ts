@@ -1,79 +1,98 @@
 // `wasserwerk verify`: runs the first steps of a config serially, then with other numbers of workers, other partitions
-// and with a restart in the middle, and compares the hashes of all states. A run with another seed must differ.
+// and with a restart in the middle, and compares the hashes of all states. A run with another seed must differ. How a
+// trial is run can be replaced, so that tests can show that a wrong hash is noticed.
 
 import { checkpointParts, Simulation, stateFromParts, type SimulationOptions } from '../cluster/mod.js';
-import { loadConfig } from '../config/mod.js';
+import { loadConfig, type RunConfig } from '../config/mod.js';
 import { exitCode } from './exit.js';
-import { table } from './format.js';
 
-interface Trial {
+/** How a trial is run. */
+export interface TrialSettings extends Pick<SimulationOptions, 'workers' | 'partition'> {
+  readonly config: RunConfig;
+  readonly steps: number;
+  /** Stop at this step, and go on from a checkpoint in another simulation. */
+  readonly restartAt?: number;
+}
+
+/** Runs a trial and tells the hash of its last state. */
+export type TrialRunner = (settings: TrialSettings) => Promise<string>;
+
+export interface Trial {
   readonly name: string;
   readonly hash: string;
   readonly expected: 'same' | 'different';
 }
 
+/** Whether a trial came out as it must. */
+export function isRight({ hash, expected }: Trial, reference: string): boolean {
+  return (hash === reference) === (expected === 'same');
+}
+
+/** Runs a trial in earnest. */
+export const runTrial: TrialRunner = async ({ config, steps, restartAt, workers = 0, partition }) => {
+  const options = { skipPreflight: true, workers, ...(partition === undefined ? {} : { partition }) };
+  const simulation = Simulation.create(config, options);
+  try {
+    if (restartAt === undefined) {
+      await simulation.start();
+    } else {
+      const first = Simulation.create(config, { skipPreflight: true, workers: 0 });
+      try {
+        await first.start();
+        await first.advance(restartAt);
+        const { model, kernel } = simulation;
+        simulation.restore(stateFromParts(model, kernel.plan.fields, restartAt, [...checkpointParts(first)]));
+      } finally {
+        await first.close();
+      }
+    }
+    await simulation.advance(steps);
+    return simulation.stateHash();
+  } finally {
+    await simulation.close();
+  }
+};
+
 export async function verify(
   file: string,
   options: { steps: number; workers: string; set: string[]; seed?: string; json?: true },
+  runner: TrialRunner = runTrial,
 ): Promise<number> {
-  const load = (extra: readonly string[] = []) =>
-    loadConfig(file, { overrides: [...options.set, ...extra], seed: options.seed });
-  const config = load();
-  const steps = options.steps;
-  const half = Math.floor(steps / 2);
-  const hashOf = async (settings: SimulationOptions, other = config): Promise<string> => {
-    const simulation = Simulation.create(other, { skipPreflight: true, ...settings });
-    try {
-      await simulation.start();
-      await simulation.advance(steps);
-      return simulation.stateHash();
-    } finally {
-      await simulation.close();
-    }
+  const config = loadConfig(file, { overrides: options.set, seed: options.seed });
+  const { steps } = options;
+  const tell = (text: string): void => {
+    if (options.json !== true) process.stderr.write(text);
   };
-  const restarted = async (): Promise<string> => {
-    const first = Simulation.create(config, { skipPreflight: true, workers: 0 });
-    await first.start();
-    await first.advance(half);
-    const parts = [...checkpointParts(first)];
-    const second = Simulation.create(config, { skipPreflight: true, workers: 2 });
-    try {
-      second.restore(stateFromParts(second.model, second.kernel.plan.fields, half, parts));
-      await second.advance(steps);
-      return second.stateHash();
-    } finally {
-      await second.close();
-      await first.close();
-    }
-  };
+  const reference = await runner({ config, steps, workers: 0 });
+  tell(`       ${reference.slice(0, 16)}  serial, ${steps} steps\n`);
 
-  const reference = await hashOf({ workers: 0 });
   const trials: Trial[] = [];
-  const note = (trial: Trial): void => {
+  const attempt = async (
+    name: string,
+    settings: Partial<TrialSettings>,
+    expected: Trial['expected'] = 'same',
+  ): Promise<void> => {
+    const trial = { name, hash: await runner({ config, steps, ...settings }), expected };
     trials.push(trial);
-    if (options.json !== true) {
-      const right = (trial.hash === reference) === (trial.expected === 'same');
-      process.stderr.write(`${right ? 'ok    ' : 'WRONG '} ${trial.name}: ${trial.hash.slice(0, 16)}\n`);
-    }
+    tell(`${isRight(trial, reference) ? 'ok    ' : 'WRONG '} ${trial.hash.slice(0, 16)}  ${name}\n`);
   };
-  if (options.json !== true) process.stderr.write(`       serial, ${steps} steps: ${reference.slice(0, 16)}\n`);
   for (const workers of options.workers.split(',').map(Number)) {
     for (const partition of workers > 1 ? (['replicas', 'nodes'] as const) : (['replicas'] as const)) {
-      const name = `${workers} worker${workers === 1 ? '' : 's'}, ${partition}`;
-      note({ name, hash: await hashOf({ workers, partition }), expected: 'same' });
+      await attempt(`${workers} worker${workers === 1 ? '' : 's'}, ${partition}`, { workers, partition });
     }
   }
-  note({ name: `restart at step ${half} on 2 workers`, hash: await restarted(), expected: 'same' });
-  const otherSeed = load([`seed=${config.seed + 1}`]);
-  note({ name: 'another seed (must differ)', hash: await hashOf({ workers: 0 }, otherSeed), expected: 'different' });
+  const half = Math.floor(steps / 2);
+  await attempt(`restart at step ${half}, on 2 workers`, { workers: 2, restartAt: half });
+  // The seed before, for there may be none after.
+  const seed = config.seed > 0 ? config.seed - 1 : 1;
+  const other = loadConfig(file, { overrides: options.set, seed });
+  await attempt(`seed ${seed} (must differ)`, { config: other, workers: 0 }, 'different');
 
-  const passed = trials.every(({ hash, expected }) => (hash === reference) === (expected === 'same'));
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ passed, steps, reference, trials }, null, 2)}\n`);
-  } else {
-    process.stdout.write(
-      table([[passed ? 'the same bits in every run' : 'NOT the same bits: please report this with the config']], ''),
-    );
-  }
+  const passed = trials.every((trial) => isRight(trial, reference));
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ passed, steps, reference, trials }, null, 2)}\n`
+      : `${passed ? 'the same bits in every run' : 'NOT the same bits: please report this with the config'}\n`,
+  );
   return passed ? exitCode.done : exitCode.failed;
 }

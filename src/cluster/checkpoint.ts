@@ -77,6 +77,6 @@ export function stateFromParts(
   return { step, jumps, shards: shards() };
 }
 
-function asBytes(array: ArrayBufferView<ArrayBuffer | ArrayBufferLike>): Uint8Array<ArrayBuffer> {
+function asBytes(array: ArrayBufferView): Uint8Array<ArrayBuffer> {
   return new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
 }

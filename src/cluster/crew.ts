@@ -7,8 +7,9 @@ import { availableParallelism } from 'node:os';
 import { ShardEngine, type MemoryPlan } from '../particles/mod.js';
 import type { CompiledKernel } from '../kernel/mod.js';
 import type { Model } from '../model/mod.js';
-import { BarrierAborted, controlWord } from './barrier.js';
-import type { TaskResult, WorkerSetup, WorkerTask } from './messages.js';
+import { controlWord } from './barrier.js';
+import { asFailure, errorOf } from './failure.js';
+import type { TaskFailure, TaskResult, WorkerSetup, WorkerTask } from './messages.js';
 import { Worker } from './worker.js';
 
 export interface Crew {
@@ -60,22 +61,22 @@ export function threadCrew(setup: WorkerSetup): Crew {
   return {
     size: setup.workers,
     run: async (tasks) => {
-      const results = await Promise.allSettled(
-        tasks.map((task) => pool.run(task) as Promise<TaskResult>),
+      const answers = await Promise.allSettled(
+        tasks.map((task) => pool.run(task) as Promise<TaskResult | TaskFailure>),
       );
-      const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-      if (failures.length > 0) {
-        throw failures.find((failure) => !isAborted(failure)) ?? failures[0];
+      const results: TaskResult[] = [];
+      const failures: TaskFailure['failure'][] = [];
+      for (const answer of answers) {
+        // A rejection is a thread that could not start or is gone.
+        if (answer.status === 'rejected') failures.push(asFailure(answer.reason).failure);
+        else if ('failure' in answer.value) failures.push(answer.value.failure);
+        else results.push(answer.value);
       }
-      return results.map((result) => (result as PromiseFulfilledResult<TaskResult>).value);
+      if (failures.length > 0) throw errorOf(failures);
+      return results;
     },
     close: () => pool.destroy(),
   };
-}
-
-/** Errors lose their class on the way between threads, but keep their own fields. */
-function isAborted(error: unknown): boolean {
-  return (error as Partial<BarrierAborted> | undefined)?.code === 'barrier-aborted';
 }
 
 /** Cores this process may use. */

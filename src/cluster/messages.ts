@@ -35,6 +35,14 @@ export type WorkerTask =
     }
   | { readonly kind: 'moments'; readonly shards: readonly number[]; readonly time: number };
 
+/**
+ * Trouble in a thread, as data: of an error that is thrown there only the message arrives, neither its class nor its
+ * code.
+ */
+export interface TaskFailure {
+  readonly failure: { readonly code: string | undefined; readonly message: string; readonly stack: string };
+}
+
 export interface TaskResult {
   readonly busySeconds: number;
   readonly moments: readonly (readonly [shard: number, moments: ShardMoments])[];

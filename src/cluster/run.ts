@@ -231,7 +231,7 @@ async function drive(run: ActiveRun): Promise<RunResult> {
     await files.close().catch(() => undefined);
     try {
       await folder.end(
-        { status: 'failed', error: { code: String(code), message } },
+        { status: 'failed', error: { code, message } },
         { stepsDone: simulation.step, timings: timings() },
       );
     } catch (second) {

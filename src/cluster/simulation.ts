@@ -9,6 +9,7 @@ import {
   allocateMemory,
   exchangesPerStep,
   initialCounts,
+  KernelFault,
   ParticleStore,
   planMemory,
   replicaCount,
@@ -130,6 +131,15 @@ export class Simulation {
 
   /** Steps to the given step. @throws KernelFault */
   async advance(to: number): Promise<void> {
+    try {
+      await this.#advance(to);
+    } catch (error) {
+      if (!(error instanceof KernelFault)) throw error;
+      throw new KernelFault(`between steps ${this.#step} and ${to}: ${error.message}`, { cause: error });
+    }
+  }
+
+  async #advance(to: number): Promise<void> {
     const { model, store, workers } = this;
     const counts = Array.from({ length: store.shardCount }, (_, shard) => store.count(shard));
     const plan = assign(counts, model.graph.nodeCount, workers, exchangesPerStep(model), this.partition);

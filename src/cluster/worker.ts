@@ -1,6 +1,6 @@
 // What a worker does with a task, on whatever thread it runs. It owns one engine (one region of the shared memory).
 
-import { ShardEngine, type ShardMoments } from '../particles/mod.js';
+import type { ShardEngine, ShardMoments } from '../particles/mod.js';
 import { abortBarrier, Barrier, BarrierAborted, controlWord } from './barrier.js';
 import { now } from './clock.js';
 import type { TaskResult, WorkerTask } from './messages.js';

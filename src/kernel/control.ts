@@ -4,7 +4,7 @@
 // Not here: arithmetic on particles (it is IR), and the order in which shards are stepped (particles/engine.ts).
 
 import { addFillWords } from './generator-code.js';
-import { addHop, hopSignature } from './hop.js';
+import { addHop, addThin, walkerSignature } from './hop.js';
 import {
   BLOCKS_PER_CHUNK,
   CHUNK,
@@ -46,8 +46,8 @@ import {
 import type { Locals } from './wasm/module.js';
 
 /** Table entries of a class, in this order. */
-const ENTRIES_PER_CLASS = 3;
-const entry = { diffuse: 0, test: 1, hop: 2 } as const;
+const ENTRIES_PER_CLASS = 4;
+const entry = { diffuse: 0, test: 1, hop: 2, thin: 3 } as const;
 
 /** Rounds of jumps a walker may make in one reaction before the rates are declared hopeless. */
 const MOST_ROUNDS = 100_000;
@@ -70,6 +70,7 @@ export function addControl(context: PassContext, poolAddress: number): void {
     module.tableEntry(addClassPass(context, nodeClass, true));
     module.tableEntry(addClassPass(context, nodeClass, false));
     module.tableEntry(addHop(context, nodeClass, layout));
+    module.tableEntry(addThin(context, nodeClass, layout));
   }
   const chunks = addChunkPool(context, poolAddress);
   const react = addReact(context, fillWords);
@@ -180,7 +181,7 @@ function addReact(context: PassContext, fillWords: number): number {
   const { module, plan, strides: records } = context;
   const { size, row, block: blockBytes } = strides(context);
   const layout = walkerLayout(plan.dimension, size);
-  const hopType = module.type(hopSignature);
+  const walkerType = module.type(walkerSignature);
   const lanes = 16 / size;
   const load = (address: Code, offset = 0): Code => i32.load(address, offset);
   const entrySize = emigrant.fields + size * plan.fields;
@@ -232,8 +233,8 @@ function addReact(context: PassContext, fillWords: number): number {
     const edgeAddress = (index: Code): Code =>
       i32.add(load(get(worker), workerContext.edgeTable), i32.multiply(index, c(records.edge)));
 
-    /** Runs of walkers at one node, up to a vector at a time. */
-    const hopAll: Code = [
+    /** Calls a class's function for runs of walkers at one node, up to a vector at a time. */
+    const overRuns = (tableEntry: number): Code => [
       set(j, c(0)),
       whileLoop(i32.less(get(j), get(count)), [
         set(node, load(int(from, layout.node, j))),
@@ -250,12 +251,11 @@ function addReact(context: PassContext, fillWords: number): number {
         set(nodeRecordAddress, records2node(get(node))),
         set(edges, edgeAddress(load(get(nodeRecordAddress), nodeRecord.firstEdge))),
         callIndirect(
-          hopType,
-          plus(i32.multiply(load(get(nodeRecordAddress), nodeRecord.class), c(ENTRIES_PER_CLASS)), entry.hop),
+          walkerType,
+          plus(i32.multiply(load(get(nodeRecordAddress), nodeRecord.class), c(ENTRIES_PER_CLASS)), tableEntry),
           column(from, 0, j),
           i32.add(get(words), i32.shiftLeft(get(j), c(2))),
           i32.add(get(secondWords), i32.shiftLeft(get(j), c(2))),
-          get(first),
           get(nodeRecordAddress),
           get(edges),
           load(get(worker), workerContext.rates),
@@ -317,6 +317,8 @@ function addReact(context: PassContext, fillWords: number): number {
       i32.store(get(out), plus(load(get(out), shardHeader.outCount), 1), shardHeader.outCount),
     ];
 
+    const arrive: Code = when(i32.notEqual(load(int(from, layout.node, j)), get(home)), emit);
+
     /** Walkers that jumped go on in the other buffer; the others have arrived. */
     const sortOut: Code = [
       set(position, get(next)), // where the sorted ones end; unsorted ones are appended from 0
@@ -326,7 +328,7 @@ function addReact(context: PassContext, fillWords: number): number {
         set(edge, chosen(j)),
         when(
           i32.equal(get(edge), c(-1)),
-          when(i32.notEqual(load(int(from, layout.node, j)), get(home)), emit),
+          arrive,
           [
             set(
               edges,
@@ -359,6 +361,32 @@ function addReact(context: PassContext, fillWords: number): number {
       set(count, i32.select(get(position), get(next), sorted)),
     ];
 
+    /** After a jump the spare-bits test is made anew: who is no candidate to jump again has arrived. */
+    const thinOut: Code = [
+      set(k, i32.shiftRight(plus(get(count), LANES - 1), c(4))),
+      call(fillWords, get(shard), get(words), get(k)),
+      overRuns(entry.thin),
+      set(next, c(0)),
+      set(j, c(0)),
+      whileLoop(i32.less(get(j), get(count)), [
+        when(
+          chosen(j),
+          [
+            Array.from({ length: plan.dimension }, (_, i) =>
+              copyField(size, column(from, layout.coordinate(i), next), 0, column(from, layout.coordinate(i), j), 0),
+            ),
+            copyField(size, column(from, layout.time, next), 0, column(from, layout.time, j), 0),
+            i32.store(int(from, layout.node, next), load(int(from, layout.node, j))),
+            i32.store(int(from, layout.slot, next), load(int(from, layout.slot, j))),
+            advance(next, 1),
+          ],
+          arrive,
+        ),
+        advance(j, 1),
+      ]),
+      set(count, get(next)),
+    ];
+
     return [
       set(from, load(get(worker), workerContext.walkers)),
       set(to, load(get(worker), workerContext.otherWalkers)),
@@ -375,13 +403,14 @@ function addReact(context: PassContext, fillWords: number): number {
         set(k, i32.shiftRight(plus(get(count), LANES - 1), c(4))),
         call(fillWords, get(shard), get(words), i32.shiftLeft(get(k), c(1))),
         set(secondWords, i32.add(get(words), i32.shiftLeft(get(k), c(6)))),
-        hopAll,
+        overRuns(entry.hop),
         when(sorted, startCounts),
         sortOut,
         set(first, c(0)),
         set(k, get(from)),
         set(from, get(to)),
         set(to, get(k)),
+        when(get(count), thinOut),
       ]),
     ];
   });

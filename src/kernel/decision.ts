@@ -3,8 +3,9 @@
 // In a reaction of length s a particle with total rate L jumps with probability 1 - exp(-L s). The hot loop only asks
 // whether 8 spare random bits r fall below a bound T >= 256 L s: r < T happens with probability P = min(ceil(T),256)/256.
 // The few candidates then draw a fresh uniform u and jump when u P < 1 - exp(-L s), that is, when the exponential clock
-// -log(1 - u P) has run out before L s. So the law is exact, whatever the bound. After the first jump the clock is
-// started anew, -log(u), with the time that is left (a walker), until it does not run out any more.
+// -log(1 - u P) has run out before L s. So the law is exact, whatever the bound. After a jump the particle (a walker)
+// has less time left and is asked again at its new node, with new bits and the same two questions (the bound of the
+// whole reaction serves for any part of it), until it does not jump any more.
 
 import { elementary, type Precision } from '../elementary/mod.js';
 import { ProgramBuilder, type FloatValue, type Program } from './ir.js';
@@ -32,22 +33,18 @@ export function candidateProbability(ops: ProgramBuilder, bound: FloatValue): Fl
 }
 
 /**
- * What a walker does. Inputs: `draw1`, `draw2` (random integers as numbers, 24 bits for f32, 32 for f64), `total` (L),
- * `time` (s) and, if it is the first test of a candidate, `probability` (P). Outputs: mask `jumps`, `remaining` (time
- * left after the jump), `mark` (uniform on [0, L), against which the rates are summed up).
+ * What a candidate does. Inputs: `draw1`, `draw2` (random integers as numbers, 24 bits for f32, 32 for f64), `total` (L),
+ * `time` (s) and `probability` (P). Outputs: mask `jumps`, `remaining` (time left after the jump), `mark` (uniform on
+ * [0, L), against which the rates are summed up).
  */
-export function decisionProgram(precision: Precision, first: boolean): Program {
+export function decisionProgram(precision: Precision): Program {
   const ops = new ProgramBuilder(precision);
   const math = elementary(ops);
   const scale = ops.constant(1 / powerOfTwo(precision === 'f32' ? 24 : 32));
-  const uniform = (name: string): FloatValue =>
-    ops.multiply(ops.add(ops.input(name), ops.constant(0.5)), scale);
-  const u = uniform('draw1');
+  const uniform = (name: string): FloatValue => ops.multiply(ops.add(ops.input(name), ops.constant(0.5)), scale);
   const total = ops.input('total');
   const time = ops.input('time');
-  const clock = ops.negate(
-    first ? math.log1p(ops.negate(ops.multiply(u, ops.input('probability')))) : math.log(u),
-  );
+  const clock = ops.negate(math.log1p(ops.negate(ops.multiply(uniform('draw1'), ops.input('probability')))));
   return ops.finish({
     jumps: ops.less(clock, ops.multiply(total, time)),
     remaining: ops.maximum(ops.subtract(time, ops.divide(clock, total)), ops.constant(0)),

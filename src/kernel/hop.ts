@@ -1,31 +1,111 @@
-// What a group of walkers at one node does: rates along the node's edges, the exponential clock, the choice of an edge.
-// One vector of walkers (4 in f32, 2 in f64) at a time; they sit next to each other in a walker buffer.
+// What a group of walkers at one node does: rates along the node's edges, the exponential clock, the choice of an edge;
+// and the spare-bits test that decides who gets there. One vector of walkers (4 in f32, 2 in f64) at a time; they sit
+// next to each other in a walker buffer.
 
-import { LANES, type WalkerLayout } from './layout.js';
+import type { WalkerLayout } from './layout.js';
 import { lower } from './lower.js';
 import { bankResolver, noBank, type PassContext } from './passes.js';
 import { advance, untilEnd } from './loops.js';
-import type { NodeClass } from './plan.js';
-import { f32x4, f64x2, get, i32, i32x4, i64x2, set, v128, when, type Code } from './wasm/instructions.js';
+import { compareProgram, type NodeClass } from './plan.js';
+import { f32x4, f64x2, get, i32, i32x4, i64x2, set, v128, type Code } from './wasm/instructions.js';
 import type { Locals } from './wasm/module.js';
 
 /**
- * Parameters: address of the first walker's x_0, of its first and second random word, whether this is a candidate's
- * first test, the node's record and first edge, scratch for one vector per edge.
+ * Parameters: address of the first walker's x_0, of its first and second random word, the node's record and first edge,
+ * scratch for one vector per edge.
  */
-export const hopSignature = {
-  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+export const walkerSignature = {
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
   results: [],
 } as const;
+const [walker, word1, word2, node, edges, scratch] = [0, 1, 2, 3, 4, 5];
 
-/** Function of `hopSignature` for one node class: writes `remaining` and `edge` (an index at the node, or -1). */
+/** Function of `walkerSignature` for one node class: writes `remaining` and `edge` (an index at the node, or -1). */
 export function addHop(context: PassContext, nodeClass: NodeClass, walkers: WalkerLayout): number {
-  return context.module.add(hopSignature, (locals) => hopBody(context, nodeClass, walkers, locals));
+  return context.module.add(walkerSignature, (locals) => hopBody(context, nodeClass, walkers, locals));
+}
+
+/** Function of `walkerSignature`: writes `edge`, -1 for a candidate to jump again, 0 for others. Uses the first word only. */
+export function addThin(context: PassContext, nodeClass: NodeClass, walkers: WalkerLayout): number {
+  return context.module.add(walkerSignature, (locals) => thinBody(context, nodeClass, walkers, locals));
+}
+
+function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayout, locals: Locals): Code {
+  const { plan, strides, literals } = context;
+  const single = plan.precision === 'f32';
+  const bound = locals.add('v128');
+  const lowByte = v128.load32Splat(i32.constant(0), literals.addressOf(255n));
+  const input = (name: string): Code => {
+    if (name === 'bound') return get(bound);
+    if (name !== 'spare') return coordinate(layout, name);
+    return single
+      ? f32x4.fromSigned(v128.and(v128.load(get(word1)), lowByte))
+      : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(word1)), lowByte));
+  };
+  const common = {
+    locals,
+    literals,
+    groups: 1,
+    input,
+    bank: bankResolver(strides, node, edges),
+    output: (_: string, __: number, value: Code) => v128.store(get(walker), value, layout.edge),
+  };
+  return nodeClass.boundTerms
+    ? [boundOverEdges(context, nodeClass, layout, locals, bound), lower(compareProgram(plan.precision), common)]
+    : lower(nodeClass.test, common);
+}
+
+const coordinate = (layout: WalkerLayout, name: string): Code =>
+  v128.load(get(walker), layout.coordinate(Number(name.slice('field:'.length))));
+
+/** Goes through the node's edges, kind by kind; `edge` is the address of the edge's record. */
+function overEdges(
+  { strides }: PassContext,
+  nodeClass: NodeClass,
+  edge: number,
+  end: number,
+  each: (run: number) => Code,
+): Code {
+  return [
+    set(edge, get(edges)),
+    nodeClass.kinds.map((_, run): Code => [
+      set(end, i32.add(get(edge), i32.multiply(i32.load(get(node), 16 + 4 * run), i32.constant(strides.edge)))),
+      untilEnd(edge, end, [each(run), advance(edge, strides.edge)]),
+    ]),
+  ];
+}
+
+/** Sets `bound` to the sum of the bound's terms, where it is a sum over edges. */
+function boundOverEdges(
+  context: PassContext,
+  nodeClass: NodeClass,
+  layout: WalkerLayout,
+  locals: Locals,
+  bound: number,
+): Code {
+  const { boundTerms } = nodeClass;
+  if (!boundTerms) return [];
+  const { plan, strides, literals } = context;
+  const vector = plan.precision === 'f32' ? f32x4 : f64x2;
+  const edge = locals.add('i32');
+  const end = locals.add('i32');
+  return [
+    set(bound, v128.zero),
+    overEdges(context, nodeClass, edge, end, (run) =>
+      lower(boundTerms[run], {
+        locals,
+        literals,
+        groups: 1,
+        input: (name) => coordinate(layout, name),
+        bank: bankResolver(strides, node, edge),
+        output: (_, __, value) => set(bound, vector.add(get(bound), value)),
+      }),
+    ),
+  ];
 }
 
 function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayout, locals: Locals): Code {
   const { plan, strides, literals } = context;
-  const [walker, word1, word2, first, node, edges, scratch] = [0, 1, 2, 3, 4, 5, 6];
   const single = plan.precision === 'f32';
   const vector = single ? f32x4 : f64x2;
   const integer = single ? i32x4 : i64x2;
@@ -39,7 +119,7 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
       ? f32x4.fromSigned(i32x4.shiftRightLogical(v128.load(get(words)), i32.constant(8)))
       : f64x2.fromUnsignedLow(v128.load64Zero(get(words)));
   const input = (name: string): Code => {
-    if (name.startsWith('field:')) return v128.load(get(walker), layout.coordinate(Number(name.slice(6))));
+    if (name.startsWith('field:')) return coordinate(layout, name);
     switch (name) {
       case 'draw1':
         return drawn(word1);
@@ -67,26 +147,7 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
   const output = (name: string, _: number, value: Code): Code => outputs[name](value);
   const common = { locals, literals, groups: 1, input, output };
 
-  const overEdges = (each: (run: number) => Code): Code => [
-    set(edge, get(edges)),
-    nodeClass.kinds.map((_, run): Code => [
-      set(end, i32.add(get(edge), i32.multiply(i32.load(get(node), 16 + 4 * run), i32.constant(strides.edge)))),
-      untilEnd(edge, end, [each(run), advance(edge, strides.edge)]),
-    ]),
-  ];
   const edgeBank = bankResolver(strides, node, edge);
-  const sumBound: Code = nodeClass.boundTerms
-    ? [
-        set(bound, v128.zero),
-        overEdges((run) =>
-          lower((nodeClass.boundTerms ?? [])[run], {
-            ...common,
-            bank: edgeBank,
-            output: (_, __, value) => set(bound, vector.add(get(bound), value)),
-          }),
-        ),
-      ]
-    : [];
   /** Counts the edges whose cumulated rate does not pass the mark, and stays below the total (a rate of 0 is never chosen). */
   const chooseEdge: Code = [
     set(bound, v128.zero),
@@ -108,7 +169,7 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
   return [
     set(total, v128.zero),
     set(rates, get(scratch)),
-    overEdges((run) => [
+    overEdges(context, nodeClass, edge, end, (run) => [
       lower(context.plan.kinds[nodeClass.kinds[run]].rate, {
         ...common,
         bank: edgeBank,
@@ -116,23 +177,12 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
       }),
       advance(rates, 16),
     ]),
-    when(
-      get(first),
-      [
-        sumBound,
-        lower(nodeClass.probability, { ...common, bank }),
-        lower(plan.firstTest, { ...common, bank: noBank }),
-      ],
-      lower(plan.laterTest, { ...common, bank: noBank }),
-    ),
+    boundOverEdges(context, nodeClass, layout, locals, bound),
+    lower(nodeClass.probability, { ...common, bank }),
+    lower(plan.decision, { ...common, bank: noBank }),
     // `rates` stands behind the last rate.
     set(end, get(rates)),
     chooseEdge,
     v128.store(get(walker), v128.bitselect(get(index), none, get(jumps)), layout.edge),
   ];
-}
-
-/** Words of a round of walkers: all first words, then all second ones, in whole rows. */
-export function walkerWordRows(count: number): number {
-  return Math.ceil(count / LANES);
 }

@@ -54,8 +54,8 @@ export interface KernelPlan {
   /** Directed edges in kernel order: within a node by kind, then as in the graph; `edgeOrder[k]` is the graph's edge. */
   readonly edgeOrder: Int32Array;
   readonly kindOfEdge: Int32Array;
-  readonly firstTest: Program;
-  readonly laterTest: Program;
+  /** What a candidate does (decision.ts). */
+  readonly decision: Program;
   /** V(x, g) in f64 for the observables, per potential: its slots, and a program with output `potential`. */
   readonly potentials: readonly { readonly slots: SlotTable; readonly program: Program }[];
 }
@@ -207,8 +207,7 @@ export function planKernel(model: Model): KernelPlan {
     classOfNode,
     edgeOrder,
     kindOfEdge,
-    firstTest: decisionProgram(precision, true),
-    laterTest: decisionProgram(precision, false),
+    decision: decisionProgram(precision),
     potentials: potentials.map(potentialProgram),
   };
 }

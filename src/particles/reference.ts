@@ -6,7 +6,8 @@
 // which both engines run. What both engines must agree on besides, and what results therefore depend on:
 //
 //   order of random words   chunk by chunk (1024 particles, the last one shorter): rows for the move, one row of 16 words
-//                           for each row of a block; then, round by round, two words for each walker of the chunk
+//                           for each row of a block; then, round by round, two words for each walker of the chunk and
+//                           one for each that jumped
 //   order of walkers        by position; after the first round by chosen edge (if the node has few enough), else kept
 //   order of emigrants      chunk by chunk, round by round, in the walkers' order
 //   order of immigrants     by source node, then in the emigrants' order; each fills the earliest-made hole still open
@@ -227,40 +228,45 @@ export class ReferenceEngine implements Engine {
     let walkers = candidates.map((slot): Walker => {
       return { x: particles[slot] as Particle, time, node: homeNode, slot };
     });
+    const arrive = (walker: Walker): void => {
+      if (walker.node === homeNode) return;
+      emigrants.push({ node: walker.node, slot: walker.slot, particle: walker.x });
+      particles[walker.slot] = undefined;
+    };
     for (let first = true; walkers.length > 0; first = false) {
-      const words = draw(home, 2 * blocksOf(walkers.length)).map((row) => Array.from(row));
-      const firstWords = words.slice(0, words.length / 2).flat();
-      const secondWords = words.slice(words.length / 2).flat();
+      const words = drawFlat(home, 2 * blocksOf(walkers.length));
       const jumped: { walker: Walker; edge: number }[] = [];
       walkers.forEach((walker, j) => {
-        const jump = this.#hop(walker, first, firstWords[j], secondWords[j]);
-        if (jump !== undefined) {
-          const edge = this.#edgesOf(walker.node)[jump.edge];
-          jumped.push({
-            walker: { ...walker, node: graph.targets[edge], time: jump.remaining },
-            edge: jump.edge,
-          });
-          this.#jumps[edge]++;
-        } else if (walker.node !== homeNode) {
-          emigrants.push({ node: walker.node, slot: walker.slot, particle: walker.x });
-          particles[walker.slot] = undefined;
+        const jump = this.#hop(walker, words[j], words[words.length / 2 + j]);
+        if (jump === undefined) {
+          arrive(walker);
+          return;
         }
+        const edge = this.#edgesOf(walker.node)[jump.edge];
+        jumped.push({
+          walker: { ...walker, node: graph.targets[edge], time: jump.remaining },
+          edge: jump.edge,
+        });
+        this.#jumps[edge]++;
       });
       // Sorting is stable: among those that took the same edge the order stays.
       if (first && this.#edgesOf(homeNode).length <= MOST_SORTED_EDGES)
         jumped.sort((a, b) => a.edge - b.edge);
-      walkers = jumped.map(({ walker }) => walker);
+      // Who is no candidate to jump again has arrived.
+      const spareWords = drawFlat(home, blocksOf(jumped.length));
+      walkers = jumped.flatMap(({ walker }, j) => {
+        const nodeClass = this.plan.classes[this.plan.classOfNode[walker.node]];
+        if (this.#moveAndTest(nodeClass, walker.node, walker.x, false, [], spareWords[j] & 255))
+          return [walker];
+        arrive(walker);
+        return [];
+      });
     }
     return emigrants;
   }
 
   /** The exponential clock of a walker: undefined if it does not run out, else the edge (in kernel order) it takes. */
-  #hop(
-    walker: Walker,
-    first: boolean,
-    word1: number,
-    word2: number,
-  ): { edge: number; remaining: number } | undefined {
+  #hop(walker: Walker, word1: number, word2: number): { edge: number; remaining: number } | undefined {
     const { plan } = this;
     const { node, x, time } = walker;
     const round = this.#round;
@@ -274,12 +280,10 @@ export class ReferenceEngine implements Engine {
       total,
       time,
     };
-    if (first) {
-      const nodeClass = plan.classes[plan.classOfNode[node]];
-      const bound = nodeClass.boundTerms ? this.#bound(nodeClass, node, x) : 0;
-      inputs['probability'] = this.#value(nodeClass.probability, 'probability', node, -1, x, bound);
-    }
-    const { jumps, mark, remaining } = interpret(first ? plan.firstTest : plan.laterTest, {
+    const nodeClass = plan.classes[plan.classOfNode[node]];
+    const bound = nodeClass.boundTerms ? this.#bound(nodeClass, node, x) : 0;
+    inputs['probability'] = this.#value(nodeClass.probability, 'probability', node, -1, x, bound);
+    const { jumps, mark, remaining } = interpret(plan.decision, {
       input: (name) => inputs[name],
       uniform: noValue,
     });
@@ -451,6 +455,11 @@ function drawn({ precision }: KernelPlan, word: number): number {
 /** The next rows of 16 words of a shard's generator. */
 function draw({ generator }: Shard, rows: number): Uint32Array[] {
   return Array.from({ length: rows }, () => nextRow(generator));
+}
+
+/** The same in one array. */
+function drawFlat(shard: Shard, rows: number): number[] {
+  return draw(shard, rows).flatMap((row) => Array.from(row));
 }
 
 /** Blocks of 16 that hold so many particles. */

@@ -162,7 +162,7 @@ describe('rates and bounds of random models', () => {
           }
         }
       }),
-      { numRuns: 120, seed: 5 },
+      { numRuns: 200, seed: 5 },
     );
     // Bounds of bounded mobilities are one number a node and need no loop.
     const free = ['symmetric', 'free'].flatMap((m) => [`${m} loop`, `${m} unrolled`]);
