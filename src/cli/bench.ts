@@ -65,9 +65,12 @@ export async function bench(
       : loadConfig(file, { overrides: options.set });
   const most = options.workers ?? coreCount();
   const speeds: Speed[] = [];
-  for (const workers of most > 1 ? [1, most] : [1]) speeds.push(await measure(config, workers, options.seconds));
+  for (const workers of most > 1 ? [1, most] : [1])
+    speeds.push(await measure(config, workers, options.seconds));
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ name: config.name, node: process.version, speeds }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ name: config.name, node: process.version, speeds }, null, 2)}\n`,
+    );
     return exitCode.done;
   }
   process.stdout.write(

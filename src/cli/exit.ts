@@ -20,8 +20,13 @@ export function report(error: unknown): number {
   process.stderr.write(`error: ${known ? error.message : (error.stack ?? error.message)}\n`);
   const { hint } = error as Error & { hint?: unknown };
   if (typeof hint === 'string' && !error.message.includes(hint)) process.stderr.write(`  fix: ${hint}\n`);
-  if (!known) process.stderr.write('This looks like a defect of wasserwerk. Please report it with the config.\n');
-  return typeof wanted === 'number' ? wanted : USAGE_CODES.has(String(code)) ? exitCode.usage : exitCode.failed;
+  if (!known)
+    process.stderr.write('This looks like a defect of wasserwerk. Please report it with the config.\n');
+  return typeof wanted === 'number'
+    ? wanted
+    : USAGE_CODES.has(String(code))
+      ? exitCode.usage
+      : exitCode.failed;
 }
 
 /** Trouble that comes from what was asked for, not from the run. */

@@ -30,12 +30,18 @@ export function validate(file: string, options: { set: string[]; seed?: string; 
       table(
         [
           ['name', d.name],
-          ['space', `R^${d.dimension} (${d.coordinates.slice(0, 8).join(', ')}${d.dimension > 8 ? ', …' : ''})`],
+          [
+            'space',
+            `R^${d.dimension} (${d.coordinates.slice(0, 8).join(', ')}${d.dimension > 8 ? ', …' : ''})`,
+          ],
           ['graph', `${d.nodes} nodes, ${d.edges} edges`],
           ...d.potentials.map((formula, i) => [i === 0 ? 'potential' : '', shorten(formula)]),
           ['temperature', JSON.stringify(d.temperature)],
           ['dynamics', `${d.integrator}, ${d.splitting}, ${d.mobility} rates`],
-          ['particles', `${d.particles.toLocaleString('en')} in ${d.shards} shards (${d.nodes} nodes x ${replicas} replicas), ${d.precision}`],
+          [
+            'particles',
+            `${d.particles.toLocaleString('en')} in ${d.shards} shards (${d.nodes} nodes x ${replicas} replicas), ${d.precision}`,
+          ],
           ['time', `${d.steps} steps of ${d.timeStep} to t = ${d.steps * d.timeStep}`],
           ['seed', String(d.seed)],
           ['kernel', `${kernel.bytes.length} bytes of WebAssembly`],
@@ -45,7 +51,8 @@ export function validate(file: string, options: { set: string[]; seed?: string; 
   return exitCode.done;
 }
 
-const shorten = (text: string): string => (text.length > SHOWN_FORMULA ? `${text.slice(0, SHOWN_FORMULA)}…` : text);
+const shorten = (text: string): string =>
+  text.length > SHOWN_FORMULA ? `${text.slice(0, SHOWN_FORMULA)}…` : text;
 
 function describe(model: Model, replicas: number) {
   return {

@@ -57,7 +57,10 @@ export function assign(
 }
 
 /** Longest processing time first: each item, from the dearest, to the worker with the least load. */
-export function longestFirst(costs: readonly number[], workers: number): { work: number[][]; load: number[] } {
+export function longestFirst(
+  costs: readonly number[],
+  workers: number,
+): { work: number[][]; load: number[] } {
   const work = Array.from({ length: workers }, (): number[] => []);
   const load = Array.from({ length: workers }, () => 0);
   const order = costs.map((_, index) => index).sort((a, b) => costs[b] - costs[a] || a - b);

@@ -19,7 +19,8 @@ export function asFailure(error: unknown): TaskFailure {
 
 /** The error to throw for failures of one piece of work: not that of a worker that only waited for the one that failed. */
 export function errorOf(failures: readonly TaskFailure['failure'][]): Error {
-  const { code, message, stack } = failures.find((failure) => failure.code !== 'barrier-aborted') ?? failures[0];
+  const { code, message, stack } =
+    failures.find((failure) => failure.code !== 'barrier-aborted') ?? failures[0];
   if (code === 'kernel-fault') return new KernelFault(message);
   const error = new Error(message);
   if (stack !== '') error.stack = stack;

@@ -58,7 +58,8 @@ export class RunFiles {
       snapshot: config.snapshots && new Schedule({ kind: 'steps', steps: config.snapshots.every }, seconds),
       checkpoint: new Schedule(config.checkpoint.every, seconds),
     };
-    const snapshots = config.snapshots && (await SnapshotWriter.create(folder.path, snapshotLayout(simulation)));
+    const snapshots =
+      config.snapshots && (await SnapshotWriter.create(folder.path, snapshotLayout(simulation)));
     const tables = await ObservableTables.create(folder.path, tableLayout(simulation));
     const checkpoints = await CheckpointStore.open(folder.path, config.checkpoint.keep);
     return new RunFiles(simulation, schedules, tables, snapshots, checkpoints);
@@ -77,10 +78,18 @@ export class RunFiles {
     simulation.restore(stateFromParts(model, kernel.plan.fields, checkpoint.step, parts));
     const saved = header as unknown as CheckpointHeader;
     const schedules = {
-      observe: Schedule.restore({ kind: 'steps', steps: config.observe.every }, saved.schedules.observe, seconds),
+      observe: Schedule.restore(
+        { kind: 'steps', steps: config.observe.every },
+        saved.schedules.observe,
+        seconds,
+      ),
       snapshot:
         config.snapshots && saved.schedules.snapshot
-          ? Schedule.restore({ kind: 'steps', steps: config.snapshots.every }, saved.schedules.snapshot, seconds)
+          ? Schedule.restore(
+              { kind: 'steps', steps: config.snapshots.every },
+              saved.schedules.snapshot,
+              seconds,
+            )
           : undefined,
       checkpoint: Schedule.restore(config.checkpoint.every, saved.schedules.checkpoint, seconds),
     };

@@ -84,7 +84,15 @@ export class Simulation {
     const crew =
       options.workers === 0
         ? soloCrew(model, kernel, plan, { memory, module, control })
-        : threadCrew({ config: config.source.bundle(), module, memory, replicas, workers, cores: coreCount(), control });
+        : threadCrew({
+            config: config.source.bundle(),
+            module,
+            memory,
+            replicas,
+            workers,
+            cores: coreCount(),
+            control,
+          });
     const partition = options.partition ?? config.partition;
     return new Simulation(config, model, notes, kernel, plan, store, memory, crew, control, partition);
   }
@@ -150,7 +158,12 @@ export class Simulation {
         for (const shard of shards) store.setOwner(shard, worker);
       });
       await this.#run(
-        plan.work.map((shards, worker): WorkerTask => ({ kind: 'nodes', ...range, worker, shards: [...shards].sort((a, b) => a - b) })),
+        plan.work.map((shards, worker): WorkerTask => ({
+          kind: 'nodes',
+          ...range,
+          worker,
+          shards: [...shards].sort((a, b) => a - b),
+        })),
       );
     } else {
       this.#control.fill(0, controlWord.claims);

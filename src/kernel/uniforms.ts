@@ -2,7 +2,7 @@
 // tables. Tables that depend on time or temperature are written anew each step, others once.
 
 import { compileTape, type ExpressionSymbol, type Tape } from '../expression/mod.js';
-import { temperatureAt, type Model } from '../model/mod.js';
+import type { Model } from '../model/mod.js';
 import { align, edgeRecord, nodeRecord } from './layout.js';
 import type { KernelPlan } from './plan.js';
 import type { SlotTable } from './write-program.js';
@@ -10,8 +10,10 @@ import type { SlotTable } from './write-program.js';
 /** Times and temperatures of one diffusion step and of the reaction that goes with it. */
 export interface StepQuantities {
   readonly diffusionStart: number;
+  readonly diffusionTemperature: number;
   readonly reactionMiddle: number;
   readonly reactionTime: number;
+  readonly reactionTemperature: number;
 }
 
 /** 1/eps at eps = 0: large, but products with it stay finite in f32 for any sensible energy difference. */
@@ -132,7 +134,7 @@ export class UniformTables {
       this.#integers[record + edgeRecord.target / 4] = graph.targets[plan.edgeOrder[k]];
       this.#integers[record + edgeRecord.edge / 4] = plan.edgeOrder[k];
     }
-    this.#write(false, { diffusionStart: 0, reactionMiddle: 0, reactionTime: 0 });
+    this.#write(false, undefined);
   }
 
   /** What depends on the time, the temperature or the length of the step. */
@@ -152,7 +154,8 @@ export class UniformTables {
     }
   }
 
-  #write(changing: boolean, step: StepQuantities): void {
+  /** `step` may be missing for what does not change from step to step. */
+  #write(changing: boolean, step: StepQuantities | undefined): void {
     const { model, plan, addresses, strides } = this;
     const shift = this.#size;
     const stepValue = this.#stepValues(step);
@@ -169,18 +172,18 @@ export class UniformTables {
     }
   }
 
-  #stepValues(step: StepQuantities): (name: string) => number {
-    const { timeStep, temperature } = this.model;
-    const reactionTemperature = temperatureAt(temperature, step.reactionMiddle);
+  #stepValues(step: StepQuantities | undefined): (name: string) => number {
+    if (!step) return () => NaN;
+    const { timeStep } = this.model;
     const values: Record<string, number> = {
       time: step.reactionMiddle,
       timeStep,
       reactionTime: step.reactionTime,
-      diffusionTemperature: temperatureAt(temperature, step.diffusionStart + timeStep / 2),
+      diffusionTemperature: step.diffusionTemperature,
       diffusionStart: step.diffusionStart,
       diffusionEnd: step.diffusionStart + timeStep,
-      temperature: reactionTemperature,
-      inverseTemperature: reactionTemperature > 0 ? 1 / reactionTemperature : INVERSE_OF_ZERO,
+      temperature: step.reactionTemperature,
+      inverseTemperature: step.reactionTemperature > 0 ? 1 / step.reactionTemperature : INVERSE_OF_ZERO,
     };
     return (name) => values[name];
   }

@@ -1,6 +1,9 @@
 // Types of the JavaScript interface to WebAssembly, as far as it is used here (TypeScript has them only in its browser
 // library). No code.
 
+/* eslint-disable @typescript-eslint/no-namespace, @typescript-eslint/no-extraneous-class -- the shape of a global of the
+   language: it is a namespace, and Module has nothing but a constructor */
+
 declare global {
   namespace WebAssembly {
     class Memory {

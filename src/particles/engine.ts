@@ -14,7 +14,7 @@ import {
   UniformTables,
   type CompiledKernel,
 } from '../kernel/mod.js';
-import { isConstantTemperature, type Model } from '../model/mod.js';
+import { isConstantTemperature, temperatureAt, type Model } from '../model/mod.js';
 import { drawPosition } from './initial.js';
 import type { MemoryPlan, WorkerAddresses } from './memory-plan.js';
 import { ParticleStore } from './store.js';
@@ -128,13 +128,16 @@ export class ShardEngine {
 
   /** Writes the uniforms of one exchange of a step, if they change with time (at construction: always). */
   prepare(step: number, exchange: number): void {
-    const { timeStep } = this.model;
+    const { timeStep, temperature } = this.model;
     const start = step * timeStep;
     const length = timeStep / this.exchanges;
+    const middle = start + (exchange + 0.5) * length;
     this.#tables.writeStep({
       diffusionStart: start,
-      reactionMiddle: start + (exchange + 0.5) * length,
+      diffusionTemperature: temperatureAt(temperature, start + timeStep / 2),
+      reactionMiddle: middle,
       reactionTime: length,
+      reactionTemperature: temperatureAt(temperature, middle),
     });
   }
 

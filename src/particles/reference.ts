@@ -5,9 +5,9 @@
 // It is not the specification of the arithmetic of a move, a rate or a bound: those are the programs of kernel/plan.ts,
 // which both engines run. What both engines must agree on besides, and what results therefore depend on:
 //
-//   order of random words   chunk by chunk (1024 particles, the last one shorter): rows for the move, one row of 16 words
-//                           for each row of a block; then, round by round, two words for each walker of the chunk and
-//                           one for each that jumped
+//   order of random words   chunk by chunk (1024 particles, the last one shorter), always whole rows of 16: block by block
+//                           an even number of rows for the move, or one row if nothing moves; then, round by round, a
+//                           first and a second word for each walker of the chunk, and one word for each that jumped
 //   order of walkers        by position; after the first round by chosen edge (if the node has few enough), else kept
 //   order of emigrants      chunk by chunk, round by round, in the walkers' order
 //   order of immigrants     by source node, then in the emigrants' order; each fills the earliest-made hole still open

@@ -6,7 +6,7 @@ import {
   canonicalTerms,
   cheapest,
   evaluate,
-  ExpressionBuilder,
+  type ExpressionBuilder,
   gradient,
   operationCount,
   parseFormula,

@@ -99,7 +99,8 @@ function parseOrSkip(source: string, context = exampleContext()): Expression {
     return parseFormula(source, context);
   } catch {
     // A constant part that overflows; nothing to differentiate.
-    return fc.pre(false) as never;
+    fc.pre(false);
+    throw new Error('fc.pre throws');
   }
 }
 
@@ -111,9 +112,7 @@ describe('gradient', () => {
     expect(at('where(x > 0, sqrt(x), 0)*y', [-1, 3])).toEqual([0, 0]);
     expect(at('where(x > 0, sqrt(x), 0)*y', [4, 3])).toEqual([0.75, 2]);
     expect(at('min(1, 1/abs(x))', [0, 0])).toEqual([0, 0]);
-    expect(at('3*max(log(x), where(y < 0, 1/(y+1), y))', [0.5, -1])).toEqual(
-      [6, 0].map(() => expect.any(Number)),
-    );
+    expect(at('3*max(log(x), where(y < 0, 1/(y+1), y))', [0.5, -1])).toHaveLength(2);
     expect(at('tanh(max(1, log(x)))', [-5, 0])).toEqual([0, 0]);
   });
 
