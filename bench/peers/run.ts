@@ -22,6 +22,8 @@ const resultSchema = z.object({
   /** Of the steps alone: start-up, compilation, sampling of the initial law and warm-up are not in it. */
   seconds: z.number().positive(),
   particleStepsPerSecond: z.number().positive(),
+  /** Of the processor, over the same steps: says more than `seconds` where others use the machine, too. */
+  cpuSeconds: z.number().positive(),
   /** Share of the particles on each node after the steps. */
   masses: z.array(z.number()).length(8),
 });
@@ -83,7 +85,7 @@ async function measure(program: string, args: readonly string[], options: PeerOp
 }
 
 /** Holds a run to one core, the last this process may use, where util-linux is there to do it. */
-function pinned(): string[] {
+export function pinned(): string[] {
   if (!existsSync('/usr/bin/taskset')) return [];
   const allowed = /^Cpus_allowed_list:.*?(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
   return allowed ? ['/usr/bin/taskset', '-c', allowed[1]] : [];

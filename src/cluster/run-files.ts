@@ -9,6 +9,7 @@ import {
   CheckpointStore,
   ObservableTables,
   parseTableLengths,
+  RunFolderError,
   Schedule,
   SnapshotWriter,
   writeFileAtomic,
@@ -29,9 +30,20 @@ export async function writeBundle(folder: string, config: RunConfig): Promise<vo
   await writeFileAtomic(join(folder, bundleFile), JSON.stringify(config.source.bundle(), null, 1));
 }
 
-/** Reads it back. @throws SyntaxError, or the system's error where it is missing */
+/** Reads it back. @throws RunFolderError where it is missing or damaged */
 export async function readBundle(folder: string): Promise<ConfigBundle> {
-  return JSON.parse(await readFile(join(folder, bundleFile), 'utf8')) as ConfigBundle;
+  const path = join(folder, bundleFile);
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as ConfigBundle;
+  } catch (error) {
+    throw new RunFolderError(
+      'not-a-run',
+      path,
+      `the run cannot go on: ${path} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+      'put back the file as the run left it, or start the run anew',
+      error,
+    );
+  }
 }
 
 /** When things are due. */

@@ -45,6 +45,7 @@ interface CommonResult {
   readonly step: number;
   readonly stateHash: string;
   readonly timings: Timings;
+  readonly nodeNames: readonly string[];
 }
 
 /** What became of a run: it was stepped to its end or until it was told to stop, or there was nothing left to do. */
@@ -147,7 +148,7 @@ async function finishedRun(path: string): Promise<RunResult | undefined> {
   let observation: ObservationRecord | undefined;
   for await (const record of readObservations(folder)) observation = record;
   if (observation?.step !== manifest.steps) return undefined;
-  const { stepsDone: step, stateHash, timings, finishedAt } = manifest;
+  const { stepsDone: step, stateHash, timings, nodeNames, finishedAt } = manifest;
   return {
     status: 'finished',
     alreadyFinished: true,
@@ -155,6 +156,7 @@ async function finishedRun(path: string): Promise<RunResult | undefined> {
     step,
     stateHash,
     timings,
+    nodeNames,
     finishedAt,
     observation,
   };
@@ -221,6 +223,7 @@ async function drive(run: ActiveRun): Promise<RunResult> {
       step: simulation.step,
       stateHash,
       timings: final,
+      nodeNames: model.graph.nodeNames,
       load: simulation.load,
       observation: last,
       alreadyFinished: false,

@@ -52,9 +52,6 @@ const entry = { diffuse: 0, test: 1, hop: 2, thin: 3 } as const;
 /** Rounds of jumps a walker may make in one reaction before the rates are declared hopeless. */
 const MOST_ROUNDS = 100_000;
 
-/** Walkers are sorted by edge only where the counters fit the cache line or two that this is worth. */
-export const MOST_SORTED_EDGES = 64;
-
 const c = i32.constant;
 
 /** Adds two numbers. */
@@ -188,8 +185,8 @@ function addReact(context: PassContext, fillWords: number): number {
 
   return module.add({ parameters: ['i32', 'i32', 'i32', 'i32', 'i32'], results: [] }, (locals) => {
     const [fields, blocks, shard, worker, out] = [0, 1, 2, 3, 4];
-    const [from, to, count, next, first, rounds, home, words, secondWords] = locals32(locals, 9);
-    const [j, k, nodeRecordAddress, edges, node, position, edge, run, end, counts, slot, top, mask32] = locals32(locals, 13);
+    const [walkers, count, next, rounds, home, words, secondWords] = locals32(locals, 7);
+    const [j, k, nodeRecordAddress, edges, node, position, edge, run, end, slot, top, mask32] = locals32(locals, 12);
     const mask = locals.add('i64');
 
     const column = (buffer: number, offset: number, index: number): Code =>
@@ -216,11 +213,11 @@ function addReact(context: PassContext, fillWords: number): number {
             ),
           ),
           Array.from({ length: plan.dimension }, (_, i) =>
-            copyField(size, column(from, layout.coordinate(i), count), 0, get(slot), i * row),
+            copyField(size, column(walkers, layout.coordinate(i), count), 0, get(slot), i * row),
           ),
-          copyField(size, column(from, layout.time, count), 0, get(worker), workerContext.reactionTime),
-          i32.store(int(from, layout.node, count), get(home)),
-          i32.store(int(from, layout.slot, count), get(slot)),
+          copyField(size, column(walkers, layout.time, count), 0, get(worker), workerContext.reactionTime),
+          i32.store(int(walkers, layout.node, count), get(home)),
+          i32.store(int(walkers, layout.slot, count), get(slot)),
           set(count, plus(get(count), 1)),
         ]),
         advance(position, 8),
@@ -228,7 +225,7 @@ function addReact(context: PassContext, fillWords: number): number {
       ]),
     ];
 
-    const records2node = (index: Code): Code =>
+    const nodeAddress = (index: Code): Code =>
       i32.add(load(get(worker), workerContext.nodeTable), i32.multiply(index, c(records.node)));
     const edgeAddress = (index: Code): Code =>
       i32.add(load(get(worker), workerContext.edgeTable), i32.multiply(index, c(records.edge)));
@@ -237,23 +234,23 @@ function addReact(context: PassContext, fillWords: number): number {
     const overRuns = (tableEntry: number): Code => [
       set(j, c(0)),
       whileLoop(i32.less(get(j), get(count)), [
-        set(node, load(int(from, layout.node, j))),
+        set(node, load(int(walkers, layout.node, j))),
         set(run, plus(get(j), 1)),
         set(end, i32.select(get(count), plus(get(j), lanes), i32.less(get(count), plus(get(j), lanes)))),
         block(
           loop(
             branchIf(1, i32.greaterOrEqual(get(run), get(end))),
-            branchIf(1, i32.notEqual(load(int(from, layout.node, run)), get(node))),
+            branchIf(1, i32.notEqual(load(int(walkers, layout.node, run)), get(node))),
             advance(run, 1),
             branch(0),
           ),
         ),
-        set(nodeRecordAddress, records2node(get(node))),
+        set(nodeRecordAddress, nodeAddress(get(node))),
         set(edges, edgeAddress(load(get(nodeRecordAddress), nodeRecord.firstEdge))),
         callIndirect(
           walkerType,
           plus(i32.multiply(load(get(nodeRecordAddress), nodeRecord.class), c(ENTRIES_PER_CLASS)), tableEntry),
-          column(from, 0, j),
+          column(walkers, 0, j),
           i32.add(get(words), i32.shiftLeft(get(j), c(2))),
           i32.add(get(secondWords), i32.shiftLeft(get(j), c(2))),
           get(nodeRecordAddress),
@@ -264,50 +261,14 @@ function addReact(context: PassContext, fillWords: number): number {
       ]),
     ];
 
-    const chosen = (index: number): Code => load(column(from, layout.edge, index));
-
-    /** After a first round all walkers come from one node: sorted by edge, those that go on together stand together. */
-    const startCounts: Code = [
-      set(counts, load(get(worker), workerContext.edgeCounts)),
-      set(end, load(records2node(get(home)), nodeRecord.degree)),
-      set(j, c(0)),
-      whileLoop(i32.less(get(j), get(end)), [
-        i32.store(i32.add(get(counts), i32.shiftLeft(get(j), c(2))), c(0)),
-        advance(j, 1),
-      ]),
-      set(j, c(0)),
-      whileLoop(i32.less(get(j), get(count)), [
-        set(edge, chosen(j)),
-        when(i32.notEqual(get(edge), c(-1)), [
-          set(k, i32.add(get(counts), i32.shiftLeft(get(edge), c(2)))),
-          i32.store(get(k), plus(load(get(k)), 1)),
-        ]),
-        advance(j, 1),
-      ]),
-      // Counts → first positions.
-      set(next, c(0)),
-      set(j, c(0)),
-      whileLoop(i32.less(get(j), get(end)), [
-        set(k, i32.add(get(counts), i32.shiftLeft(get(j), c(2)))),
-        set(edge, load(get(k))),
-        i32.store(get(k), get(next)),
-        set(next, i32.add(get(next), get(edge))),
-        advance(j, 1),
-      ]),
-    ];
-    const sorted: Code = i32.and(
-      get(first),
-      i32.less(load(records2node(get(home)), nodeRecord.degree), c(MOST_SORTED_EDGES + 1)),
-    );
-
     const emit: Code = [
       set(top, load(get(worker), workerContext.outTop)),
       when(i32.greater(plus(get(top), entrySize), load(get(worker), workerContext.outEnd)), [
         i32.store(get(worker), c(kernelError.outboxFull), workerContext.error),
         unreachable,
       ]),
-      set(slot, load(int(from, layout.slot, j))),
-      i32.store(get(top), load(int(from, layout.node, j)), emigrant.node),
+      set(slot, load(int(walkers, layout.slot, j))),
+      i32.store(get(top), load(int(walkers, layout.node, j)), emigrant.node),
       i32.store(get(top), get(slot), emigrant.slot),
       Array.from({ length: plan.fields }, (_, i) =>
         copyField(size, get(top), emigrant.fields + i * size, get(slot), i * row),
@@ -317,48 +278,36 @@ function addReact(context: PassContext, fillWords: number): number {
       i32.store(get(out), plus(load(get(out), shardHeader.outCount), 1), shardHeader.outCount),
     ];
 
-    const arrive: Code = when(i32.notEqual(load(int(from, layout.node, j)), get(home)), emit);
+    /** Walker j becomes walker `next`, with the time in the given column, at the given node. */
+    const keep = (time: number, atNode: Code): Code => [
+      Array.from({ length: plan.dimension }, (_, i) =>
+        copyField(size, column(walkers, layout.coordinate(i), next), 0, column(walkers, layout.coordinate(i), j), 0),
+      ),
+      copyField(size, column(walkers, layout.time, next), 0, column(walkers, time, j), 0),
+      i32.store(int(walkers, layout.node, next), atNode),
+      i32.store(int(walkers, layout.slot, next), load(int(walkers, layout.slot, j))),
+      advance(next, 1),
+    ];
+    const arrive: Code = when(i32.notEqual(load(int(walkers, layout.node, j)), get(home)), emit);
 
-    /** Walkers that jumped go on in the other buffer; the others have arrived. */
-    const sortOut: Code = [
-      set(position, get(next)), // where the sorted ones end; unsorted ones are appended from 0
-      when(i32.equalZero(sorted), [set(next, c(0))]),
+    /** Walkers that jumped go on, in place; the others have arrived. */
+    const followJumps: Code = [
+      set(next, c(0)),
       set(j, c(0)),
       whileLoop(i32.less(get(j), get(count)), [
-        set(edge, chosen(j)),
-        when(
-          i32.equal(get(edge), c(-1)),
-          arrive,
-          [
-            set(
-              edges,
-              edgeAddress(i32.add(load(records2node(load(int(from, layout.node, j))), nodeRecord.firstEdge), get(edge))),
-            ),
-            when(
-              sorted,
-              [
-                set(nodeRecordAddress, i32.add(get(counts), i32.shiftLeft(get(edge), c(2)))),
-                set(k, load(get(nodeRecordAddress))),
-                i32.store(get(nodeRecordAddress), plus(get(k), 1)),
-              ],
-              [set(k, get(next)), advance(next, 1)],
-            ),
-            Array.from({ length: plan.dimension }, (_, i) =>
-              copyField(size, column(to, layout.coordinate(i), k), 0, column(from, layout.coordinate(i), j), 0),
-            ),
-            copyField(size, column(to, layout.time, k), 0, column(from, layout.remaining, j), 0),
-            i32.store(int(to, layout.node, k), load(get(edges), edgeRecord.target)),
-            i32.store(int(to, layout.slot, k), load(int(from, layout.slot, j))),
-            set(
-              nodeRecordAddress,
-              i32.add(load(get(worker), workerContext.jumps), i32.shiftLeft(load(get(edges), edgeRecord.edge), c(3))),
-            ),
-            i64.store(get(nodeRecordAddress), i64.add(i64.load(get(nodeRecordAddress)), i64.constant(1))),
-          ],
-        ),
+        set(edge, load(column(walkers, layout.edge, j))),
+        when(i32.equal(get(edge), c(-1)), arrive, [
+          set(
+            edges,
+            edgeAddress(i32.add(load(nodeAddress(load(int(walkers, layout.node, j))), nodeRecord.firstEdge), get(edge))),
+          ),
+          keep(layout.remaining, load(get(edges), edgeRecord.target)),
+          set(k, i32.add(load(get(worker), workerContext.jumps), i32.shiftLeft(load(get(edges), edgeRecord.edge), c(3)))),
+          i64.store(get(k), i64.add(i64.load(get(k)), i64.constant(1))),
+        ]),
         advance(j, 1),
       ]),
-      set(count, i32.select(get(position), get(next), sorted)),
+      set(count, get(next)),
     ];
 
     /** After a jump the spare-bits test is made anew: who is no candidate to jump again has arrived. */
@@ -370,16 +319,8 @@ function addReact(context: PassContext, fillWords: number): number {
       set(j, c(0)),
       whileLoop(i32.less(get(j), get(count)), [
         when(
-          chosen(j),
-          [
-            Array.from({ length: plan.dimension }, (_, i) =>
-              copyField(size, column(from, layout.coordinate(i), next), 0, column(from, layout.coordinate(i), j), 0),
-            ),
-            copyField(size, column(from, layout.time, next), 0, column(from, layout.time, j), 0),
-            i32.store(int(from, layout.node, next), load(int(from, layout.node, j))),
-            i32.store(int(from, layout.slot, next), load(int(from, layout.slot, j))),
-            advance(next, 1),
-          ],
+          load(column(walkers, layout.edge, j)),
+          keep(layout.time, load(int(walkers, layout.node, j))),
           arrive,
         ),
         advance(j, 1),
@@ -388,11 +329,9 @@ function addReact(context: PassContext, fillWords: number): number {
     ];
 
     return [
-      set(from, load(get(worker), workerContext.walkers)),
-      set(to, load(get(worker), workerContext.otherWalkers)),
+      set(walkers, load(get(worker), workerContext.walkers)),
       set(home, load(get(shard), shardHeader.node)),
       gather,
-      set(first, c(1)),
       set(words, load(get(worker), workerContext.walkerWords)),
       whileLoop(get(count), [
         set(rounds, plus(get(rounds), 1)),
@@ -404,12 +343,7 @@ function addReact(context: PassContext, fillWords: number): number {
         call(fillWords, get(shard), get(words), i32.shiftLeft(get(k), c(1))),
         set(secondWords, i32.add(get(words), i32.shiftLeft(get(k), c(6)))),
         overRuns(entry.hop),
-        when(sorted, startCounts),
-        sortOut,
-        set(first, c(0)),
-        set(k, get(from)),
-        set(from, get(to)),
-        set(to, get(k)),
+        followJumps,
         when(get(count), thinOut),
       ]),
     ];

@@ -41,23 +41,22 @@ export const workerContext = {
   edgeTable: 4,
   words: 8,
   noise: 12,
-  masks: 16,
-  walkers: 20,
-  otherWalkers: 24,
+  /** Flags of the class pass, and what they are packed into. */
+  flags: 16,
+  masks: 20,
+  walkers: 24,
   walkerWords: 28,
-  edgeCounts: 32,
-  rates: 36,
-  outTop: 40,
-  outEnd: 44,
-  jumps: 48,
-  error: 52,
+  /** Scratch for one vector per edge. */
+  rates: 32,
+  outTop: 36,
+  outEnd: 40,
+  jumps: 44,
+  error: 48,
+  /** Worker's own number, to be compared with the shard's owner. */
+  owner: 52,
   /** Reaction time of this exchange, in the kernel's precision. */
   reactionTime: 56,
-  /** Worker's own number, to be compared with the shard's owner. */
-  owner: 64,
-  /** Flags of the class pass, before they are packed into masks. */
-  flags: 68,
-  size: 128,
+  size: 64,
 } as const;
 
 /** Values of workerContext.error. */

@@ -2,7 +2,6 @@
 export { BLOCKS_PER_CHUNK, CHUNK, LANES, kernelError } from './layout.js';
 export * as layout from './layout.js';
 export { compileKernel, type CompiledKernel } from './compile.js';
-export { MOST_SORTED_EDGES } from './control.js';
 export { fieldCount } from './diffusion.js';
 export { planKernel, type KernelPlan, type NodeClass } from './plan.js';
 export { nextRow, seedStreams, streamPurpose } from './xoshiro.js';

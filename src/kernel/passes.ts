@@ -14,7 +14,8 @@ import {
   f64x2,
   get,
   i32,
-  i32x4,
+  i8x16,
+  i16x8,
   i64x2,
   loop,
   set,
@@ -192,16 +193,19 @@ export function addPackFlags({ plan, module }: PassContext): number {
   return module.add({ parameters: ['i32', 'i32', 'i32'], results: [] }, (locals) => {
     const [flags, masks, blocks] = [0, 1, 2];
     const end = locals.add('i32');
-    const bits = (group: number): Code =>
-      i32.shiftLeft((size === 4 ? i32x4 : i64x2).bitmask(v128.load(get(flags), 16 * group)), i32.constant(lanes * group));
-    const groups = Array.from({ length: LANES / lanes }, (_, group) => bits(group));
+    const flag = (group: number): Code => v128.load(get(flags), 16 * group);
+    const packed: Code =
+      size === 4
+        ? i8x16.bitmask(
+            i8x16.narrowSigned(i16x8.narrowSigned(flag(0), flag(1)), i16x8.narrowSigned(flag(2), flag(3))),
+          )
+        : Array.from({ length: LANES / lanes }, (_, group) =>
+            i32.shiftLeft(i64x2.bitmask(flag(group)), i32.constant(lanes * group)),
+          ).reduce((all, next) => i32.or(all, next));
     return [
       set(end, i32.add(get(masks), i32.shiftLeft(get(blocks), i32.constant(1)))),
       untilEnd(masks, end, [
-        i32.store16(
-          get(masks),
-          groups.reduce((all, next) => i32.or(all, next)),
-        ),
+        i32.store16(get(masks), packed),
         advance(masks, 2),
         advance(flags, LANES * size),
       ]),

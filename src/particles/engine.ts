@@ -109,10 +109,8 @@ export class ShardEngine {
     put(workerContext.noise, a.noise);
     put(workerContext.flags, a.flags);
     put(workerContext.masks, a.masks);
-    put(workerContext.walkers, a.walkers[0]);
-    put(workerContext.otherWalkers, a.walkers[1]);
+    put(workerContext.walkers, a.walkers);
     put(workerContext.walkerWords, a.walkerWords);
-    put(workerContext.edgeCounts, a.edgeCounts);
     put(workerContext.rates, a.rates);
     put(workerContext.jumps, a.jumps);
     const time = this.model.timeStep / this.exchanges;

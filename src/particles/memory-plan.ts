@@ -19,9 +19,8 @@ export interface WorkerAddresses {
   readonly noise: number;
   readonly flags: number;
   readonly masks: number;
-  readonly walkers: readonly [number, number];
+  readonly walkers: number;
   readonly walkerWords: number;
-  readonly edgeCounts: number;
   readonly rates: number;
   readonly moments: number;
   readonly jumps: number;
@@ -91,9 +90,8 @@ export function planMemory(model: Model, plan: KernelPlan, replicas: number, wor
       noise: take(CHUNK * 4 * dimension + 64, true),
       flags: take(CHUNK * size, true),
       masks: take((CHUNK / LANES) * 2 + 64),
-      walkers: [take(walkers, true), take(walkers, true)],
+      walkers: take(walkers, true),
       walkerWords: take(CHUNK * 4 * 2 + 128),
-      edgeCounts: take(128 * 4),
       rates: take(most * 16 + 16),
       moments: take((dimension + 1) * MOMENT_COLUMN),
       jumps: take(edgeCount * 8),

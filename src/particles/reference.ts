@@ -8,7 +8,7 @@
 //   order of random words   chunk by chunk (1024 particles, the last one shorter), always whole rows of 16: block by block
 //                           an even number of rows for the move, or one row if nothing moves; then, round by round, a
 //                           first and a second word for each walker of the chunk, and one word for each that jumped
-//   order of walkers        by position; after the first round by chosen edge (if the node has few enough), else kept
+//   order of walkers        by position
 //   order of emigrants      chunk by chunk, round by round, in the walkers' order
 //   order of immigrants     by source node, then in the emigrants' order; each fills the earliest-made hole still open
 //   closing of holes        in the order they were made, by the shard's last particle
@@ -20,7 +20,6 @@ import {
   interpret,
   INVERSE_OF_ZERO,
   LANES,
-  MOST_SORTED_EDGES,
   nextRow,
   seedStreams,
   streamPurpose,
@@ -233,9 +232,9 @@ export class ReferenceEngine implements Engine {
       emigrants.push({ node: walker.node, slot: walker.slot, particle: walker.x });
       particles[walker.slot] = undefined;
     };
-    for (let first = true; walkers.length > 0; first = false) {
+    while (walkers.length > 0) {
       const words = drawFlat(home, 2 * blocksOf(walkers.length));
-      const jumped: { walker: Walker; edge: number }[] = [];
+      const jumped: Walker[] = [];
       walkers.forEach((walker, j) => {
         const jump = this.#hop(walker, words[j], words[words.length / 2 + j]);
         if (jump === undefined) {
@@ -243,18 +242,12 @@ export class ReferenceEngine implements Engine {
           return;
         }
         const edge = this.#edgesOf(walker.node)[jump.edge];
-        jumped.push({
-          walker: { ...walker, node: graph.targets[edge], time: jump.remaining },
-          edge: jump.edge,
-        });
+        jumped.push({ ...walker, node: graph.targets[edge], time: jump.remaining });
         this.#jumps[edge]++;
       });
-      // Sorting is stable: among those that took the same edge the order stays.
-      if (first && this.#edgesOf(homeNode).length <= MOST_SORTED_EDGES)
-        jumped.sort((a, b) => a.edge - b.edge);
       // Who is no candidate to jump again has arrived.
       const spareWords = drawFlat(home, blocksOf(jumped.length));
-      walkers = jumped.flatMap(({ walker }, j) => {
+      walkers = jumped.flatMap((walker, j) => {
         const nodeClass = this.plan.classes[this.plan.classOfNode[walker.node]];
         if (this.#moveAndTest(nodeClass, walker.node, walker.x, false, [], spareWords[j] & 255))
           return [walker];

@@ -36,7 +36,7 @@ for (const precision of ['f32', 'f64'] as const) {
               b: [...y, ...special.flatMap(() => special)],
             }
           : { a: x };
-        const immediate = math[name];
+        const immediate: (...inputs: number[]) => number = math[name];
         const { floats } = runCompiled(program, columns, {}, 2);
         columns.a.forEach((first, lane) => {
           const inputs = columns.b === undefined ? [first] : [first, columns.b[lane]];

@@ -167,6 +167,10 @@ export const v128 = {
   bitselect: (ifTrue: Code, ifFalse: Code, mask: Code): Code => [ifTrue, ifFalse, mask, simd(0x52)],
 };
 
+export const i8x16 = { bitmask: simdUnary(0x64), narrowSigned: simdBinary(0x65) };
+
+export const i16x8 = { narrowSigned: simdBinary(0x85) };
+
 export const i32x4 = {
   splat: simdUnary(0x11),
   bitmask: simdUnary(0xa4),
