@@ -35,8 +35,7 @@ export function describeMachine(): Machine {
 function cpuName(): string {
   const name = cpus()[0]?.model.trim() ?? 'unknown';
   const info = read('/proc/cpuinfo');
-  const field = (key: string): string | undefined =>
-    new RegExp(`^${key}\\s*:\\s*(.*)$`, 'm').exec(info)?.[1];
+  const field = (key: string): string | undefined => new RegExp(`^${key}\\s*:\\s*(.*)$`, 'm').exec(info)?.[1];
   const [family, model] = [field('cpu family'), field('model')];
   const vectors = ['avx512f', 'avx2', 'avx'].find((flag) => field('flags')?.split(' ').includes(flag));
   const numbers = family === undefined ? '' : `, family ${family} model ${model ?? '?'}`;

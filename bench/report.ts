@@ -9,7 +9,7 @@ export interface SectionOptions {
   /** A Node 24 binary; otherwise one is fetched where it is needed. */
   readonly node24: string | undefined;
   /** Tells what is going on. */
-  progress(text: string): void;
+  readonly progress: (text: string) => void;
 }
 
 export interface SectionTable {
@@ -30,7 +30,7 @@ export interface SectionResult {
 export interface Section {
   readonly name: string;
   readonly title: string;
-  run(options: SectionOptions): Promise<SectionResult>;
+  readonly run: (options: SectionOptions) => Promise<SectionResult>;
 }
 
 /** The tables for a terminal. */

@@ -13,8 +13,8 @@ const PART_BYTES = 64 * 1024 * 1024;
 
 const GENERATOR_BYTES = 256;
 
-/** The parts of a checkpoint, made one at a time. */
-export function* checkpointParts(simulation: Simulation): Generator<CheckpointPart> {
+/** The parts of a checkpoint, made one at a time; shards are gathered into parts of at least `partBytes`. */
+export function* checkpointParts(simulation: Simulation, partBytes = PART_BYTES): Generator<CheckpointPart> {
   const counts = new Uint32Array(simulation.shardCount);
   let pieces: Uint8Array[] = [];
   let bytes = 0;
@@ -31,7 +31,7 @@ export function* checkpointParts(simulation: Simulation): Generator<CheckpointPa
     counts[shard++] = count;
     pieces.push(asBytes(generator), asBytes(fields));
     bytes += GENERATOR_BYTES + fields.byteLength;
-    if (bytes >= PART_BYTES) yield gathered();
+    if (bytes >= partBytes) yield gathered();
   }
   if (bytes > 0) yield gathered();
   yield { name: 'counts.bin', bytes: asBytes(counts) };

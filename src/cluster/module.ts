@@ -31,13 +31,8 @@ function trialHash(model: Model, kernel: CompiledKernel, module: WebAssembly.Mod
   const plan = planMemory(small, kernel.plan, 1, 1);
   const memory = allocateMemory(kernel, plan);
   const engine = new ShardEngine(small, kernel, plan, memory, module, 0);
-  const Fields = kernel.plan.precision === 'f32' ? Float32Array : Float64Array;
   initialCounts(small, 1).forEach((count, shard) => {
-    engine.store.fill(shard, {
-      count,
-      fields: new Fields(count * kernel.plan.fields),
-      generator: new Uint32Array(64),
-    });
+    engine.store.allocate(shard, count);
     engine.sample(shard, small.seed);
   });
   engine.stepReplica(0, 0, TRIAL_STEPS);

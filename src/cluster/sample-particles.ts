@@ -20,14 +20,16 @@ export function sampleParticles(simulation: Simulation, wanted: number): Sampled
   let row = 0;
   let first = 0;
   for (let shard = 0; shard < simulation.shardCount && row < rows; shard++) {
-    const particles = simulation.coordinates(shard);
-    const end = first + particles.count;
-    for (; row < rows; row++) {
-      const index = Math.floor(((row + 0.5) * particleCount) / rows);
-      if (index >= end) break;
-      for (let i = 0; i < d; i++) x[row * d + i] = particles.fields[i * particles.count + index - first];
-      node[row] = particles.node;
+    const end = first + simulation.count(shard);
+    const indices: number[] = [];
+    for (;;) {
+      const index = Math.floor(((row + indices.length + 0.5) * particleCount) / rows);
+      if (row + indices.length === rows || index >= end) break;
+      indices.push(index - first);
     }
+    simulation.copyCoordinates(shard, indices, x, row);
+    node.fill(shard % model.graph.nodeCount, row, row + indices.length);
+    row += indices.length;
     first = end;
   }
   return { x, node };

@@ -115,15 +115,10 @@ export class Simulation {
 
   /** Draws the initial state. */
   async start(): Promise<void> {
-    const { model, kernel } = this;
+    const { model } = this;
     const counts = initialCounts(model, this.replicas);
-    const Fields = kernel.plan.precision === 'f32' ? Float32Array : Float64Array;
     counts.forEach((count, shard) => {
-      this.store.fill(shard, {
-        count,
-        fields: new Fields(count * kernel.plan.fields),
-        generator: new Uint32Array(64),
-      });
+      this.store.allocate(shard, count);
     });
     const { work } = longestFirst(Array.from(counts), this.workers);
     await this.#run(work.map((shards): WorkerTask => ({ kind: 'sample', shards, seed: model.seed })));
@@ -222,9 +217,24 @@ export class Simulation {
     for (let shard = 0; shard < this.store.shardCount; shard++) yield this.store.read(shard);
   }
 
-  /** Coordinates of a shard's particles only. */
+  /** Particles of a shard. */
+  count(shard: number): number {
+    return this.store.count(shard);
+  }
+
+  /** A copy of a shard; the coordinates are its first `dimension` fields. */
   coordinates(shard: number): ShardParticles {
-    return this.store.read(shard, this.model.dimension);
+    return this.store.read(shard);
+  }
+
+  /** Coordinates of some particles of a shard (ascending indices) into rows of `out`. */
+  copyCoordinates(
+    shard: number,
+    indices: readonly number[],
+    out: Float32Array | Float64Array,
+    row: number,
+  ): void {
+    this.store.copyCoordinates(shard, indices, out, row, this.model.dimension);
   }
 
   get shardCount(): number {

@@ -355,7 +355,8 @@ class ReferenceStore {
     }
   }
 
-  read(shard: number, fieldCount = this.plan.fields): ShardParticles {
+  read(shard: number): ShardParticles {
+    const fieldCount = this.plan.fields;
     const { node, replica, particles, generator } = this.#shards[shard];
     const count = particles.length;
     const fields = new (this.plan.precision === 'f32' ? Float32Array : Float64Array)(fieldCount * count);

@@ -67,28 +67,60 @@ export class ParticleStore {
     this.#words[this.#header(shard, shardHeader.owner)] = worker;
   }
 
-  /** Puts particles into a shard that has none yet, and sets its generator. */
-  fill(shard: number, particles: Pick<ShardParticles, 'count' | 'fields' | 'generator'>): void {
-    const { count, fields, generator } = particles;
+  /** Makes room for particles in a shard that has none yet; where they are is not said. */
+  allocate(shard: number, count: number): void {
     const words = this.#words;
-    words.set(generator, this.#header(shard, shardHeader.generator));
     words[this.#header(shard, shardHeader.node)] = shard % this.nodeCount;
     words[this.#header(shard, shardHeader.count)] = count;
-    const chunkCount = Math.max(1, Math.ceil(count / CHUNK));
     let previous = 0;
-    for (let index = 0; index < chunkCount; index++) {
+    for (let index = 0; index < Math.max(1, Math.ceil(count / CHUNK)); index++) {
       const chunk = this.#takeChunk();
       words[(chunk + chunkHeader.previous) >>> 2] = previous;
       if (previous === 0) words[this.#header(shard, shardHeader.firstChunk)] = chunk;
       else words[(previous + chunkHeader.next) >>> 2] = chunk;
-      const end = Math.min(count, (index + 1) * CHUNK);
-      for (let i = index * CHUNK; i < end; i++) {
-        const slot = this.#slot(chunk, i);
-        for (let f = 0; f < this.fields; f++) this.#floats[slot + f * LANES] = fields[f * count + i];
-      }
       previous = chunk;
     }
     words[this.#header(shard, shardHeader.lastChunk)] = previous;
+  }
+
+  /** Puts particles into a shard that has none yet, and sets its generator. */
+  fill(shard: number, particles: Pick<ShardParticles, 'count' | 'fields' | 'generator'>): void {
+    const { count, fields, generator } = particles;
+    this.allocate(shard, count);
+    this.#words.set(generator, this.#header(shard, shardHeader.generator));
+    let first = 0;
+    for (const { address, count: inChunk } of this.chunks(shard)) {
+      for (let i = 0; i < inChunk; i++) {
+        const slot = this.#slot(address - chunkHeader.size, i);
+        for (let f = 0; f < this.fields; f++) this.#floats[slot + f * LANES] = fields[f * count + first + i];
+      }
+      first += inChunk;
+    }
+  }
+
+  #array(length: number): Float32Array | Float64Array {
+    return this.#size === 4 ? new Float32Array(length) : new Float64Array(length);
+  }
+
+  /**
+   * Copies coordinates of some particles of a shard: row r of `out` (of `dimension` numbers) gets particle
+   * indices[r - firstRow], for rows from `firstRow` on. Indices ascend.
+   */
+  copyCoordinates(
+    shard: number,
+    indices: readonly number[],
+    out: Float32Array | Float64Array,
+    firstRow: number,
+    dimension: number,
+  ): void {
+    let [next, before] = [0, 0];
+    for (const { address, count } of this.chunks(shard)) {
+      for (; next < indices.length && indices[next] < before + count; next++) {
+        const slot = this.#slot(address - chunkHeader.size, indices[next] - before);
+        for (let i = 0; i < dimension; i++) out[(firstRow + next) * dimension + i] = this.#floats[slot + i * LANES];
+      }
+      before += count;
+    }
   }
 
   #takeChunk(): number {
@@ -116,10 +148,12 @@ export class ParticleStore {
     }
   }
 
-  /** A copy of a shard. `fields` limits how many fields are copied (the coordinates come first). */
-  read(shard: number, fieldCount = this.fields): ShardParticles {
+  /** A copy of a shard, in the given array if it is large enough (it is then lent, not owned). */
+  read(shard: number, into?: Float32Array | Float64Array): ShardParticles {
     const count = this.count(shard);
-    const fields = this.#size === 4 ? new Float32Array(fieldCount * count) : new Float64Array(fieldCount * count);
+    const fieldCount = this.fields;
+    const length = fieldCount * count;
+    const fields = into && into.length >= length ? into.subarray(0, length) : this.#array(length);
     let first = 0;
     for (const { address, count: inChunk } of this.chunks(shard)) {
       for (let i = 0; i < inChunk; i++) {
@@ -140,7 +174,11 @@ export class ParticleStore {
 
   /** SHA-256 over all shards in order: counts, particles in storage order, generators. Hexadecimal. */
   stateHash(): string {
-    return hashShards(Array.from({ length: this.shardCount }, (_, shard) => () => this.read(shard)));
+    let largest = 0;
+    for (let shard = 0; shard < this.shardCount; shard++) largest = Math.max(largest, this.count(shard));
+    // One array for all: copies of a large run would otherwise pile up until they are collected.
+    const scratch = this.#array(largest * this.fields);
+    return hashShards(Array.from({ length: this.shardCount }, (_, shard) => () => this.read(shard, scratch)));
   }
 }
 

@@ -94,7 +94,7 @@ describe('mistakes end with exit code 2, and the message says how to go on:', ()
 
   it.each([
     ['an unknown command', ['rnu', 'small.yaml'], 'Did you mean run?'],
-    ['an unknown option', ['run', 'small.yaml', '--sed', '1'], 'Did you mean --seed?'],
+    ['an unknown option', ['run', 'small.yaml', '--sed', '1'], 'Did you mean one of --seed, --set?'],
     ['a missing argument', ['run'], "missing required argument 'config'"],
     ['a missing config', ['run', 'nowhere.yaml'], 'nowhere.yaml: cannot be read'],
     ['an override of nothing', ['run', 'small.yaml', '--set', 'partcles=3'], 'did you mean "particles"?'],
@@ -277,7 +277,8 @@ describe('a run folder', () => {
   });
 
   it('has snapshots that Zarr reads, of particles that the masses describe', async () => {
-    const store = new zarr.FileSystemStore(folder('whole', 'snapshots.zarr'));
+    const files = filesBelow(folder('whole', 'snapshots.zarr'));
+    const store = new Map([...files].map(([name, bytes]) => [`/${name}`, new Uint8Array(bytes)] as const));
     const group = await zarr.open(store, { kind: 'group' });
     const read = async (name: string) => zarr.get(await zarr.open(group.resolve(name), { kind: 'array' }));
     expect(Array.from((await read('step')).data as BigInt64Array, Number)).toEqual([0, 15, 30]);
@@ -317,11 +318,20 @@ describe('the configs that come with the program', () => {
 describe('verify', () => {
   it('passes on the quickstart', async () => {
     const { code, stdout, stderr } = await call(
-      ...['verify', join(root, 'configs/quickstart.yaml'), '--set', 'particles=20_000', '--steps', '10'],
+      ...[
+        'verify',
+        join(root, 'configs/quickstart.yaml'),
+        '--set',
+        'particles=20_000',
+        '--steps',
+        '10',
+        '--workers',
+        '1,3',
+      ],
     );
     expect(code).toBe(0);
     expect(stdout).toBe('the same bits in every run\n');
-    expect(stderr).toContain('7 workers, nodes');
+    expect(stderr).toContain('3 workers, nodes');
     expect(stderr).not.toContain('WRONG');
   });
 });

@@ -120,7 +120,7 @@ describe('compiled and reference engine give the same bits', () => {
       ({ jumpsPerParticle }) => expect(jumpsPerParticle).toBeGreaterThan(3),
     ],
     [
-      'on a node with more edges than walkers are sorted by',
+      'on a node of very many edges',
       {
         space: { variables: 1 },
         graph: { star: 70, weight: 0.5 },
