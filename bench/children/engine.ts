@@ -35,7 +35,7 @@ export interface EngineResult {
   /** By processor time. */
   readonly cpuNanoseconds: number;
   readonly stateHash: string;
-  /** Nanoseconds per particle-step by part, without `profile` empty. */
+  /** Processor nanoseconds per particle-step by part, without `profile` empty. */
   readonly parts: Readonly<Record<string, number>>;
   /** Nanoseconds per particle to look through the emigrants of a step, and emigrants per particle. */
   readonly scan: { readonly perParticle: number; readonly emigrants: number } | undefined;
@@ -74,6 +74,7 @@ run(warmUp, warmUp + job.steps);
 const milliseconds = performance.now() - start;
 const cpu = process.cpuUsage(cpuStart);
 const perStep = 1e6 / (model.particleCount * job.steps);
+const cpuNanoseconds = ((cpu.user + cpu.system) / 1000) * perStep;
 const stateHash = engine.store.stateHash();
 const parts = job.profile ? partsOf((await session.post('Profiler.stop')).profile) : {};
 const result: EngineResult = {
@@ -81,14 +82,14 @@ const result: EngineResult = {
   shards: plan.shardCount,
   replicas,
   nanoseconds: milliseconds * perStep,
-  cpuNanoseconds: ((cpu.user + cpu.system) / 1000) * perStep,
+  cpuNanoseconds,
   stateHash,
   parts,
   scan: job.scan ? scan() : undefined,
 };
 console.log(JSON.stringify(result));
 
-/** Shares of the samples, as time. */
+/** Shares of the samples, as processor time. */
 function partsOf({ nodes, samples = [] }: Profiler.Profile): Record<string, number> {
   const names = partNames();
   const functions = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
@@ -103,7 +104,7 @@ function partsOf({ nodes, samples = [] }: Profiler.Profile): Record<string, numb
     total++;
   }
   const entries = [...counts].sort(([, a], [, b]) => b - a);
-  return Object.fromEntries(entries.map(([name, count]) => [name, (count / total) * milliseconds * perStep]));
+  return Object.fromEntries(entries.map(([name, count]) => [name, (count / total) * cpuNanoseconds]));
 }
 
 /** Names of the functions that kernel/control.ts adds, by their number in the module; exports go by their own names. */

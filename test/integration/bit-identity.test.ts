@@ -81,7 +81,10 @@ const partitions = ['replicas', 'nodes', 'auto'] as const;
 /** All numbers of workers in all partitions, for the first model. */
 const allWays = [
   { workers: 1, partition: 'auto' } as const,
-  ...[2, 3, 7].flatMap((workers) => partitions.map((partition) => ({ workers, partition }))),
+  { workers: 2, partition: 'auto' } as const,
+  ...[2, 3, 7].flatMap((workers) =>
+    (['replicas', 'nodes'] as const).map((partition) => ({ workers, partition })),
+  ),
 ];
 
 /** For the others, each number of workers in one of them: starting a thread costs more than the steps here. */

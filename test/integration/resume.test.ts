@@ -32,7 +32,7 @@ const config = {
   dynamics: { mobility: 'metropolis', integrator: 'leimkuhler-matthews', splitting: 'strang' },
   particles: 40_000,
   initial: { gaussian: { mean: 0, std: 1 } },
-  time: { step: 0.005, steps: 2400 },
+  time: { step: 0.005, steps: 1600 },
   seed: 5,
   observe: { every: 20 },
   snapshots: { every: 300, particles: 500 },
@@ -83,8 +83,8 @@ describe('a run that is left alone', () => {
         'snapshots.zarr/zarr.json',
       ]),
     );
-    expect(lineCount(folder('undisturbed', 'observables.jsonl'))).toBe(121);
-    expect(checkpointSteps(folder('undisturbed'))).toEqual([1750, 2000, 2250]);
+    expect(lineCount(folder('undisturbed', 'observables.jsonl'))).toBe(81);
+    expect(checkpointSteps(folder('undisturbed'))).toEqual([1000, 1250, 1500]);
   });
 
   it('would be told from another one', async () => {
@@ -105,28 +105,28 @@ describe('a run that is interrupted', () => {
     expect(first.code).toBe(130);
     expect(first.stderr).toContain('SIGINT: writing a checkpoint');
     expect(first.stdout).toMatch(
-      /stopped after step \d+ of 2400; go on with: wasserwerk resume interrupted/u,
+      /stopped after step \d+ of 1600; go on with: wasserwerk resume interrupted/u,
     );
     const manifest = readManifest(folder('interrupted'));
     expect(manifest).toMatchObject({ status: 'interrupted', reason: 'SIGINT' });
-    expect(manifest.stepsDone).toBeLessThan(2400);
+    expect(manifest.stepsDone).toBeLessThan(1600);
     expect(checkpointSteps(folder('interrupted')).at(-1)).toBe(manifest.stepsDone);
 
     const second = await wasserwerk(folder(), 'resume', 'interrupted', '--workers', '3');
     expect(second.code).toBe(0);
     expect(second.stderr).toContain(`from step ${manifest.stepsDone}`);
-    expect(second.stdout).toContain(`finished steps ${manifest.stepsDone} to 2400`);
+    expect(second.stdout).toContain(`finished steps ${manifest.stepsDone} to 1600`);
     expectSameResults('interrupted');
   });
 
   it('can be interrupted and resumed again and again', async () => {
     let going = run('often', '--workers', '1');
-    for (const lines of [15, 40, 65, 90]) {
+    for (const lines of [12, 36, 60]) {
       await untilObserved('often', lines);
       going.child.kill('SIGTERM');
       expect((await going.ended).code).toBe(130);
       expect(readManifest(folder('often'))).toMatchObject({ status: 'interrupted', reason: 'SIGTERM' });
-      going = start(['resume', 'often', '--workers', lines === 40 ? '3' : '1'], folder());
+      going = start(['resume', 'often', '--workers', lines === 36 ? '3' : '1'], folder());
     }
     expect((await going.ended).code).toBe(0);
     expectSameResults('often');
@@ -160,7 +160,7 @@ describe('a run that is interrupted', () => {
 describe('a run that is killed', () => {
   it('goes on from its last checkpoint to the same bytes', async () => {
     const killed = run('killed', '--workers', '2');
-    await untilObserved('killed', 50);
+    await untilObserved('killed', 30);
     killed.child.kill('SIGKILL');
     expect((await killed.ended).signal).toBe('SIGKILL');
     expect(readManifest(folder('killed')).status).toBe('running');
@@ -223,14 +223,14 @@ describe('a run that is finished', () => {
     const before = filesBelow(folder('undisturbed'));
     const first = await wasserwerk(folder(), 'resume', 'undisturbed');
     expect(first.code).toBe(0);
-    expect(first.stdout).toContain('this run is finished: all 2400 steps are done');
+    expect(first.stdout).toContain('this run is finished: all 1600 steps are done');
     const second = await wasserwerk(folder(), 'resume', 'undisturbed', '--json');
     expect(second.code).toBe(0);
     const manifest = readManifest(folder('undisturbed'));
     expect(JSON.parse(second.stdout)).toMatchObject({
       status: 'finished',
       alreadyFinished: true,
-      step: 2400,
+      step: 1600,
       stateHash: manifest.stateHash,
     });
     const after = filesBelow(folder('undisturbed'));

@@ -44,7 +44,7 @@ for (const [name, arbitrary, numRuns] of [
   describe(name, () => {
     for (const precision of ['f32', 'f64'] as const) {
       const columns = points(precision);
-      it(`compiled and interpreted give the same bits, ${precision}`, { timeout: 60_000 }, () => {
+      it(`compiled and interpreted give the same bits, ${precision}`, () => {
         fc.assert(
           fc.property(arbitrary, (text) => {
             const { program, banks } = programOf(read(text), precision);

@@ -1,7 +1,7 @@
 // Runs programs and small modules as WebAssembly, for the tests of this folder. No tests here.
 
 import { setFlagsFromString } from 'node:v8';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { interpret, type Program } from '../../src/kernel/mod.js';
 import { LiteralPool, lower } from '../../src/kernel/lower.js';
 import { branch, branchIf, block, get, i32, loop, set, v128 } from '../../src/kernel/wasm/instructions.js';
@@ -10,6 +10,9 @@ import { ModuleBuilder } from '../../src/kernel/wasm/module.js';
 // Kernels run as optimised code in earnest, and here.
 setFlagsFromString('--no-liftoff');
 setFlagsFromString('--no-wasm-lazy-compilation');
+
+// Most tests take milliseconds, property tests a second or two; on a busy machine ten times that is no failure.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** One value per lane: floats, or (for inputs `word…`) bit patterns. All columns of a run are equally long. */
 export type Columns = Readonly<Record<string, readonly number[] | readonly bigint[]>>;

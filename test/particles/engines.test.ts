@@ -63,7 +63,7 @@ function compare(model: Model, steps: number, replicas = 1): Event {
 }
 
 describe('compiled and reference engine give the same bits', () => {
-  it('on random models', { timeout: 120_000 }, () => {
+  it('on random models', () => {
     fc.assert(
       fc.property(configs, fc.integer({ min: 1, max: 2 }), (config, replicas) => {
         compare(modelOf(config), 3, replicas);
@@ -152,7 +152,7 @@ describe('compiled and reference engine give the same bits', () => {
 
   for (const precision of ['f32', 'f64'] as const) {
     for (const [name, config, steps, check] of directed) {
-      it(`${name}, ${precision}`, { timeout: 60_000 }, () => {
+      it(`${name}, ${precision}`, () => {
         check(compare(modelOf({ initial: { gaussian: {} }, precision, ...config }), steps));
       });
     }

@@ -2,6 +2,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
+import { vi } from 'vitest';
 import { parseConfig } from '../../src/config/mod.js';
 import { compileKernel } from '../../src/kernel/mod.js';
 import { buildModel, type Model } from '../../src/model/mod.js';
@@ -17,6 +18,9 @@ import {
 // Kernels run as optimised code in earnest, and here.
 setFlagsFromString('--no-liftoff');
 setFlagsFromString('--no-wasm-lazy-compilation');
+
+// On a busy machine a test may take ten times its usual second.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** The model of a config, without the checks that look whether it is sensible. */
 export function modelOf(config: object): Model {
