@@ -71,3 +71,9 @@ export function describe(machine: Machine): string {
 export function isBusy({ loadAverage, cores }: Machine): boolean {
   return loadAverage > MOST_LOAD * cores;
 }
+
+/** In one line, to stand beside a table. */
+export function conditions(machine: Machine): string {
+  const { cpu, cores, node, date, loadAverage } = machine;
+  return `${date}: ${cpu}, ${cores} cores, Node ${node}; load average ${loadAverage.toFixed(1)} at the start${isBusy(machine) ? ' (others used the machine)' : ''}`;
+}

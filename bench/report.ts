@@ -41,15 +41,23 @@ export function plainText(title: string, { tables, remarks, failure }: SectionRe
   return `\n== ${title} ==\n\n${[...parts, [...notes, ...wrong].join('')].filter(Boolean).join('\n')}`;
 }
 
-/** The same tables for docs/performance.md. */
-export function markdown(title: string, { tables, remarks }: SectionResult): string {
+/** The same tables for a document, with the conditions they were taken under. */
+export function markdown(conditions: string, { tables, remarks }: SectionResult): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
   const parts = tables.map(
     ({ caption, head, rows }) =>
       `${caption}:\n\n${line(head)}${line(head.map((_, i) => (i === 0 ? '---' : '--:')))}${rows.map(line).join('')}`,
   );
   const notes = remarks.length === 0 ? [] : [remarks.map((remark) => `- ${remark}\n`).join('')];
-  return `### ${title}\n\n${[...parts, ...notes].join('\n')}\n`;
+  return [`_${conditions}_\n`, ...parts, ...notes].join('\n');
+}
+
+/** Puts text between a document's marks for a section; a document without them stays as it is. */
+export function replaceSection(document: string, name: string, text: string): string {
+  const [begin, end] = [`<!-- measured: ${name} -->`, `<!-- end: ${name} -->`];
+  const [from, to] = [document.indexOf(begin), document.indexOf(end)];
+  if (from < 0 || to < from) return document;
+  return `${document.slice(0, from + begin.length)}\n\n${text}\n${document.slice(to)}`;
 }
 
 /** Target and whether it is met, as a table cell. */

@@ -1,14 +1,14 @@
 // `npm run bench`: what this machine is, and every figure that docs/performance.md tells, with its target beside it.
 //
-//     npm run bench -- [--only speed,threads,…] [--rounds N] [--quick] [--json FILE] [--markdown FILE] [--node24 BINARY]
+//     npm run bench -- [--only speed,threads,…] [--rounds N] [--quick] [--json FILE] [--update FILE] [--node24 BINARY]
 //
 // A missed target is shown and no failure; exit code 1 means that states differ between versions of Node, or that a
 // measurement could not be made.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { describe, describeMachine } from './machine.js';
-import { markdown, plainText, type SectionResult } from './report.js';
+import { conditions, describe, describeMachine } from './machine.js';
+import { markdown, plainText, replaceSection, type SectionResult } from './report.js';
 import { compile } from './sections/compile.js';
 import { endToEnd } from './sections/end-to-end.js';
 import { memory } from './sections/memory.js';
@@ -26,7 +26,7 @@ const usage = `usage: npm run bench -- [options]
   --rounds N       repetitions, in turns (default 5)
   --quick          fewer particles, steps and rounds: shows that all works; the figures mean little
   --json FILE      all measurements
-  --markdown FILE  the tables, for docs/performance.md
+  --update FILE    put the tables into a document, as docs/performance.md
   --node24 BINARY  a Node 24 that is there (default: npm installs one into a temporary folder, once)
 `;
 
@@ -38,14 +38,17 @@ async function main(): Promise<number> {
   process.stdout.write(`${describe(machine)}\n`);
   const results: Record<string, SectionResult> = {};
   let code = 0;
-  let text = '';
   for (const section of chosen) {
     try {
       const result = await section.run({ rounds, quick, node24: options.node24, progress });
       results[section.name] = result;
       progress('');
       process.stdout.write(plainText(section.title, result));
-      text += markdown(section.title, result);
+      if (options.update !== undefined) {
+        const text = markdown(conditions(machine), result);
+        const document = readFileSync(options.update, 'utf8');
+        writeFileSync(options.update, replaceSection(document, section.name, text));
+      }
       if (result.failure !== undefined) code = 1;
     } catch (error) {
       code = 1;
@@ -61,9 +64,6 @@ async function main(): Promise<number> {
       ]),
     );
     writeFileSync(options.json, `${JSON.stringify({ machine, rounds, quick, sections: data }, null, 2)}\n`);
-  }
-  if (options.markdown !== undefined) {
-    writeFileSync(options.markdown, `\`\`\`text\n${describe(machine)}\`\`\`\n\n${text}`);
   }
   return code;
 }
@@ -88,7 +88,7 @@ function readOptions() {
         rounds: { type: 'string' },
         quick: { type: 'boolean', default: false },
         json: { type: 'string' },
-        markdown: { type: 'string' },
+        update: { type: 'string' },
         node24: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -105,8 +105,8 @@ function readOptions() {
     const rounds = values.rounds === undefined ? (values.quick ? 1 : 5) : Number(values.rounds);
     if (!Number.isSafeInteger(rounds) || rounds < 1)
       throw new TypeError('--rounds takes a whole number >= 1');
-    const { quick, json, markdown: markdownFile, node24: binary } = values;
-    return { chosen: chosen ?? SECTIONS, rounds, quick, json, markdown: markdownFile, node24: binary };
+    const { quick, json, update, node24: binary } = values;
+    return { chosen: chosen ?? SECTIONS, rounds, quick, json, update, node24: binary };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
     return undefined;

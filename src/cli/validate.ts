@@ -40,9 +40,12 @@ export function validate(file: string, options: { set: string[]; seed?: string; 
           ['dynamics', `${d.integrator}, ${d.splitting}, ${d.mobility} rates`],
           [
             'particles',
-            `${d.particles.toLocaleString('en')} in ${d.shards} shards (${d.nodes} nodes x ${replicas} replicas), ${d.precision}`,
+            `${d.particles.toLocaleString('en')} in ${d.shards} shards (${d.nodes} nodes x ${replicas} replica${replicas === 1 ? '' : 's'}), ${d.precision}`,
           ],
-          ['time', `${d.steps} steps of ${d.timeStep} to t = ${d.steps * d.timeStep}`],
+          [
+            'time',
+            `${d.steps} steps of ${d.timeStep} to t = ${Number((d.steps * d.timeStep).toPrecision(10))}`,
+          ],
           ['seed', String(d.seed)],
           ['kernel', `${kernel.bytes.length} bytes of WebAssembly`],
         ].map(([key, value]) => [`${key.padEnd(12)}${value}`]),
@@ -51,8 +54,11 @@ export function validate(file: string, options: { set: string[]; seed?: string; 
   return exitCode.done;
 }
 
-const shorten = (text: string): string =>
-  text.length > SHOWN_FORMULA ? `${text.slice(0, SHOWN_FORMULA)}…` : text;
+/** One line, cut where it is long. */
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/gu, ' ');
+  return line.length > SHOWN_FORMULA ? `${line.slice(0, SHOWN_FORMULA)}…` : line;
+}
 
 function describe(model: Model, replicas: number) {
   return {

@@ -1,7 +1,7 @@
 // Writing a file so that a kill at any moment leaves either the old file or the new one, never a half: temporary name in
 // the same folder, write, flush, rename, flush the folder. Files that grow line by line are append.ts.
 
-import { mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, unlink, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { asOutputError, guarded, systemCode } from './errors.js';
 
@@ -40,17 +40,39 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * Creates a folder and those above it where they are missing, flushed.
+ * Creates a folder and those above it where they are missing, flushed. One by one: mkdir's own `recursive` never ends
+ * where the system answers ENOENT for a folder whose parent exists (/proc).
  *
  * @throws OutputError if that is not possible
  */
 export async function makeFolders(path: string): Promise<void> {
-  const first = await guarded('create', path, () => mkdir(path, { recursive: true }));
-  if (first === undefined) return;
-  const top = dirname(resolve(first));
-  for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
-    await syncFolder(folder);
-    if (folder === top || folder === dirname(folder)) return;
+  await guarded('create', path, async () => {
+    const missing: string[] = [];
+    let folder = resolve(path);
+    while (!(await isThere(folder))) {
+      missing.push(folder);
+      folder = dirname(folder);
+    }
+    for (const next of missing.reverse()) {
+      try {
+        await mkdir(next);
+      } catch (error) {
+        // Another process may have been quicker.
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      await syncFolder(dirname(next));
+    }
+    if (!(await stat(path)).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
-// Markov jump processes of the studies: generators from weights and potentials by the rates of the mathematics (section
-// 4), and exact laws of the number of jumps.
+// Markov jump processes of the studies: generators from weights and potentials by the rates of the
+// mathematics (section 4), and exact laws of the number of jumps.
 
 import { exponential, zeros, type Matrix } from './linear.js';
 
@@ -43,9 +43,9 @@ export function generator(
 }
 
 /**
- * Mean and standard deviation, over N independent chains with fixed starting counts, of the sum over all jumps of
- * `signed(from, to)`, divided by N: derivatives at 0 of exp(T Q(l)), Q(l) = Q with q_ij exp(l signed_ij), read off the
- * exponential of one block matrix [[Q, Q', Q''/2], [0, Q, Q'], [0, 0, Q]].
+ * Mean and standard deviation, over N independent chains with fixed starting counts, of the sum over all
+ * jumps of `signed(from, to)`, divided by N: derivatives at 0 of exp(T Q(l)), Q(l) = Q with q_ij exp(l
+ * signed_ij), read off the exponential of one block matrix [[Q, Q', Q''/2], [0, Q, Q'], [0, 0, Q]].
  */
 export function jumpLaw(
   q: Matrix,

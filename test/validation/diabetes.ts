@@ -1,14 +1,16 @@
-// Variable selection on the diabetes data, the shipped config: posterior inclusion probabilities of ten variables against
-// their closed form. For each of the 1024 models V is quadratic in x, so that the model's mass is a Gaussian integral:
+// Variable selection on the diabetes data, the shipped config: posterior inclusion probabilities of ten
+// variables against their closed form. For each of the 1024 models V is quadratic in x, so that the model's
+// mass is a Gaussian integral:
 //
-//   V = (y.y - 2 b'x + x'A x)/(2 s2) + |x|^2/2 + const   on the included coordinates, A = unit^2 X'X, b = unit X'y
+//   V = (y.y - 2 b'x + x'A x)/(2 s2) + |x|^2/2 + const   on what is included; A = unit^2 X'X, b = unit X'y
 //   integral of exp(-V) = const exp(b'M^-1 b/(2 s2^2)) det(M)^-1/2,   M = A/s2 + 1
 //
-// with the slab's normalisation (slab = 1) cancelling (2 pi)^{k/2}; excluded coordinates have their normalised spike
-// and contribute 1. Everything is computed from the CSV file here, not through the config's formula.
+// with the slab's normalisation (slab = 1) cancelling (2 pi)^{k/2}; excluded coordinates have their
+// normalised spike and contribute 1. Everything is computed from the CSV file here, not through the config's
+// formula.
 //
-// What is required is 0.02 per variable: relaxation, time step and statistics together. It is much wider than the statistical
-// error, which is printed beside it.
+// What is required is 0.02 per variable: relaxation, time step and statistics together. It is much wider than
+// the statistical error, which is printed beside it.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -77,8 +79,7 @@ function quadratic(m: Float64Array[], b: Float64Array): { form: number; logDeter
 /** Posterior probability of each model; bit j of the index says whether variable j is in. */
 export function posterior(): { models: Float64Array; residualVariance: number } {
   const { gram, moments, square, patients } = readData();
-  const residualVariance =
-    (square - quadratic(gram.slice(), moments).form) / (patients - columns.length - 1);
+  const residualVariance = (square - quadratic(gram.slice(), moments).form) / (patients - columns.length - 1);
   const logs = Float64Array.from({ length: 1024 }, (_, model) => {
     const on = columns.flatMap((_, j) => ((model >> j) & 1 ? [j] : []));
     const m = zeros(on.length);

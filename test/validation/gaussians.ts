@@ -1,9 +1,11 @@
-// The random words and the Gaussians, drawn through the very passes of a compiled kernel (fillWords, gaussians) from streams
-// seeded as a shard's are: the distribution, and independence of whatever the kernel takes to be independent: the two
-// numbers of a pair, successive rows of a lane, neighbouring lanes, streams of different shards, and the spare byte of the
-// angle word, which tests for jumps, from the two Gaussians of its own pair.
+// The random words and the Gaussians, drawn through the very passes of a compiled kernel (fillWords,
+// gaussians) from streams seeded as a shard's are: the distribution, and independence of whatever the kernel
+// takes to be independent: the two numbers of a pair, successive rows of a lane, neighbouring lanes, streams
+// of different shards, and the spare byte of the angle word, which tests for jumps, from the two Gaussians of
+// its own pair.
 //
-// Gaussians are polynomials of f32 with an error of 1e-5 at most, and end at 6.66: 1e-5 is allowed where moments are compared.
+// Gaussians are polynomials of f32 with an error of 1e-5 at most, and end at 6.66: 1e-5 is allowed where
+// moments are compared.
 
 import type { Row, Study } from './harness.js';
 import { chiSquaredRow, countRow, kolmogorovRow, normalRow } from './harness.js';
@@ -107,7 +109,7 @@ class Pairs {
 }
 
 const BINS = 16;
-/** Bin of a normal number among 16 of equal probability, by a table of 4096 cells that is corrected at cell borders. */
+/** Bin of a normal number among 16 of equal probability. */
 const borders = Array.from({ length: BINS - 1 }, (_, i) => inverse((i + 1) / BINS));
 function inverse(p: number): number {
   let [low, high] = [-9, 9];
@@ -137,8 +139,8 @@ export const gaussians: Study = {
   name: 'gaussians',
   title: 'random words and Gaussians of a compiled kernel',
   async run(context) {
-    const chunks = context.pick(200_000, 15_000);
-    const kept = 5_000_000;
+    const chunks = context.pick(100_000, 6_000);
+    const kept = context.pick(5_000_000, 1_500_000);
     context.note(
       `${(2 * chunks * PAIRS).toExponential(2)} Gaussians of one shard; Kolmogorov-Smirnov on ${2 * kept}`,
     );
@@ -202,7 +204,8 @@ export const gaussians: Study = {
       ...first.rows('g1'),
       ...second.rows('g2'),
       ...tails.map(({ beyond, count }) =>
-        // The density at the border times the error of a Gaussian there: less than 1e-4 of the tail, allowed with it.
+        // The density at the border times the error of a Gaussian there: less than 1e-4 of the tail, allowed
+        // with it.
         withSlack(countRow(`|g| > ${beyond}`, 2 * n * normalCdf(-beyond), count), 1e-4),
       ),
       ...pair.rows('g1, g2'),

@@ -1,9 +1,11 @@
-// Exact answer 2: V = k_g |x - c_g|^2/2 + h_g with unequal stiffnesses, places, heights and diffusivities, after a long
-// relaxation: masses proportional to exp(-h_g/eps) (2 pi eps/k_g)^{d/2}, Gaussian wells, <V>_g = h_g + d eps/2.
+// Exact answer 2: V = k_g |x - c_g|^2/2 + h_g with unequal stiffnesses, places, heights and diffusivities,
+// after a long relaxation: masses proportional to exp(-h_g/eps) (2 pi eps/k_g)^{d/2}, Gaussian wells, <V>_g =
+// h_g + d eps/2.
 //
-// The time step is short enough (heun and strang, both of order 2) that its bias is beside the statistical error: heun
-// narrows a well by (D k dt)^2/4, 2e-4 at most here, and for masses the same is allowed with the largest rate of jumps in
-// place of D k. What is left of the start after t = 25 is below 1e-6 (relaxation times are about 1).
+// The time step is short enough (heun and strang, both of order 2) that its bias is beside the statistical
+// error: heun narrows a well by (D k dt)^2/4, 2e-4 at most here, and for masses the same is allowed with the
+// largest rate of jumps in place of D k. What is left of the start after t = 25 is below 1e-6 (relaxation
+// times are about 1).
 
 import type { Row, Study } from './harness.js';
 import { normalRow } from './harness.js';
@@ -30,7 +32,7 @@ export const gibbs: Study = {
   title: 'exact answer 2: Gibbs masses of unequal wells',
   async run(context) {
     const rows: Row[] = [];
-    const particles = context.pick(2_000_000, 200_000);
+    const particles = context.pick(1_000_000, 100_000);
     context.note(`${particles} particles, 4 nodes, heun + strang, dt = ${step}, until t = ${end}`);
     const { k, a, b, h } = parameters;
     const weights = h.map((height, g) => Math.exp(-height / temperature) / k[g]);

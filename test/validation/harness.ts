@@ -1,13 +1,15 @@
-// What every validation study shares: the row of the table, how far a row may be off, the table itself. The statistics of
-// a single study are in its own file. Rows compare a run with an exact answer; none of them looks at a clock.
+// What every validation study shares: the row of the table, how far a row may be off, the table itself. The
+// statistics of a single study are in its own file. Rows compare a run with an exact answer; none of them
+// looks at a clock.
 //
-// How far a row may be off is chosen so that correct code fails the whole tier with a probability of at most FALSE_ALARM:
-// every row may fail by chance with FALSE_ALARM / MOST_ROWS (Bonferroni), and a tier has no more than MOST_ROWS rows. On top of
-// that comes, where a row says so, what the method itself is known to be off by (its bias at this time step).
+// How far a row may be off is chosen so that correct code fails the whole tier with a probability of at most
+// FALSE_ALARM: every row may fail by chance with FALSE_ALARM / MOST_ROWS (Bonferroni), and a tier has no more
+// than MOST_ROWS rows. On top of that comes, where a row says so, what the method itself is known to be off
+// by (its bias at this time step).
 
 import { normalQuantile } from './special.js';
 
-/** Probability that correct code fails a tier; were the seeds free. They are fixed: a tier that passed passes again. */
+/** Probability that correct code fails a tier, were the seeds free. They are fixed: what passed passes again. */
 export const FALSE_ALARM = 1e-4;
 
 /** No tier has more rows. A fixed budget, so that a study run alone is judged as it is in the whole tier. */
@@ -58,8 +60,8 @@ export function normalRow(
 }
 
 /**
- * A row for a count with Poisson (or binomial) fluctuations, right for small means too. By Bernstein's inequality a
- * deviation of d has a probability of at most 2 exp(-d^2 / (2 (mean + d/3))).
+ * A row for a count with Poisson (or binomial) fluctuations, right for small means too. By Bernstein's
+ * inequality a deviation of d has a probability of at most 2 exp(-d^2 / (2 (mean + d/3))).
  */
 export function countRow(quantity: string, mean: number, got: number): Row {
   const l = Math.log(2 / ROW_ALARM);
@@ -68,8 +70,8 @@ export function countRow(quantity: string, mean: number, got: number): Row {
 }
 
 /**
- * Distance of an empirical distribution function of n independent draws from the true one (0): sqrt(n) D beyond l has
- * probability 2 exp(-2 l^2) at most (Dvoretzky, Kiefer, Wolfowitz; Massart 1990).
+ * Distance of an empirical distribution function of n independent draws from the true one (0): sqrt(n) D
+ * beyond l has probability 2 exp(-2 l^2) at most (Dvoretzky, Kiefer, Wolfowitz; Massart 1990).
  */
 export function kolmogorovRow(quantity: string, distance: number, n: number): Row {
   return { quantity, exact: 0, got: distance, allowed: Math.sqrt(Math.log(2 / ROW_ALARM) / (2 * n)) };
@@ -121,5 +123,7 @@ export function table(rows: readonly TableRow[]): string[] {
 }
 
 const figure = (x: number): string =>
-  x !== 0 && (Math.abs(x) >= 1e6 || Math.abs(x) < 1e-3) ? x.toExponential(4) : String(Number(x.toPrecision(6)));
+  x !== 0 && (Math.abs(x) >= 1e6 || Math.abs(x) < 1e-3)
+    ? x.toExponential(4)
+    : String(Number(x.toPrecision(6)));
 const small = (x: number): string => x.toExponential(1);

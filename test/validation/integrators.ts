@@ -1,18 +1,18 @@
 // The integrators' orders, seen by halving the step.
 //
-//   invariant law   V = x^2/2 + (cos 2x)/2, a double well whose force is Lipschitz (a quartic well blows up under explicit
-//                   schemes, however rarely); <cos 2x> against quadrature of exp(-V/eps).
+//   invariant law   V = x^2/2 + (cos 2x)/2, a double well whose force is Lipschitz (a quartic well blows up under
+//                   explicit schemes, however rarely); <cos 2x> against quadrature of exp(-V/eps).
 //   finite time     V = k x^2/2 from a Gaussian start: E x^2 at t = 1.
 //
 // Three kinds of rows:
-//   = scheme        run against what the scheme itself gives at this step (transition.ts; for finite time a recursion). No
-//                   bias is allowed: a wrong coefficient shows up even where it keeps the order.
-//   order           log2 of the ratio of two weak errors of the runs. It approaches the order only as dt -> 0; how far the
-//                   scheme itself is from it at these steps is known, and allowed.
+//   = scheme        run against what the scheme itself gives at this step (transition.ts; for finite time a
+//                   recursion). No bias is allowed: a wrong coefficient shows up even where it keeps the order.
+//   order           log2 of the ratio of two weak errors of the runs. It approaches the order only as dt -> 0; how
+//                   far the scheme itself is from it at these steps is known, and allowed.
 //   order of scheme the same for the scheme's own numbers at short steps, where no run could resolve them.
 //
-// The standard error of an average over particles and times takes the correlation between times into account, which the
-// transition operator knows.
+// The standard error of an average over particles and times takes the correlation between times into account,
+// which the transition operator knows.
 
 import type { Row, Study, StudyContext, Tier } from './harness.js';
 import { normalRow } from './harness.js';
@@ -47,8 +47,8 @@ const steps: Readonly<Record<Integrator, Readonly<Record<Tier, readonly [number,
 /** Observations, all in all; half a time unit apart. */
 const samples: Readonly<Record<Integrator, Readonly<Record<Tier, number>>>> = {
   'euler-maruyama': { full: 40, short: 20 },
-  heun: { full: 300, short: 60 },
-  'leimkuhler-matthews': { full: 150, short: 60 },
+  heun: { full: 200, short: 40 },
+  'leimkuhler-matthews': { full: 150, short: 40 },
 };
 const SPACING = 0.5;
 const RELAXED = 15;
@@ -190,10 +190,7 @@ function averagingError(
 }
 
 /** E x^2 at t = 1 in a quadratic well. */
-async function finiteTime(
-  context: StudyContext,
-  integrator: 'euler-maruyama' | 'heun',
-): Promise<Row[]> {
+async function finiteTime(context: StudyContext, integrator: 'euler-maruyama' | 'heun'): Promise<Row[]> {
   const stiffness = 1.6;
   const rate = stiffness * diffusivity;
   const [mean0, deviation0] = [2, 0.3];
@@ -210,7 +207,7 @@ async function finiteTime(
     const kick = (integrator === 'heun' ? (1 - a / 2) ** 2 : 1) * 2 * temperature * diffusivity * step;
     let [mean, variance] = [mean0, deviation0 ** 2];
     for (let i = 0; i < n; i++) [mean, variance] = [factor * mean, factor * factor * variance + kick];
-    const particles = context.pick(20_000_000, 2_000_000);
+    const particles = context.pick(20_000_000, 1_000_000);
     const config = configOf({
       space: { variables: ['x'] },
       potential: { formula: '0.5*k*x^2', parameters: { k: stiffness } },

@@ -1,6 +1,7 @@
-// The reaction alone: x stands (nearly) still while particles jump by the exact exponential clock, many times a step or
-// hardly ever. Masses after any number of steps are those of the exponential of the generator, and the counts of jumps have
-// the exact mean of jumpLaw. No bias anywhere: the time step is not an approximation here.
+// The reaction alone: x stands (nearly) still while particles jump by the exact exponential clock, many times
+// a step or hardly ever. Masses after any number of steps are those of the exponential of the generator, and
+// the counts of jumps have the exact mean of jumpLaw. No bias anywhere: the time step is not an approximation
+// here.
 //
 //   still     V(x, g) with x uniform on [0, 1] and D = 1e-9: rates depend on x, each x is a chain of its own
 //   cycle     free rates around three nodes that obey no detailed balance: a stationary current
@@ -25,14 +26,17 @@ const STILL = 1e-9;
 const temperature = 0.8;
 
 const laws = [
-  ...mobilities.map((mobility) => ({ name: mobility, dynamics: { mobility } as object })),
-  { name: 'free', dynamics: { mobility: 'free', rate: 'weight*(0.5 + x)*where(target.node > node, 1, 0.4)' } },
+  ...mobilities.map((mobility) => ({ name: mobility, dynamics: { mobility } })),
+  {
+    name: 'free',
+    dynamics: { mobility: 'free', rate: 'weight*(0.5 + x)*where(target.node > node, 1, 0.4)' },
+  },
 ] as const;
 
 const height = (x: number, g: number): number => 1.5 * x * (g - 1) + 0.3 * g;
 
 async function still(context: StudyContext): Promise<Row[]> {
-  const particles = context.pick(8_000_000, 1_000_000);
+  const particles = context.pick(8_000_000, 300_000);
   const rows: Row[] = [];
   const start = [0.7, 0, 0.3, 0];
   const { x: points, weight } = gaussLegendre(12, 0, 1);
@@ -183,13 +187,13 @@ export const jumps: Study = {
         ...driven,
         step: 0.5,
         steps: 8,
-        particles: context.pick(8_000_000, 1_000_000),
+        particles: context.pick(8_000_000, 300_000),
       })),
       ...(await chainRows('driven cycle, step 0.02', {
         ...driven,
         step: 0.02,
         steps: 200,
-        particles: context.pick(8_000_000, 500_000),
+        particles: context.pick(4_000_000, 200_000),
       })),
       ...(await chainRows('rare jumps, step 0.001', {
         forward: [0.1, 0.05, 0.2],
@@ -197,7 +201,7 @@ export const jumps: Study = {
         start: [0.2, 0.5, 0.3],
         step: 0.001,
         steps: 200,
-        particles: context.pick(8_000_000, 1_000_000),
+        particles: context.pick(8_000_000, 400_000),
       })),
     ];
   },

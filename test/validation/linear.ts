@@ -1,4 +1,5 @@
-// Dense matrices of the studies: product, exponential, solve, Cholesky. Plain and small; matrices are arrays of rows.
+// Dense matrices of the studies: product, exponential, solve, Cholesky. Plain and small; matrices are arrays
+// of rows.
 
 export type Matrix = Float64Array[];
 

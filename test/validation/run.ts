@@ -1,5 +1,5 @@
-// `npm run validate`: runs the studies and prints one table. Exit code 1 if any row fails. The options are those of the
-// text below; the studies are beside this file, one each.
+// `npm run validate`: runs the studies and prints one table. Exit code 1 if any row fails. The options are
+// those of the text below; the studies are beside this file, one each.
 
 import { parseArgs } from 'node:util';
 import { diabetes } from './diabetes.js';
@@ -64,21 +64,25 @@ async function main(): Promise<number> {
     if (options.only && !options.only.includes(study.name)) continue;
     console.log(`${study.name}: ${study.title}`);
     const begin = performance.now();
+    const usage = process.cpuUsage();
     const found = await study.run({
       tier,
       pick: (full, short) => (tier === 'full' ? full : short),
       note: (text) => console.log(`  ${text}`),
     });
     rows.push(...found.map((row) => ({ study: study.name, ...row })));
-    console.log(`  ${found.length} rows in ${seconds(begin)} s`);
+    const { user, system } = process.cpuUsage(usage);
+    const processor = ((user + system) / 1e6).toFixed(1);
+    console.log(`  ${found.length} rows in ${seconds(begin)} s (${processor} s of processors)`);
   }
   if (rows.length > MOST_ROWS) throw new Error(`${rows.length} rows: raise MOST_ROWS`);
   console.log('');
   for (const line of table(rows)) console.log(line);
   const failed = rows.filter((row) => !passes(row));
   console.log(
-    `\n${rows.length} rows, ${failed.length} failed, ${seconds(start)} s. A row may be off by ${SIGMAS.toFixed(2)} standard errors ` +
-      `and its bias; with other seeds, correct code would fail this tier with a probability of at most ${FALSE_ALARM}.`,
+    `\n${rows.length} rows, ${failed.length} failed, ${seconds(start)} s. ` +
+      `A row may be off by ${SIGMAS.toFixed(2)} standard errors and its bias; ` +
+      `with other seeds, correct code would fail this tier with a probability of at most ${FALSE_ALARM}.`,
   );
   return failed.length > 0 ? 1 : 0;
 }

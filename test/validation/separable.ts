@@ -1,9 +1,9 @@
-// Exact answer 1: V = k|x|^2/2 + h_g with equal diffusivities. The masses obey m' = Q'm whatever x does, and x forgets its
-// start like one Ornstein-Uhlenbeck process whatever the jumps do.
+// Exact answer 1: V = k|x|^2/2 + h_g with equal diffusivities. The masses obey m' = Q'm whatever x does, and
+// x forgets its start like one Ornstein-Uhlenbeck process whatever the jumps do.
 //
-// Masses have no error of the time step at all, since the rates do not depend on x. Mean and variance of x are compared with
-// continuous time; the row allows, besides the statistical error, what the integrator is off by at this step, which for
-// a quadratic well is a recursion over steps.
+// Masses have no error of the time step at all, since the rates do not depend on x. Mean and variance of x
+// are compared with continuous time; the row allows, besides the statistical error, what the integrator is
+// off by at this step, which for a quadratic well is a recursion over steps.
 
 import type { Row, Study } from './harness.js';
 import { normalRow } from './harness.js';
@@ -47,7 +47,7 @@ export const separable: Study = {
   title: 'exact answer 1: V = U(x) + h_g',
   async run(context) {
     const rows: Row[] = [];
-    const particles = context.pick(8_000_000, 1_000_000);
+    const particles = context.pick(8_000_000, 400_000);
     context.note(`${particles} particles, ring of 5 nodes with a chord, dt = ${step}`);
     for (const mobility of mobilities) {
       const { integrator, splitting, precision } = schemes[mobility];

@@ -1,4 +1,5 @@
-// Starting and ending simulations for the studies, and the few sums over an observation that several of them need.
+// Starting and ending simulations for the studies, and the few sums over an observation that several of them
+// need.
 
 import { Simulation } from '../../src/cluster/mod.js';
 import { parseConfig, type RunConfig } from '../../src/config/mod.js';
@@ -46,7 +47,7 @@ export function spread(o: Observation, g: number, i: number): number {
   return o.count[g] > 1 ? (o.covariance[(g * d + i) * d + i] * (o.count[g] - 1)) / o.count[g] : 0;
 }
 
-/** Standard error of the masses of N independent chains that start with the given masses (not drawn: fixed counts). */
+/** Standard error of the masses of N independent chains that start in the given (fixed, not drawn) shares. */
 export function massErrors(start: ArrayLike<number>, transition: readonly Float64Array[], particles: number) {
   return Float64Array.from(transition[0], (_, to) => {
     let variance = 0;

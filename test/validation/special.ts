@@ -1,6 +1,7 @@
-// Special functions of the studies, with plain Math: validation must not lean on src/elementary, which it also tests.
+// Special functions of the studies, with plain Math: validation must not lean on src/elementary, which it
+// also tests.
 
-/** erfc(x) for x >= 0 by its continued fraction beyond 2, by the series of erf below; relative error below 1e-12. */
+/** erfc(x), by its continued fraction beyond 2, by the series of erf below; relative error below 1e-12. */
 export function erfc(x: number): number {
   if (x < 0) return 2 - erfc(-x);
   if (x < 2) {
@@ -55,7 +56,7 @@ export function gaussLegendre(count: number, a: number, b: number): { x: number[
   return { x, weight };
 }
 
-/** Integral over [a, b] by the trapezoidal rule: spectrally accurate where f and its derivatives vanish at both ends. */
+/** Integral over [a, b] by the trapezoidal rule: to many digits where f vanishes smoothly at both ends. */
 export function trapezoid(f: (x: number) => number, a: number, b: number, intervals: number): number {
   const h = (b - a) / intervals;
   let sum = (f(a) + f(b)) / 2;

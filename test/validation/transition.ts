@@ -1,10 +1,10 @@
-// What one step of an integrator does to functions of x, in one dimension, to many digits: the operator
-// (P f)(x) = E f(x after a step from x). Functions are their values at Chebyshev points of [-L, L], in between the
-// interpolating polynomial; the expectation over the noise is a trapezoidal sum, which for a Gaussian is exact to
-// rounding. With it the law of the *scheme*, bias included, is known at every time step, and runs can be held to it to
-// within their statistical error. It shares no code and no method with the kernel.
+// What one step of an integrator does to functions of x, in one dimension, to many digits: the operator (P
+// f)(x) = E f(x after a step from x). Functions are their values at Chebyshev points of [-L, L], in between
+// the interpolating polynomial; the expectation over the noise is a trapezoidal sum, which for a Gaussian is
+// exact to rounding. With it the law of the *scheme*, bias included, is known at every time step, and runs
+// can be held to it to within their statistical error. It shares no code and no method with the kernel.
 
-import { apply, exponential, multiply, zeros, type Matrix } from './linear.js';
+import { apply, multiply, zeros, type Matrix } from './linear.js';
 
 export interface Grid {
   readonly half: number;
@@ -22,7 +22,7 @@ export function chebyshev(n: number, half: number): Grid {
   return { half, points, weights };
 }
 
-/** Adds `scale` times the row that interpolates at x. Beyond the ends, where no mass is, the end's value is taken. */
+/** Adds `scale` times the row that interpolates at x. Beyond the ends the end's value is taken. */
 export function addInterpolation(
   { half, points, weights }: Grid,
   x: number,
@@ -76,7 +76,8 @@ function moved({ integrator, step, temperature, diffusivity, slope }: Scheme, x:
     case 'heun':
       return x + (step / 2) * (drift(x) + drift(x + step * drift(x) + kick)) + kick;
     case 'leimkuhler-matthews':
-      // x' = x + dt b(x) + s (xi + xi') with s = kick / (2 xi) is a Markov chain in y = x - s xi: y' = y + 2 s xi + dt b(y + s xi).
+      // x' = x + dt b(x) + s (xi + xi') with s = kick / (2 xi) is a Markov chain in y = x - s xi: y' = y + 2
+      // s xi + dt b(y + s xi).
       return x + kick + step * drift(x + kick / 2);
     default:
       return integrator satisfies never;
@@ -95,7 +96,7 @@ export function stepOperator(grid: Grid, scheme: Scheme): Matrix {
   return operator;
 }
 
-/** Values of f(x) as a function of the Markov chain's state: f itself, but E f(y + s xi) for leimkuhler-matthews. */
+/** f as a function of the Markov chain's state: f itself, but E f(y + s xi) for leimkuhler-matthews. */
 export function observe(grid: Grid, scheme: Scheme, f: (x: number) => number): Float64Array {
   if (scheme.integrator !== 'leimkuhler-matthews') return grid.points.map(f);
   const s = Math.sqrt((scheme.temperature * scheme.diffusivity * scheme.step) / 2);
@@ -110,23 +111,4 @@ export function invariant(operator: Matrix, values: Float64Array): number {
   for (let i = 0; i < 12; i++) p = multiply(p, p);
   const limit = apply(p, values);
   return limit[limit.length >> 1];
-}
-
-/** First derivative at the grid's points. */
-export function differentiation({ points, weights }: Grid): Matrix {
-  const n = points.length;
-  const d = zeros(n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      if (i === j) continue;
-      d[i][j] = weights[j] / weights[i] / (points[i] - points[j]);
-      d[i][i] -= d[i][j];
-    }
-  }
-  return d;
-}
-
-/** exp(t a) f for a matrix too large to exponentiate at every use. */
-export function evolve(a: Matrix, t: number, values: ArrayLike<number>): Float64Array {
-  return apply(exponential(a, t), values);
 }
