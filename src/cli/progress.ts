@@ -174,7 +174,7 @@ function plainLine(update: ProgressUpdate, left: number | undefined): string {
   ];
   if (left !== undefined) parts.push(`${formatDuration(left)} left`);
   const energy = formatEnergy(update, true);
-  if (energy !== undefined) parts.push(`energy ${energy}`);
+  if (energy !== undefined) parts.push(`mean V ${energy}`);
   return parts.join('  ');
 }
 
@@ -203,7 +203,7 @@ function numbers(update: ProgressUpdate, width: number, style: Style): string {
   const parts = [`step ${grouped(update.step)}/${grouped(update.steps)}`, formatRate(update.rate)];
   parts.push(`time ${short(update.time)}`);
   const energy = formatEnergy(update, style.ascii);
-  if (energy !== undefined) parts.push(`energy ${energy}`);
+  if (energy !== undefined) parts.push(`mean V ${energy}`);
   let line = '';
   for (const part of parts) {
     const longer = line === '' ? part : `${line}  ${part}`;

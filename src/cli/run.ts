@@ -109,7 +109,8 @@ async function supervise(
   }
   if (options.json) process.stdout.write(`${JSON.stringify(summary(result), null, 2)}\n`);
   else if (options.quiet !== true) printResult(result, model, firstStep, now() - started);
-  return result.status === 'finished' ? exitCode.done : exitCode.interrupted;
+  if (result.status === 'finished') return exitCode.done;
+  return stop.signal.reason === 'SIGTERM' ? exitCode.stopped : exitCode.interrupted;
 }
 
 const shown = (folder: string): string => {
@@ -157,7 +158,7 @@ function printResult(result: RunResult, model: Model | undefined, firstStep: num
   ]);
   const head =
     result.status === 'finished'
-      ? `finished ${firstStep > 0 ? `steps ${firstStep} to ${model.stepCount}` : `${model.stepCount} steps`} in ${formatDuration(seconds)} (${formatRate(result.timings.particleStepsPerSecond)})`
+      ? `finished ${firstStep > 0 ? `steps ${firstStep} to ${model.stepCount}` : `${model.stepCount} steps`} in ${formatDuration(seconds)} (${formatRate(result.timings.particleStepsPerSecond)} over all)`
       : `stopped after step ${result.step} of ${model.stepCount}; go on with: wasserwerk resume ${place}`;
   const files = ['observables.csv', 'observables.jsonl', 'jumps.csv', 'snapshots.zarr', 'manifest.json'];
   const there = files.filter((file) => existsSync(join(result.folder, file)));

@@ -2,9 +2,10 @@
 
 import { loadConfig } from '../config/mod.js';
 import { print } from '../expression/mod.js';
+import { coreCount } from '../cluster/mod.js';
 import { compileKernel } from '../kernel/mod.js';
 import { buildModel, type Model } from '../model/mod.js';
-import { replicaCount } from '../particles/mod.js';
+import { planMemory, replicaCount } from '../particles/mod.js';
 import { exitCode } from './exit.js';
 import { table } from './format.js';
 import { printRemarks } from './remarks.js';
@@ -17,6 +18,8 @@ export function validate(file: string, options: { set: string[]; seed?: string; 
   const { model, notes } = buildModel(config);
   const kernel = compileKernel(model);
   const replicas = replicaCount(model);
+  // Refuses what would not fit.
+  planMemory(model, kernel.plan, replicas, coreCount());
   if (options.json) {
     const { source: _, ...values } = config;
     const summary = { valid: true, model: describe(model, replicas), remarks: notes, config: values };

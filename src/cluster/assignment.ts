@@ -14,8 +14,8 @@ export interface Assignment {
   readonly cost: number;
 }
 
-/** Work that comes with a shard however few particles it has (measured: about 250 ns, docs/performance.md). */
-const SHARD_COST = 60;
+/** Work that comes with a shard however few particles it has (measured: about 80 ns, docs/performance.md). */
+const SHARD_COST = 25;
 
 /** A meeting of all workers (about 4 us where every worker has a core). */
 const MEETING_COST = 800;

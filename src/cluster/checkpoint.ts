@@ -9,7 +9,7 @@ import type { Model } from '../model/mod.js';
 import type { Simulation, SimulationState } from './simulation.js';
 
 /** Shards are gathered into parts of about this size. */
-const PART_BYTES = 64 * 1024 * 1024;
+const PART_BYTES = 8 * 1024 * 1024;
 
 const GENERATOR_BYTES = 256;
 
@@ -21,7 +21,7 @@ export function* checkpointParts(simulation: Simulation, partBytes = PART_BYTES)
   let part = 0;
   const gathered = (): CheckpointPart => {
     const name = `shards-${String(part++).padStart(5, '0')}.bin`;
-    const content = { name, bytes: new Uint8Array(Buffer.concat(pieces)) };
+    const content = { name, bytes: Buffer.concat(pieces) };
     pieces = [];
     bytes = 0;
     return content;

@@ -19,11 +19,16 @@ export function compileModule(model: Model, kernel: CompiledKernel): WebAssembly
   if (!canRevectorize || model.graph.nodeCount > TRIAL_NODES) return plain;
   setRevectorize(true);
   try {
-    const wide = new WebAssembly.Module(kernel.bytes);
+    const wide = new WebAssembly.Module(distinct(kernel.bytes));
     return trialHash(model, kernel, wide) === trialHash(model, kernel, plain) ? wide : plain;
   } finally {
     setRevectorize(false);
   }
+}
+
+/** The same module in other bytes (an empty custom section at the end): V8 would return the code it has for equal bytes. */
+function distinct(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from([...bytes, 0, 1, 0]);
 }
 
 function trialHash(model: Model, kernel: CompiledKernel, module: WebAssembly.Module): string {

@@ -67,6 +67,9 @@ export type RunResult =
 /** Time between two looks: short enough for a prompt stop, long enough to cost nothing. */
 const LOOK_SECONDS = 0.2;
 
+/** Longest time that a run goes on without its state being watched: an observation costs about 1 % of it. */
+const WATCH_SECONDS = 2;
+
 /**
  * Runs a config from the start.
  * @throws ConfigError, MemoryLimitError, OutputError, StateError, KernelFault
@@ -198,6 +201,7 @@ async function drive(run: ActiveRun): Promise<RunResult> {
   try {
     let observation = await look(run, stepSeconds, firstStep);
     let stride = 1;
+    let watched = now();
     while (simulation.step < model.stepCount && options.signal?.aborted !== true) {
       const started = now();
       const from = simulation.step;
@@ -205,7 +209,14 @@ async function drive(run: ActiveRun): Promise<RunResult> {
       const seconds = now() - started;
       stepSeconds += seconds;
       stride = Math.max(1, Math.round(((simulation.step - from) * LOOK_SECONDS) / Math.max(seconds, 1e-4)));
-      observation = (await look(run, stepSeconds, firstStep)) ?? observation;
+      const seen = await look(run, stepSeconds, firstStep);
+      observation = seen ?? observation;
+      // A run that observes seldom is watched all the same, so that a diverged state does not go on for hours.
+      if (seen) watched = now();
+      else if (now() - watched > WATCH_SECONDS) {
+        await observed(run);
+        watched = now();
+      }
     }
     const finished = simulation.step >= model.stepCount;
     const last = observation?.step === simulation.step ? observation : await observed(run);

@@ -17,7 +17,11 @@ export interface ReductionInput {
 }
 
 /** Adds `other` to `sum`. */
-function merge(sum: MutableMoments, other: ShardMoments, pairs: readonly (readonly [number, number])[]): void {
+function merge(
+  sum: MutableMoments,
+  other: ShardMoments,
+  pairs: readonly (readonly [number, number])[],
+): void {
   if (other.count === 0) return;
   const total = sum.count + other.count;
   const weight = (sum.count * other.count) / total;
@@ -45,7 +49,13 @@ export function reduce(model: Model, { step, shards, jumps }: ReductionInput): O
   const time = step * model.timeStep;
   const temperature = temperatureAt(model.temperature, time);
   const numbers = (length: number): Float64Array => new Float64Array(length);
-  const [count, mass, massError, potential, potentialError] = [numbers(n), numbers(n), numbers(n), numbers(n), numbers(n)];
+  const [count, mass, massError, potential, potentialError] = [
+    numbers(n),
+    numbers(n),
+    numbers(n),
+    numbers(n),
+    numbers(n),
+  ];
   const [mean, meanError, varianceError] = [numbers(n * d), numbers(n * d), numbers(n * d)];
   const covariance = numbers(n * d * d);
   let potentialEnergy = 0;

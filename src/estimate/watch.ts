@@ -34,7 +34,8 @@ export function watch(model: Model, observation: Observation): void {
     for (let i = 0; i <= dimension; i++) {
       const value = i < dimension ? observation.mean[g * dimension + i] : observation.potential[g];
       if (Number.isFinite(value)) continue;
-      const quantity = i < dimension ? `the mean of ${model.coordinateNames[i]}` : 'the mean potential energy';
+      const quantity =
+        i < dimension ? `the mean of ${model.coordinateNames[i]}` : 'the mean potential energy';
       throw new StateError(
         'not-finite',
         `${quantity} on node ${model.graph.nodeNames[g]} is ${value} at step ${step}. Likely causes: time.step is too ` +

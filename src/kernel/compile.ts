@@ -32,7 +32,9 @@ export function compileKernel(model: Model): CompiledKernel {
   addControl(context, fixedMemory.pool);
   addMoments(context);
   if (fixedMemory.literals + literals.byteLength > fixedMemory.free) {
-    throw new RangeError('the formulas have too many constants (over 500,000): put them into node parameters');
+    throw new RangeError(
+      'the formulas have too many constants (over 500,000): put them into node parameters',
+    );
   }
   return { plan, bytes: module.toBytes(), literals };
 }

@@ -88,6 +88,12 @@ function copyField(size: number, to: Code, toOffset: number, from: Code, fromOff
     : f64.store(to, f64.load(from, fromOffset), toOffset);
 }
 
+function isNotNumber(size: number, address: Code): Code {
+  return size === 4
+    ? f32.notEqual(f32.load(address), f32.load(address))
+    : f64.notEqual(f64.load(address), f64.load(address));
+}
+
 // ── Step of a shard ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Exports step(shard, context, parity, move): all chunks of one shard; emigrants go to the context's outbox. */
@@ -101,11 +107,26 @@ function addStepShard(
     { parameters: ['i32', 'i32', 'i32', 'i32'], results: [] },
     (locals) => {
       const [shard, worker, parity, move] = [0, 1, 2, 3];
-      const [node, edges, nodeClass, remaining, chunk, fields, count, blocks, masks, out] = locals32(locals, 10);
+      const [node, edges, nodeClass, remaining, chunk, fields, count, blocks, masks, out] = locals32(
+        locals,
+        10,
+      );
       const scratch = (offset: number): Code => i32.load(get(worker), offset);
       return [
-        set(node, i32.add(scratch(workerContext.nodeTable), i32.multiply(i32.load(get(shard), shardHeader.node), c(records.node)))),
-        set(edges, i32.add(scratch(workerContext.edgeTable), i32.multiply(i32.load(get(node), nodeRecord.firstEdge), c(records.edge)))),
+        set(
+          node,
+          i32.add(
+            scratch(workerContext.nodeTable),
+            i32.multiply(i32.load(get(shard), shardHeader.node), c(records.node)),
+          ),
+        ),
+        set(
+          edges,
+          i32.add(
+            scratch(workerContext.edgeTable),
+            i32.multiply(i32.load(get(node), nodeRecord.firstEdge), c(records.edge)),
+          ),
+        ),
         set(nodeClass, i32.multiply(i32.load(get(node), nodeRecord.class), c(ENTRIES_PER_CLASS))),
         set(masks, scratch(workerContext.masks)),
         set(out, i32.add(get(shard), i32.shiftLeft(get(parity), c(2)))),
@@ -121,12 +142,28 @@ function addStepShard(
           when(
             get(move),
             [
-              call(functions.fillWords, get(shard), scratch(workerContext.words), i32.multiply(get(blocks), c(plan.wordsPerParticle))),
-              call(functions.gaussians, scratch(workerContext.words), scratch(workerContext.noise), get(blocks)),
+              call(
+                functions.fillWords,
+                get(shard),
+                scratch(workerContext.words),
+                i32.multiply(get(blocks), c(plan.wordsPerParticle)),
+              ),
+              call(
+                functions.gaussians,
+                scratch(workerContext.words),
+                scratch(workerContext.noise),
+                get(blocks),
+              ),
               callIndirect(
                 classType,
                 plus(get(nodeClass), entry.diffuse),
-                get(fields), get(blocks), scratch(workerContext.words), scratch(workerContext.noise), scratch(workerContext.flags), get(node), get(edges),
+                get(fields),
+                get(blocks),
+                scratch(workerContext.words),
+                scratch(workerContext.noise),
+                scratch(workerContext.flags),
+                get(node),
+                get(edges),
               ),
             ],
             [
@@ -134,7 +171,13 @@ function addStepShard(
               callIndirect(
                 classType,
                 plus(get(nodeClass), entry.test),
-                get(fields), get(blocks), scratch(workerContext.words), scratch(workerContext.noise), scratch(workerContext.flags), get(node), get(edges),
+                get(fields),
+                get(blocks),
+                scratch(workerContext.words),
+                scratch(workerContext.noise),
+                scratch(workerContext.flags),
+                get(node),
+                get(edges),
               ),
             ],
           ),
@@ -159,10 +202,7 @@ function clearTail(masks: number, count: number, blocks: number): Code {
     when(i32.and(get(count), c(LANES - 1)), [
       i32.store16(
         last,
-        i32.and(
-          i32.load16(last),
-          plus(i32.shiftLeft(c(1), i32.and(get(count), c(LANES - 1))), -1),
-        ),
+        i32.and(i32.load16(last), plus(i32.shiftLeft(c(1), i32.and(get(count), c(LANES - 1))), -1)),
       ),
     ]),
     i32.store16(plus(last, 2), c(0)),
@@ -186,7 +226,10 @@ function addReact(context: PassContext, fillWords: number): number {
   return module.add({ parameters: ['i32', 'i32', 'i32', 'i32', 'i32'], results: [] }, (locals) => {
     const [fields, blocks, shard, worker, out] = [0, 1, 2, 3, 4];
     const [walkers, count, next, rounds, home, words, secondWords] = locals32(locals, 7);
-    const [j, k, nodeRecordAddress, edges, node, position, edge, run, end, slot, top, mask32] = locals32(locals, 12);
+    const [j, k, nodeRecordAddress, edges, node, position, edge, run, end, slot, top, mask32] = locals32(
+      locals,
+      12,
+    );
     const mask = locals.add('i64');
 
     const column = (buffer: number, offset: number, index: number): Code =>
@@ -249,7 +292,10 @@ function addReact(context: PassContext, fillWords: number): number {
         set(edges, edgeAddress(load(get(nodeRecordAddress), nodeRecord.firstEdge))),
         callIndirect(
           walkerType,
-          plus(i32.multiply(load(get(nodeRecordAddress), nodeRecord.class), c(ENTRIES_PER_CLASS)), tableEntry),
+          plus(
+            i32.multiply(load(get(nodeRecordAddress), nodeRecord.class), c(ENTRIES_PER_CLASS)),
+            tableEntry,
+          ),
           column(walkers, 0, j),
           i32.add(get(words), i32.shiftLeft(get(j), c(2))),
           i32.add(get(secondWords), i32.shiftLeft(get(j), c(2))),
@@ -281,7 +327,13 @@ function addReact(context: PassContext, fillWords: number): number {
     /** Walker j becomes walker `next`, with the time in the given column, at the given node. */
     const keep = (time: number, atNode: Code): Code => [
       Array.from({ length: plan.dimension }, (_, i) =>
-        copyField(size, column(walkers, layout.coordinate(i), next), 0, column(walkers, layout.coordinate(i), j), 0),
+        copyField(
+          size,
+          column(walkers, layout.coordinate(i), next),
+          0,
+          column(walkers, layout.coordinate(i), j),
+          0,
+        ),
       ),
       copyField(size, column(walkers, layout.time, next), 0, column(walkers, time, j), 0),
       i32.store(int(walkers, layout.node, next), atNode),
@@ -297,12 +349,25 @@ function addReact(context: PassContext, fillWords: number): number {
       whileLoop(i32.less(get(j), get(count)), [
         set(edge, load(column(walkers, layout.edge, j))),
         when(i32.equal(get(edge), c(-1)), arrive, [
+          when(isNotNumber(size, column(walkers, layout.remaining, j)), [
+            i32.store(get(worker), load(int(walkers, layout.node, j)), workerContext.errorNode),
+            i32.store(get(worker), c(kernelError.badRate), workerContext.error),
+            unreachable,
+          ]),
           set(
             edges,
-            edgeAddress(i32.add(load(nodeAddress(load(int(walkers, layout.node, j))), nodeRecord.firstEdge), get(edge))),
+            edgeAddress(
+              i32.add(load(nodeAddress(load(int(walkers, layout.node, j))), nodeRecord.firstEdge), get(edge)),
+            ),
           ),
           keep(layout.remaining, load(get(edges), edgeRecord.target)),
-          set(k, i32.add(load(get(worker), workerContext.jumps), i32.shiftLeft(load(get(edges), edgeRecord.edge), c(3)))),
+          set(
+            k,
+            i32.add(
+              load(get(worker), workerContext.jumps),
+              i32.shiftLeft(load(get(edges), edgeRecord.edge), c(3)),
+            ),
+          ),
           i64.store(get(k), i64.add(i64.load(get(k)), i64.constant(1))),
         ]),
         advance(j, 1),
@@ -356,7 +421,10 @@ function addReact(context: PassContext, fillWords: number): number {
  * Exports exchange(firstShard, nodes, context, parity, all): delivers a replica's emigrants to the shards the worker
  * owns (or to all), then closes the holes that are left. Shards lie one after another.
  */
-function addExchange(context: PassContext, chunks: { append: number; removeLast: number; release: number; lastSlot: number }): void {
+function addExchange(
+  context: PassContext,
+  chunks: { append: number; removeLast: number; release: number; lastSlot: number },
+): void {
   const { module, plan } = context;
   const { size, row } = strides(context);
   const entrySize = emigrant.fields + size * plan.fields;
@@ -368,7 +436,10 @@ function addExchange(context: PassContext, chunks: { append: number; removeLast:
       const [firstShard, nodes, worker, parity, all] = [0, 1, 2, 3, 4];
       const [source, endShard, position, end, destination, slot, filled, last, offset] = locals32(locals, 9);
       const mine = (shard: number): Code =>
-        i32.or(get(all), i32.equal(load(get(shard), shardHeader.owner), load(get(worker), workerContext.owner)));
+        i32.or(
+          get(all),
+          i32.equal(load(get(shard), shardHeader.owner), load(get(worker), workerContext.owner)),
+        );
       const out = (shard: number, field: number): Code => load(i32.add(get(shard), get(offset)), field);
       const entryAt = (shard: number, index: Code): Code =>
         i32.add(out(shard, shardHeader.outAddress), i32.multiply(index, c(entrySize)));
@@ -380,7 +451,10 @@ function addExchange(context: PassContext, chunks: { append: number; removeLast:
         set(position, out(source, shardHeader.outAddress)),
         set(end, entryAt(source, out(source, shardHeader.outCount))),
         whileLoop(i32.less(get(position), get(end)), [
-          set(destination, i32.add(get(firstShard), i32.multiply(load(get(position), emigrant.node), c(shardHeader.size)))),
+          set(
+            destination,
+            i32.add(get(firstShard), i32.multiply(load(get(position), emigrant.node), c(shardHeader.size))),
+          ),
           when(mine(destination), [
             set(filled, load(get(destination), shardHeader.holesFilled)),
             when(
@@ -418,7 +492,9 @@ function addExchange(context: PassContext, chunks: { append: number; removeLast:
             when(
               i32.equal(get(last), get(slot)),
               i32.store(get(slot), c(0), tag),
-              Array.from({ length: plan.fields }, (_, i) => copyField(size, get(slot), i * row, get(last), i * row)),
+              Array.from({ length: plan.fields }, (_, i) =>
+                copyField(size, get(slot), i * row, get(last), i * row),
+              ),
             ),
             call(chunks.removeLast, get(source)),
           ]),
@@ -452,32 +528,29 @@ function addChunkPool(context: PassContext, pool: number) {
   const lock: Code = loop(branchIf(0, atomic.compareExchange(c(pool + poolHeader.lock), c(0), c(1))));
   const unlock: Code = atomic.store(c(pool + poolHeader.lock), c(0));
 
-  const take = module.add(
-    { parameters: ['i32'], results: ['i32'] },
-    (locals) => {
-      const worker = 0;
-      const [chunk] = locals32(locals, 1);
-      return [
-        lock,
-        when(
-          tee(chunk, load(c(pool + poolHeader.free))),
-          i32.store(c(pool + poolHeader.free), load(get(chunk), chunkHeader.next)),
-          [
-            set(chunk, load(c(pool + poolHeader.next))),
-            when(i32.greater(plus(get(chunk), chunkBytes), load(c(pool + poolHeader.end))), [
-              unlock,
-              i32.store(get(worker), c(kernelError.chunksExhausted), workerContext.error),
-              unreachable,
-            ]),
-            i32.store(c(pool + poolHeader.next), plus(get(chunk), chunkBytes)),
-          ],
-        ),
-        unlock,
-        i32.store(get(chunk), c(0), chunkHeader.next),
-        get(chunk),
-      ];
-    },
-  );
+  const take = module.add({ parameters: ['i32'], results: ['i32'] }, (locals) => {
+    const worker = 0;
+    const [chunk] = locals32(locals, 1);
+    return [
+      lock,
+      when(
+        tee(chunk, load(c(pool + poolHeader.free))),
+        i32.store(c(pool + poolHeader.free), load(get(chunk), chunkHeader.next)),
+        [
+          set(chunk, load(c(pool + poolHeader.next))),
+          when(i32.greater(plus(get(chunk), chunkBytes), load(c(pool + poolHeader.end))), [
+            unlock,
+            i32.store(get(worker), c(kernelError.chunksExhausted), workerContext.error),
+            unreachable,
+          ]),
+          i32.store(c(pool + poolHeader.next), plus(get(chunk), chunkBytes)),
+        ],
+      ),
+      unlock,
+      i32.store(get(chunk), c(0), chunkHeader.next),
+      get(chunk),
+    ];
+  });
   const give = module.add({ parameters: ['i32'], results: [] }, () => [
     lock,
     i32.store(get(0), load(c(pool + poolHeader.free)), chunkHeader.next),

@@ -8,7 +8,7 @@
 // whole reaction serves for any part of it), until it does not jump any more.
 
 import { elementary, type Precision } from '../elementary/mod.js';
-import { ProgramBuilder, type FloatValue, type Program } from './ir.js';
+import { ProgramBuilder, type FloatValue, type MaskValue, type Program } from './ir.js';
 
 /** 2^y for y clamped to [-100, 30], at most 6.3 % too high and never too low if y carries the slack of reaction.ts. */
 export function upperExponential(ops: ProgramBuilder, y: FloatValue): FloatValue {
@@ -22,8 +22,18 @@ export function upperExponential(ops: ProgramBuilder, y: FloatValue): FloatValue
 }
 
 /** Input `spare` (the spare bits as a number 0 … 255) against the bound. */
-export function isCandidate(ops: ProgramBuilder, bound: FloatValue) {
+export function isCandidate(ops: ProgramBuilder, bound: FloatValue): MaskValue {
   return ops.less(ops.input('spare'), bound);
+}
+
+/** The same for a bound that may not be a number: then it is a candidate, and its jump is found out as a bad rate. */
+export function isCandidateOrBad(ops: ProgramBuilder, bound: FloatValue): MaskValue {
+  return ops.not(ops.lessOrEqual(bound, ops.input('spare')));
+}
+
+/** A rate of the user's as it is, or NaN where it is negative. */
+export function checkedRate(ops: ProgramBuilder, rate: FloatValue): FloatValue {
+  return ops.select(ops.lessOrEqual(ops.constant(0), rate), rate, ops.constant(NaN));
 }
 
 /** P = min(ceil(T), 256) / 256. */
@@ -35,18 +45,19 @@ export function candidateProbability(ops: ProgramBuilder, bound: FloatValue): Fl
 /**
  * What a candidate does. Inputs: `draw1`, `draw2` (random integers as numbers, 24 bits for f32, 32 for f64), `total` (L),
  * `time` (s) and `probability` (P). Outputs: mask `jumps`, `remaining` (time left after the jump), `mark` (uniform on
- * [0, L), against which the rates are summed up).
+ * [0, L), against which the rates are summed up). Where a rate is not a number it jumps, and `remaining` is no number.
  */
 export function decisionProgram(precision: Precision): Program {
   const ops = new ProgramBuilder(precision);
   const math = elementary(ops);
   const scale = ops.constant(1 / powerOfTwo(precision === 'f32' ? 24 : 32));
-  const uniform = (name: string): FloatValue => ops.multiply(ops.add(ops.input(name), ops.constant(0.5)), scale);
+  const uniform = (name: string): FloatValue =>
+    ops.multiply(ops.add(ops.input(name), ops.constant(0.5)), scale);
   const total = ops.input('total');
   const time = ops.input('time');
   const clock = ops.negate(math.log1p(ops.negate(ops.multiply(uniform('draw1'), ops.input('probability')))));
   return ops.finish({
-    jumps: ops.less(clock, ops.multiply(total, time)),
+    jumps: ops.not(ops.lessOrEqual(ops.multiply(total, time), clock)),
     remaining: ops.maximum(ops.subtract(time, ops.divide(clock, total)), ops.constant(0)),
     mark: ops.multiply(uniform('draw2'), total),
   });

@@ -38,14 +38,18 @@ export function diffusionStep(model: Model, potential: Expression, symbols: Kern
       }
       case 'leimkuhler-matthews': {
         const sigma = b.call('squareRoot', b.multiply(b.constant(0.5), variance));
-        return indices.map((i) => b.add(b.add(x[i], explicit[i]), b.multiply(sigma, b.add(memory[i], noise[i]))));
+        return indices.map((i) =>
+          b.add(b.add(x[i], explicit[i]), b.multiply(sigma, b.add(memory[i], noise[i]))),
+        );
       }
       case 'heun': {
         const sigma = b.call('squareRoot', b.multiply(b.constant(2), variance));
         const kicked = indices.map((i) => b.multiply(sigma, noise[i]));
         const predicted = indices.map((i) => b.add(b.add(x[i], explicit[i]), kicked[i]));
         const corrected = atTime(drift, symbols.diffusionEnd).map((e) =>
-          b.substitute(e, ({ symbol }) => (symbol.kind === 'coordinate' ? predicted[symbol.index] : undefined)),
+          b.substitute(e, ({ symbol }) =>
+            symbol.kind === 'coordinate' ? predicted[symbol.index] : undefined,
+          ),
         );
         return indices.map((i) =>
           b.add(b.add(x[i], b.multiply(b.constant(0.5), b.add(explicit[i], corrected[i]))), kicked[i]),

@@ -51,7 +51,10 @@ function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayo
     output: (_: string, __: number, value: Code) => v128.store(get(walker), value, layout.edge),
   };
   return nodeClass.boundTerms
-    ? [boundOverEdges(context, nodeClass, layout, locals, bound), lower(compareProgram(plan.precision), common)]
+    ? [
+        boundOverEdges(context, nodeClass, layout, locals, bound),
+        lower(compareProgram(plan.precision), common),
+      ]
     : lower(nodeClass.test, common);
 }
 
@@ -69,7 +72,10 @@ function overEdges(
   return [
     set(edge, get(edges)),
     nodeClass.kinds.map((_, run): Code => [
-      set(end, i32.add(get(edge), i32.multiply(i32.load(get(node), 16 + 4 * run), i32.constant(strides.edge)))),
+      set(
+        end,
+        i32.add(get(edge), i32.multiply(i32.load(get(node), 16 + 4 * run), i32.constant(strides.edge))),
+      ),
       untilEnd(edge, end, [each(run), advance(edge, strides.edge)]),
     ]),
   ];
@@ -173,7 +179,10 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
       lower(context.plan.kinds[nodeClass.kinds[run]].rate, {
         ...common,
         bank: edgeBank,
-        output: (_, __, value) => [v128.store(get(rates), value), set(total, vector.add(get(total), v128.load(get(rates))))],
+        output: (_, __, value) => [
+          v128.store(get(rates), value),
+          set(total, vector.add(get(total), v128.load(get(rates)))),
+        ],
       }),
       advance(rates, 16),
     ]),

@@ -161,12 +161,14 @@ export class ProgramBuilder implements Operations<FloatValue, IntegerValue, Mask
   bits = (a: FloatValue): IntegerValue => a as number as IntegerValue;
   fromBits = (a: IntegerValue): FloatValue => a as number as FloatValue;
   integerAdd = (a: IntegerValue, b: IntegerValue): IntegerValue => this.#integer('integerAdd', [a, b]);
-  integerSubtract = (a: IntegerValue, b: IntegerValue): IntegerValue => this.#integer('integerSubtract', [a, b]);
+  integerSubtract = (a: IntegerValue, b: IntegerValue): IntegerValue =>
+    this.#integer('integerSubtract', [a, b]);
   integerAnd = (a: IntegerValue, b: IntegerValue): IntegerValue => this.#integer('integerAnd', [a, b]);
   integerOr = (a: IntegerValue, b: IntegerValue): IntegerValue => this.#integer('integerOr', [a, b]);
   integerXor = (a: IntegerValue, b: IntegerValue): IntegerValue => this.#integer('integerXor', [a, b]);
   shiftLeft = (a: IntegerValue, count: number): IntegerValue => this.#integer('shiftLeft', [a], count);
-  shiftRightLogical = (a: IntegerValue, count: number): IntegerValue => this.#integer('shiftRightLogical', [a], count);
+  shiftRightLogical = (a: IntegerValue, count: number): IntegerValue =>
+    this.#integer('shiftRightLogical', [a], count);
   shiftRightArithmetic = (a: IntegerValue, count: number): IntegerValue =>
     this.#integer('shiftRightArithmetic', [a], count);
   toFloat = (a: IntegerValue): FloatValue => this.#float('toFloat', a);

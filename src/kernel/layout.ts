@@ -56,11 +56,19 @@ export const workerContext = {
   owner: 52,
   /** Reaction time of this exchange, in the kernel's precision. */
   reactionTime: 56,
-  size: 64,
+  /** Node at which a rate was bad. */
+  errorNode: 64,
+  size: 128,
 } as const;
 
 /** Values of workerContext.error. */
-export const kernelError = { none: 0, outboxFull: 1, chunksExhausted: 2, tooManyJumps: 3 } as const;
+export const kernelError = {
+  none: 0,
+  outboxFull: 1,
+  chunksExhausted: 2,
+  tooManyJumps: 3,
+  badRate: 4,
+} as const;
 
 /** Emigrant entry: destination node, the hole it left (slot address), then its fields. */
 export const emigrant = { node: 0, slot: 4, fields: 8 } as const;

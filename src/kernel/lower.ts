@@ -173,11 +173,13 @@ export function lower(program: Program, context: LoweringContext): Code {
       get(constants.get(operand) ?? (registers.get(operand) as number[])[group]);
     // Operands that die here give their registers to the result: a group reads before it writes.
     for (const operand of new Set(instruction.operands)) {
-      if (!constants.has(operand) && last[operand] === index) free.push(...(registers.get(operand) as number[]));
+      if (!constants.has(operand) && last[operand] === index)
+        free.push(...(registers.get(operand) as number[]));
     }
     const dying = instruction.operands.map((operand) => registers.get(operand));
     const result = Array.from({ length: groups }, () => -1);
-    for (let group = 0; group < groups; group++) result[group] = takeFor(group, dying, free, () => take(free));
+    for (let group = 0; group < groups; group++)
+      result[group] = takeFor(group, dying, free, () => take(free));
     for (let group = 0; group < groups; group++) {
       const value: Code =
         instruction.opcode === 'input'

@@ -5,7 +5,14 @@ export { compileKernel, type CompiledKernel } from './compile.js';
 export { fieldCount } from './diffusion.js';
 export { planKernel, type KernelPlan, type NodeClass } from './plan.js';
 export { nextRow, seedStreams, streamPurpose } from './xoshiro.js';
-export { INVERSE_OF_ZERO, UniformTables, recordStrides, type RecordStrides, type StepQuantities, type TableAddresses } from './uniforms.js';
+export {
+  INVERSE_OF_ZERO,
+  UniformTables,
+  recordStrides,
+  type RecordStrides,
+  type StepQuantities,
+  type TableAddresses,
+} from './uniforms.js';
 export { interpret, type LaneEnvironment } from './interpret.js';
 export { gaussianProgram } from './passes.js';
 export type { Program } from './ir.js';

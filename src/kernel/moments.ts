@@ -53,9 +53,7 @@ function reduction(
   const sums = Array.from({ length: VECTORS }, () => locals.add('v128'));
   const end = locals.add('i32');
   const tree = (from: number, count: number): Code =>
-    count === 1
-      ? get(sums[from])
-      : f64x2.add(tree(from, count / 2), tree(from + count / 2, count / 2));
+    count === 1 ? get(sums[from]) : f64x2.add(tree(from, count / 2), tree(from + count / 2, count / 2));
   return [
     set(end, i32.add(get(counted), i32.multiply(get(blocks), i32.constant(LANES * 8)))),
     untilEnd(counted, end, [

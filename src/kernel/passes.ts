@@ -60,7 +60,8 @@ export function addGaussianPass({ plan, literals, module }: PassContext, exportN
           locals,
           literals,
           groups: 4,
-          input: (name, group) => v128.load(get(words), (2 * index + Number(name.slice(4))) * WORD_ROW + 16 * group),
+          input: (name, group) =>
+            v128.load(get(words), (2 * index + Number(name.slice(4))) * WORD_ROW + 16 * group),
           bank: noBank,
           output: (name, group, value) => {
             const row = 2 * index + (name === 'first' ? 0 : 1);
@@ -102,10 +103,15 @@ export function addClassPass(context: PassContext, nodeClass: NodeClass, move: b
   const vectors = plan.precision === 'f32' ? 4 : 8;
   const most = Math.max(pressure(program), ...(nodeClass.boundTerms ?? []).map((p) => pressure(p) + 1));
   let groups = vectors;
-  while (groups > 1 && (groups * most > REGISTERS * 2 || groups * program.instructions.length > BODY_OPERATIONS)) {
+  while (
+    groups > 1 &&
+    (groups * most > REGISTERS * 2 || groups * program.instructions.length > BODY_OPERATIONS)
+  ) {
     groups /= 2;
   }
-  return module.add(classPass.signature, (locals) => classPassBody(context, nodeClass, move, program, groups, locals));
+  return module.add(classPass.signature, (locals) =>
+    classPassBody(context, nodeClass, move, program, groups, locals),
+  );
 }
 
 function classPassBody(
@@ -148,7 +154,9 @@ function classPassBody(
   };
   const collect = (group: number, value: Code): Code => v128.store(get(flags), value, 16 * group);
   const output = (name: string, group: number, value: Code): Code =>
-    name === 'candidate' ? collect(group, value) : v128.store(get(fields), value, Number(name.slice(6)) * fieldRow + 16 * group);
+    name === 'candidate'
+      ? collect(group, value)
+      : v128.store(get(fields), value, Number(name.slice(6)) * fieldRow + 16 * group);
   const bank = bankResolver(strides, node, edges);
   const part = (p: Program): Code => lower(p, { locals, literals, groups, input, bank, output });
 
@@ -172,10 +180,7 @@ function classPassBody(
     untilEnd(fields, end, [
       rounds === 1
         ? [round, advance(flags, fieldRow)]
-        : [
-            set(shift, i32.constant(0)),
-            loop(round, branchIf(0, i32.less(get(shift), i32.constant(LANES)))),
-          ],
+        : [set(shift, i32.constant(0)), loop(round, branchIf(0, i32.less(get(shift), i32.constant(LANES))))],
       advance(fields, step(fieldRow, plan.fields)),
       advance(words, step(WORD_ROW, wordRows)),
       move ? advance(noise, step(WORD_ROW, plan.dimension)) : rounds === 1 ? [] : advance(noise, -WORD_ROW),
@@ -231,7 +236,10 @@ function boundLoop(
     sums.map((sum) => set(sum, v128.zero)),
     set(edge, get(edges)),
     (nodeClass.boundTerms ?? []).map((term, run): Code => [
-      set(end, i32.add(get(edge), i32.multiply(i32.load(get(node), 16 + 4 * run), i32.constant(strides.edge)))),
+      set(
+        end,
+        i32.add(get(edge), i32.multiply(i32.load(get(node), 16 + 4 * run), i32.constant(strides.edge))),
+      ),
       untilEnd(edge, end, [
         lower(term, {
           locals,
@@ -288,7 +296,9 @@ export function addPotentialPass(
             bank: () => ({ base: get(record), offset: 0 }),
             output: (_, __, value) => v128.store(get(out), value, plan.dimension * columnBytes),
           }),
-          Array.from({ length: plan.dimension }, (_, i) => v128.store(get(out), coordinate(i), i * columnBytes)),
+          Array.from({ length: plan.dimension }, (_, i) =>
+            v128.store(get(out), coordinate(i), i * columnBytes),
+          ),
           advance(out, 16),
           advance(fields, 2 * size),
           advance(shift, 2),

@@ -4,7 +4,14 @@
 import type { Precision } from '../elementary/mod.js';
 import { cheapest, type Expression } from '../expression/mod.js';
 import type { Model } from '../model/mod.js';
-import { candidateProbability, decisionProgram, isCandidate, upperExponential } from './decision.js';
+import {
+  candidateProbability,
+  checkedRate,
+  decisionProgram,
+  isCandidate,
+  isCandidateOrBad,
+  upperExponential,
+} from './decision.js';
 import { diffusionStep, fieldCount } from './diffusion.js';
 import { ProgramBuilder, type FloatValue, type Program } from './ir.js';
 import { jumpBound, jumpRate, type EdgeKind } from './reaction.js';
@@ -63,7 +70,7 @@ export interface KernelPlan {
 /** Compares a bound that was added up in a loop (input `bound`) with the spare bits. */
 export function compareProgram(precision: Precision): Program {
   const ops = new ProgramBuilder(precision);
-  return ops.finish({ candidate: isCandidate(ops, ops.input('bound')) });
+  return ops.finish({ candidate: isCandidateOrBad(ops, ops.input('bound')) });
 }
 
 export function planKernel(model: Model): KernelPlan {
@@ -101,6 +108,7 @@ export function planKernel(model: Model): KernelPlan {
     return { kind, slots, rate: {} as Program };
   });
   const bound = jumpBound(model, symbols);
+  const candidate = bound.kind === 'terms' ? isCandidateOrBad : isCandidate;
   const field = (ops: ProgramBuilder, index: number): FloatValue => ops.input(`field:${String(index)}`);
   const boundTerm = (
     ops: ProgramBuilder,
@@ -115,8 +123,9 @@ export function planKernel(model: Model): KernelPlan {
       node: { name: 'node', slots: node },
       edge: { name: bank, slots: kinds[kind].slots },
     });
-    if (bound.kind === 'exponents') return upperExponential(ops, writer.float(bound.exponent(kinds[kind].kind)));
-    if (bound.kind === 'terms') return writer.float(bound.term(kinds[kind].kind));
+    if (bound.kind === 'exponents')
+      return upperExponential(ops, writer.float(bound.exponent(kinds[kind].kind)));
+    if (bound.kind === 'terms') return checkedRate(ops, writer.float(bound.term(kinds[kind].kind)));
     throw new Error('a uniform bound has no terms');
   };
 
@@ -135,7 +144,10 @@ export function planKernel(model: Model): KernelPlan {
     const key = `${String(model.potentialOfNode[g])} | ${(unrolled ? edges.map((e) => kindOfEdge[e]) : own).join()} | ${String(unrolled)}`;
     let index = classIndex.get(key);
     if (index === undefined) {
-      index = classes.push(planClass(model.potentialOfNode[g], own, unrolled ? edges.map((e) => kindOfEdge[e]) : undefined)) - 1;
+      index =
+        classes.push(
+          planClass(model.potentialOfNode[g], own, unrolled ? edges.map((e) => kindOfEdge[e]) : undefined),
+        ) - 1;
       classIndex.set(key, index);
     }
     classOfNode[g] = index;
@@ -168,12 +180,12 @@ export function planKernel(model: Model): KernelPlan {
       const moved = diffusionStep(model, potentials[potential], symbols).map((e) => writer.float(e));
       const outputs = Object.fromEntries(moved.map((value, i) => [`field:${String(i)}`, value]));
       const total = boundOf(ops, (i) => moved[i]);
-      return ops.finish(total === undefined ? outputs : { ...outputs, candidate: isCandidate(ops, total) });
+      return ops.finish(total === undefined ? outputs : { ...outputs, candidate: candidate(ops, total) });
     };
     const test = (): Program => {
       const ops = new ProgramBuilder(precision);
       const total = boundOf(ops, (i) => field(ops, i));
-      return ops.finish(total === undefined ? {} : { candidate: isCandidate(ops, total) });
+      return ops.finish(total === undefined ? {} : { candidate: candidate(ops, total) });
     };
     const probability = (): Program => {
       const ops = new ProgramBuilder(precision);
@@ -203,7 +215,10 @@ export function planKernel(model: Model): KernelPlan {
     fields,
     wordsPerParticle: 2 * Math.ceil(model.dimension / 2),
     classes,
-    kinds: kinds.map((plan) => ({ ...plan, rate: rateProgram(model, plan, jumpRate(model, plan.kind, symbols)) })),
+    kinds: kinds.map((plan) => ({
+      ...plan,
+      rate: rateProgram(model, plan, jumpRate(model, plan.kind, symbols)),
+    })),
     classOfNode,
     edgeOrder,
     kindOfEdge,
@@ -222,7 +237,8 @@ function rateProgram(model: Model, { slots }: EdgeKindPlan, rate: Expression): P
     edge: bank,
     coordinate: (i) => ops.input(`field:${String(i)}`),
   });
-  return ops.finish({ rate: writer.float(rate) });
+  const value = writer.float(rate);
+  return ops.finish({ rate: model.mobility === 'free' ? checkedRate(ops, value) : value });
 }
 
 function potentialProgram(potential: Expression) {

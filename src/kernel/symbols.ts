@@ -26,7 +26,8 @@ export interface KernelSymbols {
 
 export function kernelSymbols(builder: ExpressionBuilder): KernelSymbols {
   const step = (name: string): Expression => builder.symbol({ kind: 'step', name });
-  const node = (name: string): Expression => builder.symbol({ kind: 'parameter', side: 'source', name, component: 0 });
+  const node = (name: string): Expression =>
+    builder.symbol({ kind: 'parameter', side: 'source', name, component: 0 });
   return {
     timeStep: step('timeStep'),
     reactionTime: step('reactionTime'),

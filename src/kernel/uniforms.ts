@@ -125,7 +125,8 @@ export class UniformTables {
       this.#integers[record + nodeRecord.degree / 4] = graph.offsets[g + 1] - graph.offsets[g];
       plan.classes[nodeClass].kinds.forEach((kind, run) => {
         let edges = 0;
-        for (let e = graph.offsets[g]; e < graph.offsets[g + 1]; e++) if (plan.kindOfEdge[e] === kind) edges++;
+        for (let e = graph.offsets[g]; e < graph.offsets[g + 1]; e++)
+          if (plan.kindOfEdge[e] === kind) edges++;
         this.#integers[record + nodeRecord.runs / 4 + run] = edges;
       });
     }
@@ -168,7 +169,12 @@ export class UniformTables {
       while (k >= model.graph.offsets[source + 1]) source++;
       const edge = plan.edgeOrder[k];
       const first = (addresses.edgeTable + k * strides.edge + strides.edgeSlots) / shift;
-      this.#edges[plan.kindOfEdge[edge]].write(changing, this.#resolver(stepValue, source, edge), this.#floats, first);
+      this.#edges[plan.kindOfEdge[edge]].write(
+        changing,
+        this.#resolver(stepValue, source, edge),
+        this.#floats,
+        first,
+      );
     }
   }
 

@@ -39,7 +39,10 @@ function ofEdge(expression: Expression): boolean {
   if (expression.kind === 'constant') return false;
   if (expression.kind === 'call') return expression.arguments.some(ofEdge);
   const symbol = expression.symbol;
-  return symbol.kind === 'edge' || ((symbol.kind === 'node' || symbol.kind === 'parameter') && symbol.side === 'target');
+  return (
+    symbol.kind === 'edge' ||
+    ((symbol.kind === 'node' || symbol.kind === 'parameter') && symbol.side === 'target')
+  );
 }
 
 /** Writes one expression after another into the same program; shared parts are written once. */

@@ -45,7 +45,7 @@ export function seedStreams(seed: number, purpose: number, node: number, replica
       const step = splitMix64(state);
       state = step.state;
       const z = step.output;
-      out[(2 * half) * LANES + lane] = Number(z & 0xffffffffn);
+      out[2 * half * LANES + lane] = Number(z & 0xffffffffn);
       out[(2 * half + 1) * LANES + lane] = Number(z >> 32n);
     }
   }

@@ -89,7 +89,12 @@ export function checkRates(context: BuildContext, model: Model): void {
     `jumps are frequent: step * rate = ${z.toPrecision(3)} out of node "${from}", ` +
     `fastest to "${to}" (rate about ${worst.fastest.toPrecision(3)}); x stands still between jumps of a step`;
   const half = model.splitting === 'lie' ? ', or splitting: strang' : '';
-  context.warn('rate-fast', ['time', 'step'], message, `step: ${step}${half}, or a smaller graph.weight`);
+  // Rates without bound leave no step worth naming.
+  const fix =
+    step > 0
+      ? `step: ${step}${half}, or a smaller graph.weight`
+      : 'mobility: metropolis (its rates are bounded)';
+  context.warn('rate-fast', ['time', 'step'], message, fix);
 }
 
 function refuseRate(context: BuildContext, model: Model, node: number, edge: number, rate: number): void {

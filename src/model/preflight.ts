@@ -78,12 +78,7 @@ function checkMemory(context: BuildContext, model: Model, memoryBytes: number): 
   const fitting = Math.floor((model.particleCount * memoryBytes) / 2 / bytes);
   const digits = '0'.repeat(Math.max(0, String(fitting).length - 1));
   const message = `about ${gigabytes(bytes)} for the particles; this machine has ${gigabytes(memoryBytes)}`;
-  context.warn(
-    'memory',
-    ['particles'],
-    message,
-    `particles: ${String(fitting)[0]}${digits}, or more machines`,
-  );
+  context.warn('memory', ['particles'], message, `particles: ${String(fitting)[0]}${digits}`);
 }
 
 /**

@@ -62,7 +62,8 @@ export async function makeFolders(path: string): Promise<void> {
       }
       await syncFolder(dirname(next));
     }
-    if (!(await stat(path)).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
+    if (!(await stat(path)).isDirectory())
+      throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
   });
 }
 

@@ -4,7 +4,6 @@
 
 import {
   BLOCKS_PER_CHUNK,
-
   kernelError,
   LANES,
   layout,
@@ -143,7 +142,8 @@ export class ShardEngine {
   beginExchange(parity: number): void {
     const { context, outboxes } = this.#addresses;
     this.#words[(context + layout.workerContext.outTop) >>> 2] = outboxes[parity];
-    this.#words[(context + layout.workerContext.outEnd) >>> 2] = outboxes[parity] + this.memoryPlan.outboxBytes;
+    this.#words[(context + layout.workerContext.outEnd) >>> 2] =
+      outboxes[parity] + this.memoryPlan.outboxBytes;
   }
 
   /** The part of a step before an exchange, for one shard; emigrants wait in the outbox of `parity`. */
@@ -186,8 +186,10 @@ export class ShardEngine {
       run();
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-      const code = this.#words[(this.#addresses.context + layout.workerContext.error) >>> 2];
-      throw new KernelFault(faultText(code), { cause: error });
+      const read = (offset: number): number => this.#words[(this.#addresses.context + offset) >>> 2];
+      const { workerContext } = layout;
+      const node = this.model.graph.nodeNames[read(workerContext.errorNode)];
+      throw new KernelFault(faultText(read(workerContext.error), node), { cause: error });
     }
   }
 
@@ -289,7 +291,7 @@ export function momentPairs(dimension: number): (readonly [number, number])[] {
   return pairs;
 }
 
-function faultText(code: number): string {
+function faultText(code: number, node: string): string {
   switch (code) {
     case kernelError.outboxFull:
       return 'more than half of all particles jumped in one step: reduce time.step or the weights';
@@ -300,8 +302,12 @@ function faultText(code: number): string {
         'a particle made more than 100,000 jumps in one step: its rates are infinite or far too large for the step. ' +
         'Reduce time.step or the weights, or use a bounded mobility (metropolis, barker)'
       );
+    case kernelError.badRate:
+      return (
+        `a free rate is negative or not a number for a particle at node ${node}: make dynamics.rate >= 0 wherever particles ` +
+        'go, for example max(0, ...)'
+      );
     default:
       return 'the kernel stopped (a particle left the range of numbers, or this is a defect): reduce time.step';
   }
 }
-

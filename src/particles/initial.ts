@@ -7,7 +7,10 @@ import type { Model } from '../model/mod.js';
  * Particles per shard, shard (node g, replica k) at [k n + g]: node counts within one of mass * N, spread evenly over
  * the replicas.
  */
-export function initialCounts(model: Pick<Model, 'initialMasses' | 'particleCount'>, replicas: number): Uint32Array {
+export function initialCounts(
+  model: Pick<Model, 'initialMasses' | 'particleCount'>,
+  replicas: number,
+): Uint32Array {
   const { initialMasses, particleCount } = model;
   const nodes = initialMasses.length;
   const perNode = new Uint32Array(nodes);

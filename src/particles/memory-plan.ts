@@ -4,7 +4,15 @@
 //
 //   literals │ shard headers │ worker 0 │ worker 1 │ … │ chunks
 
-import { CHUNK, LANES, fixedMemory, layout, MOMENT_COLUMN, recordStrides, type KernelPlan } from '../kernel/mod.js';
+import {
+  CHUNK,
+  LANES,
+  fixedMemory,
+  layout,
+  MOMENT_COLUMN,
+  recordStrides,
+  type KernelPlan,
+} from '../kernel/mod.js';
 import type { Model } from '../model/mod.js';
 
 const { align } = layout;
@@ -55,7 +63,12 @@ const STAGGER = 1088;
  * Plans the memory.
  * @throws MemoryLimitError beyond 4 GiB
  */
-export function planMemory(model: Model, plan: KernelPlan, replicas: number, workerCount: number): MemoryPlan {
+export function planMemory(
+  model: Model,
+  plan: KernelPlan,
+  replicas: number,
+  workerCount: number,
+): MemoryPlan {
   const { graph, particleCount, dimension } = model;
   const size = plan.precision === 'f32' ? 4 : 8;
   const strides = recordStrides(plan);
@@ -67,7 +80,8 @@ export function planMemory(model: Model, plan: KernelPlan, replicas: number, wor
   for (let g = 0; g < graph.nodeCount; g++) most = Math.max(most, graph.offsets[g + 1] - graph.offsets[g]);
 
   // Worst case: every particle emigrates in one exchange. Beyond 2^20 particles half of them are allowed for.
-  const outboxEntries = particleCount <= 1 << 20 ? particleCount : Math.max(1 << 20, particleCount / 2 / workerCount);
+  const outboxEntries =
+    particleCount <= 1 << 20 ? particleCount : Math.max(1 << 20, particleCount / 2 / workerCount);
   const outboxBytes = align(Math.ceil(outboxEntries) * entryBytes, 64);
 
   let next: number = fixedMemory.free;

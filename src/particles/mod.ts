@@ -1,5 +1,12 @@
 // Public names of this folder.
-export { changesWithTime, exchangesPerStep, KernelFault, momentPairs, ShardEngine, type ShardMoments } from './engine.js';
+export {
+  changesWithTime,
+  exchangesPerStep,
+  KernelFault,
+  momentPairs,
+  ShardEngine,
+  type ShardMoments,
+} from './engine.js';
 export { initialCounts } from './initial.js';
 export { MemoryLimitError, planMemory, type MemoryPlan } from './memory-plan.js';
 export { ReferenceEngine, type Engine } from './reference.js';

@@ -190,7 +190,8 @@ export class ReferenceEngine implements Engine {
     });
     for (const [name, value] of Object.entries(fields))
       particle[Number(name.slice('field:'.length))] = value as number;
-    return nodeClass.boundTerms ? spare < this.#bound(nodeClass, node, particle) : (candidate as boolean);
+    // A bound that is not a number makes a candidate, whose jump then finds out about the rate.
+    return nodeClass.boundTerms ? !(this.#bound(nodeClass, node, particle) <= spare) : (candidate as boolean);
   }
 
   /** The bound where it is a sum over edges, added up in kernel order. */
@@ -281,6 +282,7 @@ export class ReferenceEngine implements Engine {
       uniform: noValue,
     });
     if (jumps !== true) return undefined;
+    if (Number.isNaN(remaining)) throw new RangeError(`a rate at node ${node} is negative or not a number`);
     // The first edge whose cumulated rate passes the mark; rounding never leads beyond the last that has a rate.
     let edge = 0;
     let cumulated = 0;

@@ -15,7 +15,9 @@ const COUNTS = [1, 2, 4, 6, 12, 24, 60, 120, 240, 360, 720, 1440, 2520, 5040];
 
 /** Number of replicas R of a run. */
 export function replicaCount(
-  model: Pick<Model, 'particleCount' | 'dimension' | 'integrator' | 'precision'> & { graph: { nodeCount: number } },
+  model: Pick<Model, 'particleCount' | 'dimension' | 'integrator' | 'precision'> & {
+    graph: { nodeCount: number };
+  },
 ): number {
   const bytes = model.particleCount * fieldCount(model) * (model.precision === 'f32' ? 4 : 8);
   const limit = Math.min(bytes / REPLICA_BYTES, model.particleCount / (LEAST_SHARD * model.graph.nodeCount));

@@ -117,7 +117,8 @@ export class ParticleStore {
     for (const { address, count } of this.chunks(shard)) {
       for (; next < indices.length && indices[next] < before + count; next++) {
         const slot = this.#slot(address - chunkHeader.size, indices[next] - before);
-        for (let i = 0; i < dimension; i++) out[(firstRow + next) * dimension + i] = this.#floats[slot + i * LANES];
+        for (let i = 0; i < dimension; i++)
+          out[(firstRow + next) * dimension + i] = this.#floats[slot + i * LANES];
       }
       before += count;
     }

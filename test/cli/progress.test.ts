@@ -91,7 +91,7 @@ function update(step: number, nodes = 3, more: Partial<ProgressUpdate> = {}): Pr
 }
 
 describe('on a terminal', () => {
-  it('shows bar, time left, step, rate, energy and masses', () => {
+  it('shows bar, time left, step, rate, mean V and masses', () => {
     const terminal = new Terminal(100);
     const { progress, at } = start(terminal);
     progress.update(update(0));
@@ -100,7 +100,7 @@ describe('on a terminal', () => {
     expect(terminal.screen).toBe(
       [
         '██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 25%  0:30 left',
-        'step 2 500/10 000  412 M particle-steps/s  time 25  energy -1.2346 ± 0.0021',
+        'step 2 500/10 000  412 M particle-steps/s  time 25  mean V -1.2346 ± 0.0021',
         'node 0 ██░░░░ 0.167  node 1 ████░░ 0.333  node 2 ██████ 0.500',
         '',
       ].join('\n'),
@@ -244,7 +244,7 @@ describe('piped', () => {
       '',
     ]);
     expect(pipe.text).toMatch(
-      /time 0\.5 {2}412 M particle-steps\/s {2}16:35 left {2}energy 2\.00 \+- 0\.50$/mu,
+      /time 0\.5 {2}412 M particle-steps\/s {2}16:35 left {2}mean V 2\.00 \+- 0\.50$/mu,
     );
     expect(pipe.text).not.toContain(escape);
   });

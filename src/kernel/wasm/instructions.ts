@@ -50,7 +50,9 @@ const EMPTY_BLOCK = 0x40;
 export const block = (...body: Code): Code => [0x02, EMPTY_BLOCK, body, 0x0b];
 export const loop = (...body: Code): Code => [0x03, EMPTY_BLOCK, body, 0x0b];
 export const when = (condition: Code, then: Code, otherwise?: Code): Code =>
-  otherwise ? [condition, 0x04, EMPTY_BLOCK, then, 0x05, otherwise, 0x0b] : [condition, 0x04, EMPTY_BLOCK, then, 0x0b];
+  otherwise
+    ? [condition, 0x04, EMPTY_BLOCK, then, 0x05, otherwise, 0x0b]
+    : [condition, 0x04, EMPTY_BLOCK, then, 0x0b];
 export const branch = (depth: number): Code => [0x0c, unsigned(depth)];
 export const branchIf = (depth: number, condition: Code): Code => [condition, 0x0d, unsigned(depth)];
 export const call = (index: number, ...operands: Code): Code => [operands, 0x10, unsigned(index)];
@@ -125,10 +127,15 @@ export const i64 = {
   and: binary(0x83),
 };
 
-export const f32 = { load: memory([0x2a], 2).load, store: memory([0x38], 2).store };
+export const f32 = {
+  load: memory([0x2a], 2).load,
+  store: memory([0x38], 2).store,
+  notEqual: binary(0x5c),
+};
 export const f64 = {
   load: memory([0x2b], 3).load,
   store: memory([0x39], 3).store,
+  notEqual: binary(0x62),
   add: binary(0xa0),
 };
 

@@ -28,7 +28,10 @@ export class Locals {
       if (last?.type === type) last.count++;
       else runs.push({ count: 1, type });
     }
-    return [...unsigned(runs.length), ...runs.flatMap((run) => [...unsigned(run.count), valueType[run.type]])];
+    return [
+      ...unsigned(runs.length),
+      ...runs.flatMap((run) => [...unsigned(run.count), valueType[run.type]]),
+    ];
   }
 }
 
@@ -86,11 +89,15 @@ export class ModuleBuilder {
         ...vector(t.results.map((r) => [valueType[r]])),
       ]),
     );
-    const memoryImport = vector([[...name('env'), ...name('memory'), 0x02, 0x03, ...unsigned(1), ...unsigned(this.maximumPages)]]);
+    const memoryImport = vector([
+      [...name('env'), ...name('memory'), 0x02, 0x03, ...unsigned(1), ...unsigned(this.maximumPages)],
+    ]);
     const functions = vector(this.#functions.map((f) => unsigned(f.typeIndex)));
     const table = vector([[0x70, 0x00, ...unsigned(this.#table.length)]]);
     const exports = vector(this.#exports.map((e) => [...name(e.name), 0x00, ...unsigned(e.index)]));
-    const elements = vector([[0x00, 0x41, 0x00, 0x0b, ...vector(this.#table.map((index) => unsigned(index)))]]);
+    const elements = vector([
+      [0x00, 0x41, 0x00, 0x0b, ...vector(this.#table.map((index) => unsigned(index)))],
+    ]);
     const code = vector(
       this.#functions.map((f) => {
         if (!f.body) throw new Error('a declared function was never defined');
