@@ -21,7 +21,7 @@ export function asFailure(error: unknown): TaskFailure {
 export function errorOf(failures: readonly TaskFailure['failure'][]): Error {
   const { code, message, stack } =
     failures.find((failure) => failure.code !== 'barrier-aborted') ?? failures[0];
-  if (code === 'kernel-fault') return new KernelFault(message);
+  if (code === 'kernel-fault' || code === 'not-finite') return new KernelFault(message, code);
   const error = new Error(message);
   if (stack !== '') error.stack = stack;
   return code === undefined ? error : Object.assign(error, { code });

@@ -138,7 +138,9 @@ export class Simulation {
       await this.#advance(to);
     } catch (error) {
       if (!(error instanceof KernelFault)) throw error;
-      throw new KernelFault(`between steps ${this.#step} and ${to}: ${error.message}`, { cause: error });
+      throw new KernelFault(`between steps ${this.#step} and ${to}: ${error.message}`, error.code, {
+        cause: error,
+      });
     }
   }
 

@@ -2,6 +2,7 @@
 // state is written anywhere.
 
 import type { Model } from '../model/mod.js';
+import { divergenceCauses } from '../particles/mod.js';
 import type { Observation } from './observation.js';
 
 /** The state of a run is not what it must be. */
@@ -38,9 +39,7 @@ export function watch(model: Model, observation: Observation): void {
         i < dimension ? `the mean of ${model.coordinateNames[i]}` : 'the mean potential energy';
       throw new StateError(
         'not-finite',
-        `${quantity} on node ${model.graph.nodeNames[g]} is ${value} at step ${step}. Likely causes: time.step is too ` +
-          `large for the stiffest node (try ${model.timeStep / 4}); the potential is not bounded below; a formula divides ` +
-          'by zero or takes the logarithm of a negative number where particles go',
+        `${quantity} on node ${model.graph.nodeNames[g]} is ${value} at step ${step}. ${divergenceCauses(model)}`,
       );
     }
   }

@@ -20,7 +20,21 @@ import { ParticleStore } from './store.js';
 
 /** A failure inside the kernel, with what to do about it. */
 export class KernelFault extends Error {
-  readonly code = 'kernel-fault';
+  constructor(
+    message: string,
+    readonly code: 'kernel-fault' | 'not-finite',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What may have driven a state out of the range of numbers, and what to try. */
+export function divergenceCauses(model: Pick<Model, 'timeStep'>): string {
+  return (
+    `Likely causes: time.step is too large for the stiffest node (try ${model.timeStep / 4}); the potential is not bounded ` +
+    'below; a formula divides by zero or takes the logarithm of a negative number where particles go'
+  );
 }
 
 /** Moments of the particles of one shard. Products are centred at the shard's own means. */
@@ -189,8 +203,16 @@ export class ShardEngine {
       const read = (offset: number): number => this.#words[(this.#addresses.context + offset) >>> 2];
       const { workerContext } = layout;
       const node = this.model.graph.nodeNames[read(workerContext.errorNode)];
-      throw new KernelFault(faultText(read(workerContext.error), node), { cause: error });
+      throw this.#fault(read(workerContext.error), node, error);
     }
+  }
+
+  #fault(code: number, node: string, cause: unknown): KernelFault {
+    if (code === kernelError.badRate && this.model.mobility !== 'free') {
+      const text = `a particle on node ${node} has left the range of numbers. ${divergenceCauses(this.model)}`;
+      return new KernelFault(text, 'not-finite', { cause });
+    }
+    return new KernelFault(faultText(code, node), 'kernel-fault', { cause });
   }
 
   /**

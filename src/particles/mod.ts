@@ -1,6 +1,7 @@
 // Public names of this folder.
 export {
   changesWithTime,
+  divergenceCauses,
   exchangesPerStep,
   KernelFault,
   momentPairs,

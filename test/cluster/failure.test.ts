@@ -12,7 +12,7 @@ function sent(...errors: unknown[]) {
 
 describe('a failure that comes from a thread', () => {
   it('is a fault of the kernel again', () => {
-    const error = errorOf(sent(new KernelFault('too many jumps')));
+    const error = errorOf(sent(new KernelFault('too many jumps', 'kernel-fault')));
     expect(error).toBeInstanceOf(KernelFault);
     expect(error).toMatchObject({ code: 'kernel-fault', message: 'too many jumps' });
   });
@@ -27,7 +27,7 @@ describe('a failure that comes from a thread', () => {
 
   it('is the cause, not that of workers who waited for it', () => {
     const waited = new BarrierAborted('another worker failed');
-    const cause = new KernelFault('the cause');
+    const cause = new KernelFault('the cause', 'not-finite');
     for (const order of [
       [waited, cause, waited],
       [cause, waited],

@@ -45,7 +45,9 @@ describe('a run fails with a message that helps', () => {
   it('when the step is far too long: node, step, a shorter step', async () => {
     const { stderr, manifest } = await fail('diverging', { time: { step: 0.3, steps: 4000 } });
     expect(stderr).toContain('warning: time.step: the step is unstable');
-    expect(stderr).toMatch(/error: the mean .* on node stiff is (NaN|-?Infinity) at step \d+/u);
+    expect(stderr).toMatch(
+      /error: .* on node stiff (is (NaN|-?Infinity) at step \d+|has left the range of numbers)/u,
+    );
     expect(stderr).toContain('time.step is too large for the stiffest node (try 0.075)');
     expect(manifest).toMatchObject({ error: { code: 'not-finite' }, stateHash: null });
     // Whatever was finite can still be read.
@@ -95,6 +97,15 @@ describe('a run fails with a message that helps', () => {
       error: { code: 'kernel-fault' },
     });
   });
+
+  it.each(['where(t < 1, 1, log(x - 5))', 'where(t < 1, 1, -1)'])(
+    'when a free rate becomes bad, %s: the node, and what to do',
+    async (rate) => {
+      const { stderr } = await fail(`bad rate ${rate.length}`, { dynamics: { mobility: 'free', rate } });
+      expect(stderr).toMatch(/a free rate is negative or not a number for a particle at node (stiff|soft)/u);
+      expect(stderr).toContain('max(0, ...)');
+    },
+  );
 
   it('when a large difference of V makes symmetric rates infinite: a warning, and all jump down', async () => {
     const file = writeConfig(folder('steep.yaml'), {
