@@ -4,8 +4,8 @@
 //
 // The time step is short enough (heun and strang, both of order 2) that its bias is beside the statistical
 // error: heun narrows a well by (D k dt)^2/4, 2e-4 at most here, and for masses the same is allowed with the
-// largest rate of jumps in place of D k. What is left of the start after t = 25 is below 1e-6 (relaxation
-// times are about 1).
+// largest rate of jumps in place of D k. What is left of the start after t = 25
+// is below 1e-5: it begins near the end, and relaxation times are 3 at most (seen from all on one node).
 
 import type { Row, Study } from './harness.js';
 import { normalRow } from './harness.js';
