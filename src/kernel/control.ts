@@ -60,7 +60,7 @@ const plus = (a: Code, b: number): Code => i32.add(a, c(b));
 export function addControl(context: PassContext, poolAddress: number): void {
   const { module, plan } = context;
   const size = plan.precision === 'f32' ? 4 : 8;
-  const layout = walkerLayout(plan.dimension, size);
+  const layout = walkerLayout(size);
   const fillWords = addFillWords(module, 'fillWords');
   const gaussians = addGaussianPass(context, 'gaussians');
   for (const nodeClass of plan.classes) {
@@ -131,7 +131,6 @@ function addStepShard(
         set(masks, scratch(workerContext.masks)),
         set(out, i32.add(get(shard), i32.shiftLeft(get(parity), c(2)))),
         i32.store(get(out), scratch(workerContext.outTop), shardHeader.outAddress),
-        i32.store(get(out), c(0), shardHeader.outCount),
         i32.store(get(shard), c(0), shardHeader.holesFilled),
         set(remaining, i32.load(get(shard), shardHeader.count)),
         set(chunk, i32.load(get(shard), shardHeader.firstChunk)),
@@ -184,11 +183,19 @@ function addStepShard(
           when(i32.load(get(node), nodeRecord.degree), [
             call(functions.packFlags, scratch(workerContext.flags), get(masks), get(blocks)),
             clearTail(masks, count, blocks),
-            call(functions.react, get(fields), get(blocks), get(shard), get(worker), get(out)),
+            call(functions.react, get(fields), get(blocks), get(shard), get(worker)),
           ]),
           set(remaining, i32.subtract(get(remaining), get(count))),
           set(chunk, i32.load(get(chunk), chunkHeader.next)),
         ]),
+        i32.store(
+          get(out),
+          i32.divide(
+            i32.subtract(scratch(workerContext.outTop), i32.load(get(out), shardHeader.outAddress)),
+            c(emigrant.fields + (plan.precision === 'f32' ? 4 : 8) * plan.fields),
+          ),
+          shardHeader.outCount,
+        ),
       ];
     },
     'step',
@@ -213,18 +220,18 @@ function clearTail(masks: number, count: number, blocks: number): Code {
 
 // ── Walkers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Function (fields, blocks, shard, context, out): candidates of a chunk react; those that end elsewhere emigrate. */
+/** Function (fields, blocks, shard, context): candidates of a chunk react; those that end elsewhere emigrate. */
 function addReact(context: PassContext, fillWords: number): number {
   const { module, plan, strides: records } = context;
   const { size, row, block: blockBytes } = strides(context);
-  const layout = walkerLayout(plan.dimension, size);
+  const layout = walkerLayout(size);
   const walkerType = module.type(walkerSignature);
   const lanes = 16 / size;
   const load = (address: Code, offset = 0): Code => i32.load(address, offset);
   const entrySize = emigrant.fields + size * plan.fields;
 
-  return module.add({ parameters: ['i32', 'i32', 'i32', 'i32', 'i32'], results: [] }, (locals) => {
-    const [fields, blocks, shard, worker, out] = [0, 1, 2, 3, 4];
+  return module.add({ parameters: ['i32', 'i32', 'i32', 'i32'], results: [] }, (locals) => {
+    const [fields, blocks, shard, worker] = [0, 1, 2, 3];
     const [walkers, count, next, rounds, home, words, secondWords] = locals32(locals, 7);
     const [j, k, nodeRecordAddress, edges, node, position, edge, run, end, slot, top, mask32] = locals32(
       locals,
@@ -234,9 +241,6 @@ function addReact(context: PassContext, fillWords: number): number {
 
     const column = (buffer: number, offset: number, index: number): Code =>
       plus(i32.add(get(buffer), i32.multiply(get(index), c(size))), offset);
-    const int = (buffer: number, offset: number, index: number): Code =>
-      plus(i32.add(get(buffer), i32.shiftLeft(get(index), c(2))), offset);
-
     /** Candidates → walkers, in order of position. */
     const gather: Code = [
       set(count, c(0)),
@@ -255,12 +259,9 @@ function addReact(context: PassContext, fillWords: number): number {
               i32.multiply(i32.and(get(mask32), c(LANES - 1)), c(size)),
             ),
           ),
-          Array.from({ length: plan.dimension }, (_, i) =>
-            copyField(size, column(walkers, layout.coordinate(i), count), 0, get(slot), i * row),
-          ),
           copyField(size, column(walkers, layout.time, count), 0, get(worker), workerContext.reactionTime),
-          i32.store(int(walkers, layout.node, count), get(home)),
-          i32.store(int(walkers, layout.slot, count), get(slot)),
+          i32.store(column(walkers, layout.node, count), get(home)),
+          i32.store(column(walkers, layout.slot, count), get(slot)),
           set(count, plus(get(count), 1)),
         ]),
         advance(position, 8),
@@ -277,13 +278,13 @@ function addReact(context: PassContext, fillWords: number): number {
     const overRuns = (tableEntry: number): Code => [
       set(j, c(0)),
       whileLoop(i32.less(get(j), get(count)), [
-        set(node, load(int(walkers, layout.node, j))),
+        set(node, load(column(walkers, layout.node, j))),
         set(run, plus(get(j), 1)),
         set(end, i32.select(get(count), plus(get(j), lanes), i32.less(get(count), plus(get(j), lanes)))),
         block(
           loop(
             branchIf(1, i32.greaterOrEqual(get(run), get(end))),
-            branchIf(1, i32.notEqual(load(int(walkers, layout.node, run)), get(node))),
+            branchIf(1, i32.notEqual(load(column(walkers, layout.node, run)), get(node))),
             advance(run, 1),
             branch(0),
           ),
@@ -308,39 +309,28 @@ function addReact(context: PassContext, fillWords: number): number {
     ];
 
     const emit: Code = [
-      set(top, load(get(worker), workerContext.outTop)),
       when(i32.greater(plus(get(top), entrySize), load(get(worker), workerContext.outEnd)), [
         i32.store(get(worker), c(kernelError.outboxFull), workerContext.error),
         unreachable,
       ]),
-      set(slot, load(int(walkers, layout.slot, j))),
-      i32.store(get(top), load(int(walkers, layout.node, j)), emigrant.node),
+      set(slot, load(column(walkers, layout.slot, j))),
+      i32.store(get(top), load(column(walkers, layout.node, j)), emigrant.node),
       i32.store(get(top), get(slot), emigrant.slot),
       Array.from({ length: plan.fields }, (_, i) =>
         copyField(size, get(top), emigrant.fields + i * size, get(slot), i * row),
       ),
       i32.store(get(slot), c(HOLE), size - 4),
-      i32.store(get(worker), plus(get(top), entrySize), workerContext.outTop),
-      i32.store(get(out), plus(load(get(out), shardHeader.outCount), 1), shardHeader.outCount),
+      advance(top, entrySize),
     ];
 
     /** Walker j becomes walker `next`, with the time in the given column, at the given node. */
     const keep = (time: number, atNode: Code): Code => [
-      Array.from({ length: plan.dimension }, (_, i) =>
-        copyField(
-          size,
-          column(walkers, layout.coordinate(i), next),
-          0,
-          column(walkers, layout.coordinate(i), j),
-          0,
-        ),
-      ),
       copyField(size, column(walkers, layout.time, next), 0, column(walkers, time, j), 0),
-      i32.store(int(walkers, layout.node, next), atNode),
-      i32.store(int(walkers, layout.slot, next), load(int(walkers, layout.slot, j))),
+      i32.store(column(walkers, layout.node, next), atNode),
+      i32.store(column(walkers, layout.slot, next), load(column(walkers, layout.slot, j))),
       advance(next, 1),
     ];
-    const arrive: Code = when(i32.notEqual(load(int(walkers, layout.node, j)), get(home)), emit);
+    const arrive: Code = when(i32.notEqual(load(column(walkers, layout.node, j)), get(home)), emit);
 
     /** Walkers that jumped go on, in place; the others have arrived. */
     const followJumps: Code = [
@@ -350,14 +340,14 @@ function addReact(context: PassContext, fillWords: number): number {
         set(edge, load(column(walkers, layout.edge, j))),
         when(i32.equal(get(edge), c(-1)), arrive, [
           when(isNotNumber(size, column(walkers, layout.remaining, j)), [
-            i32.store(get(worker), load(int(walkers, layout.node, j)), workerContext.errorNode),
+            i32.store(get(worker), load(column(walkers, layout.node, j)), workerContext.errorNode),
             i32.store(get(worker), c(kernelError.badRate), workerContext.error),
             unreachable,
           ]),
           set(
             edges,
             edgeAddress(
-              i32.add(load(nodeAddress(load(int(walkers, layout.node, j))), nodeRecord.firstEdge), get(edge)),
+              i32.add(load(nodeAddress(load(column(walkers, layout.node, j))), nodeRecord.firstEdge), get(edge)),
             ),
           ),
           keep(layout.remaining, load(get(edges), edgeRecord.target)),
@@ -385,7 +375,7 @@ function addReact(context: PassContext, fillWords: number): number {
       whileLoop(i32.less(get(j), get(count)), [
         when(
           load(column(walkers, layout.edge, j)),
-          keep(layout.time, load(int(walkers, layout.node, j))),
+          keep(layout.time, load(column(walkers, layout.node, j))),
           arrive,
         ),
         advance(j, 1),
@@ -394,6 +384,7 @@ function addReact(context: PassContext, fillWords: number): number {
     ];
 
     return [
+      set(top, load(get(worker), workerContext.outTop)),
       set(walkers, load(get(worker), workerContext.walkers)),
       set(home, load(get(shard), shardHeader.node)),
       gather,
@@ -411,6 +402,7 @@ function addReact(context: PassContext, fillWords: number): number {
         followJumps,
         when(get(count), thinOut),
       ]),
+      i32.store(get(worker), get(top), workerContext.outTop),
     ];
   });
 }

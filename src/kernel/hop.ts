@@ -2,16 +2,16 @@
 // and the spare-bits test that decides who gets there. One vector of walkers (4 in f32, 2 in f64) at a time; they sit
 // next to each other in a walker buffer.
 
-import type { WalkerLayout } from './layout.js';
+import { LANES, type WalkerLayout } from './layout.js';
 import { lower } from './lower.js';
 import { bankResolver, noBank, type PassContext } from './passes.js';
 import { advance, untilEnd } from './loops.js';
-import { compareProgram, type NodeClass } from './plan.js';
+import { compareProgram, type KernelPlan, type NodeClass } from './plan.js';
 import { f32x4, f64x2, get, i32, i32x4, i64x2, set, v128, type Code } from './wasm/instructions.js';
 import type { Locals } from './wasm/module.js';
 
 /**
- * Parameters: address of the first walker's x_0, of its first and second random word, the node's record and first edge,
+ * Parameters: address of the first walker's entries, of its first and second random word, the node's record and first edge,
  * scratch for one vector per edge.
  */
 export const walkerSignature = {
@@ -34,10 +34,11 @@ function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayo
   const { plan, strides, literals } = context;
   const single = plan.precision === 'f32';
   const bound = locals.add('v128');
+  const { code, coordinate } = positions(plan, layout, locals);
   const lowByte = v128.load32Splat(i32.constant(0), literals.addressOf(255n));
   const input = (name: string): Code => {
     if (name === 'bound') return get(bound);
-    if (name !== 'spare') return coordinate(layout, name);
+    if (name !== 'spare') return coordinate(name);
     return single
       ? f32x4.fromSigned(v128.and(v128.load(get(word1)), lowByte))
       : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(word1)), lowByte));
@@ -52,14 +53,32 @@ function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayo
   };
   return nodeClass.boundTerms
     ? [
-        boundOverEdges(context, nodeClass, layout, locals, bound),
+        code,
+        boundOverEdges(context, nodeClass, coordinate, locals, bound),
         lower(compareProgram(plan.precision), common),
       ]
-    : lower(nodeClass.test, common);
+    : [code, lower(nodeClass.test, common)];
 }
 
-const coordinate = (layout: WalkerLayout, name: string): Code =>
-  v128.load(get(walker), layout.coordinate(Number(name.slice('field:'.length))));
+/**
+ * Where the walkers are: their slots' addresses in locals, and a function that leaves a coordinate of all of them on the
+ * stack. Entries behind the last walker hold old slots or 0: an address that can be read.
+ */
+function positions(plan: KernelPlan, layout: WalkerLayout, locals: Locals) {
+  const size = plan.precision === 'f32' ? 4 : 8;
+  const slots = Array.from({ length: 16 / size }, () => locals.add('i32'));
+  const [loadZero, loadLane] = size === 4 ? [v128.load32Zero, v128.load32Lane] : [v128.load64Zero, v128.load64Lane];
+  return {
+    code: slots.map((slot, lane) => set(slot, i32.load(get(walker), layout.slot + lane * size))) as Code,
+    coordinate: (name: string): Code => {
+      const offset = Number(name.slice('field:'.length)) * LANES * size;
+      return slots.reduce<Code>(
+        (vector, slot, lane) => (lane === 0 ? vector : loadLane(get(slot), vector, lane, offset)),
+        loadZero(get(slots[0]), offset),
+      );
+    },
+  };
+}
 
 /** Goes through the node's edges, kind by kind; `edge` is the address of the edge's record. */
 function overEdges(
@@ -85,7 +104,7 @@ function overEdges(
 function boundOverEdges(
   context: PassContext,
   nodeClass: NodeClass,
-  layout: WalkerLayout,
+  coordinate: (name: string) => Code,
   locals: Locals,
   bound: number,
 ): Code {
@@ -102,7 +121,7 @@ function boundOverEdges(
         locals,
         literals,
         groups: 1,
-        input: (name) => coordinate(layout, name),
+        input: coordinate,
         bank: bankResolver(strides, node, edge),
         output: (_, __, value) => set(bound, vector.add(get(bound), value)),
       }),
@@ -118,6 +137,7 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
   const edge = locals.add('i32');
   const end = locals.add('i32');
   const rates = locals.add('i32');
+  const { code, coordinate } = positions(plan, layout, locals);
   const [total, bound, chance, jumps, mark, index] = Array.from({ length: 6 }, () => locals.add('v128'));
 
   const drawn = (words: number): Code =>
@@ -125,7 +145,7 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
       ? f32x4.fromSigned(i32x4.shiftRightLogical(v128.load(get(words)), i32.constant(8)))
       : f64x2.fromUnsignedLow(v128.load64Zero(get(words)));
   const input = (name: string): Code => {
-    if (name.startsWith('field:')) return coordinate(layout, name);
+    if (name.startsWith('field:')) return coordinate(name);
     switch (name) {
       case 'draw1':
         return drawn(word1);
@@ -173,6 +193,7 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
   ];
   const none = v128.not(v128.zero);
   return [
+    code,
     set(total, v128.zero),
     set(rates, get(scratch)),
     overEdges(context, nodeClass, edge, end, (run) => [
@@ -186,7 +207,7 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
       }),
       advance(rates, 16),
     ]),
-    boundOverEdges(context, nodeClass, layout, locals, bound),
+    boundOverEdges(context, nodeClass, coordinate, locals, bound),
     lower(nodeClass.probability, { ...common, bank }),
     lower(plan.decision, { ...common, bank: noBank }),
     // `rates` stands behind the last rate.

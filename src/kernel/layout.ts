@@ -88,22 +88,23 @@ export const HOLE = 0xfff5a5a5 | 0;
 /** Walkers at a time: as many as a chunk has particles, and room for a vector that overhangs. */
 export const WALKERS = CHUNK + LANES;
 
-/** Byte offsets of a walker buffer's columns; the first ones are the d coordinates. */
-export function walkerLayout(dimension: number, size: number) {
+/**
+ * Byte offsets of a walker buffer's columns, whose entries are as wide as a float of the kernel. Where a walker is it
+ * has from the slot of its particle, which stands still.
+ */
+export function walkerLayout(size: number) {
   const column = WALKERS * size;
-  const base = dimension * column;
   return {
-    coordinate: (index: number) => index * column,
     /** Time left to react. */
-    time: base,
+    time: 0,
     /** Result: time left after the jump. */
-    remaining: base + column,
-    /** Result: chosen edge of the node, or -1. In the kernel's integer width. */
-    edge: base + 2 * column,
-    /** Node (i32) and slot address (i32). */
-    node: base + 3 * column,
-    slot: base + 3 * column + WALKERS * 4,
-    size: base + 3 * column + 2 * WALKERS * 4 + 64,
+    remaining: column,
+    /** Result: chosen edge of the node, or -1. */
+    edge: 2 * column,
+    node: 3 * column,
+    /** Address of the particle's first field. */
+    slot: 4 * column,
+    size: 5 * column,
   };
 }
 

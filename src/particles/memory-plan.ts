@@ -92,7 +92,7 @@ export function planMemory(
     return address;
   };
   const shards = take(shardCount * layout.shardHeader.size);
-  const walkers = layout.walkerLayout(dimension, size).size;
+  const walkers = layout.walkerLayout(size).size;
   const workers = Array.from({ length: workerCount }, (): WorkerAddresses => {
     next = align(next, 4096);
     return {
