@@ -137,7 +137,8 @@ export const dynamicsSchema = section({
     .meta({
       description:
         'How x moves in a step. `euler-maruyama`: order 1. `leimkuhler-matthews`: one gradient per step, too, and order 2 ' +
-        'for the stationary law. `heun`: order 2, two gradients.',
+        'for the stationary law without jumps, or with rates that do not depend on x (else order 1). `heun`: order 2, two ' +
+        'gradients.',
       fallback: 'euler-maruyama',
     }),
   splitting: word(['lie', 'strang']).default('lie').meta({

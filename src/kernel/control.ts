@@ -347,7 +347,10 @@ function addReact(context: PassContext, fillWords: number): number {
           set(
             edges,
             edgeAddress(
-              i32.add(load(nodeAddress(load(column(walkers, layout.node, j))), nodeRecord.firstEdge), get(edge)),
+              i32.add(
+                load(nodeAddress(load(column(walkers, layout.node, j))), nodeRecord.firstEdge),
+                get(edge),
+              ),
             ),
           ),
           keep(layout.remaining, load(get(edges), edgeRecord.target)),

@@ -67,7 +67,8 @@ function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayo
 function positions(plan: KernelPlan, layout: WalkerLayout, locals: Locals) {
   const size = plan.precision === 'f32' ? 4 : 8;
   const slots = Array.from({ length: 16 / size }, () => locals.add('i32'));
-  const [loadZero, loadLane] = size === 4 ? [v128.load32Zero, v128.load32Lane] : [v128.load64Zero, v128.load64Lane];
+  const [loadZero, loadLane] =
+    size === 4 ? [v128.load32Zero, v128.load32Lane] : [v128.load64Zero, v128.load64Lane];
   return {
     code: slots.map((slot, lane) => set(slot, i32.load(get(walker), layout.slot + lane * size))) as Code,
     coordinate: (name: string): Code => {
