@@ -4,7 +4,7 @@
 // does not pair vectors; where it does (Node 24) they fit, and the pass takes a third (docs/performance.md).
 
 import { LANES } from './layout.js';
-import { advance, untilEnd } from './loops.js';
+import { advance, untilEnd } from './snippets.js';
 import { get, i32, i32x4, set, v128, type Code } from './wasm/instructions.js';
 import type { Locals, ModuleBuilder } from './wasm/module.js';
 

@@ -5,7 +5,7 @@
 import { LANES, type WalkerLayout } from './layout.js';
 import { lower } from './lower.js';
 import { bankResolver, noBank, type PassContext } from './passes.js';
-import { advance, untilEnd } from './loops.js';
+import { advance, untilEnd } from './snippets.js';
 import { compareProgram, type KernelPlan, type NodeClass } from './plan.js';
 import { f32x4, f64x2, get, i32, i32x4, i64x2, set, v128, type Code } from './wasm/instructions.js';
 import type { Locals } from './wasm/module.js';

@@ -3,7 +3,7 @@
 
 import { CHUNK, LANES } from './layout.js';
 import { addPotentialPass, type PassContext } from './passes.js';
-import { advance, untilEnd } from './loops.js';
+import { advance, untilEnd } from './snippets.js';
 import { f64, f64x2, get, i32, set, v128, type Code } from './wasm/instructions.js';
 import type { Locals } from './wasm/module.js';
 

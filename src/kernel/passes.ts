@@ -4,7 +4,7 @@
 import { gaussianPair } from '../elementary/mod.js';
 import { ProgramBuilder, type Program } from './ir.js';
 import { LANES } from './layout.js';
-import { advance, untilEnd } from './loops.js';
+import { advance, untilEnd } from './snippets.js';
 import { lower, pressure, type LiteralPool } from './lower.js';
 import { compareProgram, type KernelPlan, type NodeClass } from './plan.js';
 import type { RecordStrides } from './uniforms.js';
