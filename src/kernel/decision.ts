@@ -1,13 +1,15 @@
 // The jump test as IR: which particles are candidates, and what a candidate does.
 //
 // In a reaction of length s a particle with total rate L jumps with probability 1 - exp(-L s). The hot loop only asks
-// whether 8 spare random bits r fall below a bound T >= 256 L s: r < T happens with probability P = min(ceil(T),256)/256.
+// whether 11 spare random bits r fall below a bound T >= 2048 L s: r < T happens with probability
+// P = min(ceil(T), 2048)/2048.
 // The few candidates then draw a fresh uniform u and jump when u P < 1 - exp(-L s), that is, when the exponential clock
 // -log(1 - u P) has run out before L s. So the law is exact, whatever the bound. After a jump the particle (a walker)
 // has less time left and is asked again at its new node, with new bits and the same two questions (the bound of the
 // whole reaction serves for any part of it), until it does not jump any more.
 
 import { elementary, type Precision } from '../elementary/mod.js';
+import { SPARE_LEVELS } from './layout.js';
 import { ProgramBuilder, type FloatValue, type MaskValue, type Program } from './ir.js';
 
 /** 2^y for y clamped to [-100, 30], at most 6.3 % too high and never too low if y carries the slack of reaction.ts. */
@@ -21,7 +23,7 @@ export function upperExponential(ops: ProgramBuilder, y: FloatValue): FloatValue
   return ops.fromBits(ops.shiftLeft(ops.bits(ops.add(clamped, magic)), mantissa - fraction));
 }
 
-/** Input `spare` (the spare bits as a number 0 … 255) against the bound. */
+/** Input `spare` (the spare bits as a number 0 … 2047) against the bound. */
 export function isCandidate(ops: ProgramBuilder, bound: FloatValue): MaskValue {
   return ops.less(ops.input('spare'), bound);
 }
@@ -36,10 +38,10 @@ export function checkedRate(ops: ProgramBuilder, rate: FloatValue): FloatValue {
   return ops.select(ops.lessOrEqual(ops.constant(0), rate), rate, ops.constant(NaN));
 }
 
-/** P = min(ceil(T), 256) / 256. */
+/** P = min(ceil(T), 2048) / 2048. */
 export function candidateProbability(ops: ProgramBuilder, bound: FloatValue): FloatValue {
   const ceiling = ops.negate(ops.floor(ops.negate(bound)));
-  return ops.multiply(ops.minimum(ceiling, ops.constant(256)), ops.constant(1 / 256));
+  return ops.multiply(ops.minimum(ceiling, ops.constant(SPARE_LEVELS)), ops.constant(1 / SPARE_LEVELS));
 }
 
 /**

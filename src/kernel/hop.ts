@@ -2,7 +2,7 @@
 // and the spare-bits test that decides who gets there. One vector of walkers (4 in f32, 2 in f64) at a time; they sit
 // next to each other in a walker buffer.
 
-import { LANES, type WalkerLayout } from './layout.js';
+import { LANES, SPARE_LEVELS, type WalkerLayout } from './layout.js';
 import { lower } from './lower.js';
 import { bankResolver, noBank, type PassContext } from './passes.js';
 import { advance, untilEnd } from './snippets.js';
@@ -35,13 +35,13 @@ function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayo
   const single = plan.precision === 'f32';
   const bound = locals.add('v128');
   const { code, coordinate } = positions(plan, layout, locals);
-  const lowByte = v128.load32Splat(i32.constant(0), literals.addressOf(255n));
+  const spareMask = v128.load32Splat(i32.constant(0), literals.addressOf(BigInt(SPARE_LEVELS - 1)));
   const input = (name: string): Code => {
     if (name === 'bound') return get(bound);
     if (name !== 'spare') return coordinate(name);
     return single
-      ? f32x4.fromSigned(v128.and(v128.load(get(word1)), lowByte))
-      : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(word1)), lowByte));
+      ? f32x4.fromSigned(v128.and(v128.load(get(word1)), spareMask))
+      : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(word1)), spareMask));
   };
   const common = {
     locals,

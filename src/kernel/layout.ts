@@ -11,6 +11,9 @@
 /** Particles in a block = random streams of a shard, whatever the machine's vector width. Part of the file format. */
 export const LANES = 16;
 
+/** Values of the spare bits: what the Gaussians leave over of their angle word, for the jump test. A power of two. */
+export const SPARE_LEVELS = 2048;
+
 /** Particles in a chunk: one pass through a chunk stays in the L1 cache (docs/performance.md). Part of the format. */
 export const CHUNK = 1024;
 export const BLOCKS_PER_CHUNK = CHUNK / LANES;

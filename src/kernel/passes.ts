@@ -3,7 +3,7 @@
 
 import { gaussianPair } from '../elementary/mod.js';
 import { ProgramBuilder, type Program } from './ir.js';
-import { LANES } from './layout.js';
+import { LANES, SPARE_LEVELS } from './layout.js';
 import { advance, untilEnd } from './snippets.js';
 import { lower, pressure, type LiteralPool } from './lower.js';
 import { compareProgram, type KernelPlan, type NodeClass } from './plan.js';
@@ -135,11 +135,11 @@ function classPassBody(
   const end = locals.add('i32');
   const shift = locals.add('i32');
   // Loaded once: a load between the groups' loads would keep V8 from pairing these.
-  const lowByte = locals.add('v128');
+  const spareMask = locals.add('v128');
   const spare = (group: number): Code =>
     size === 4
-      ? f32x4.fromSigned(v128.and(v128.load(get(words), spareRow + 16 * group), get(lowByte)))
-      : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(words), spareRow + 8 * group), get(lowByte)));
+      ? f32x4.fromSigned(v128.and(v128.load(get(words), spareRow + 16 * group), get(spareMask)))
+      : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(words), spareRow + 8 * group), get(spareMask)));
   const input = (name: string, group: number): Code => {
     const [kind, index] = name.split(':');
     const row = Number(index);
@@ -175,7 +175,7 @@ function classPassBody(
   ];
   const step = (row: number, rows: number): number => row * rows - (rounds === 1 ? 0 : row);
   return [
-    set(lowByte, v128.load32Splat(i32.constant(0), literals.addressOf(255n))),
+    set(spareMask, v128.load32Splat(i32.constant(0), literals.addressOf(BigInt(SPARE_LEVELS - 1)))),
     set(end, i32.add(get(fields), i32.multiply(get(blocks), i32.constant(plan.fields * fieldRow)))),
     untilEnd(fields, end, [
       rounds === 1

@@ -3,6 +3,7 @@
 
 import { cheapest, type Expression } from '../expression/mod.js';
 import type { Model } from '../model/mod.js';
+import { SPARE_LEVELS } from './layout.js';
 import type { KernelSymbols } from './symbols.js';
 
 /** Directed edges of one kind share their formulas: potentials at both ends and, for free rates, the rate. */
@@ -38,7 +39,7 @@ export function jumpRate(model: Model, kind: EdgeKind, symbols: KernelSymbols): 
 }
 
 /**
- * An upper bound of the probability to jump, in units of 1/256.
+ * An upper bound of the probability to jump, in units of 1/SPARE_LEVELS.
  * - `uniform`: the same for all particles of the node.
  * - `exponents`: the sum over edges of 2^y; the kernel has a cheap exponential that is never too small.
  * - `terms`: the sum over edges of plain expressions.
@@ -59,7 +60,7 @@ const EXPONENT_SLACK = 1 / 256;
 
 export function jumpBound(model: Model, symbols: KernelSymbols): JumpBound {
   const { builder: b } = model;
-  const scale = b.multiply(b.constant(256 * SLACK), symbols.reactionTime);
+  const scale = b.multiply(b.constant(SPARE_LEVELS * SLACK), symbols.reactionTime);
   switch (model.mobility) {
     case 'metropolis':
     case 'barker':

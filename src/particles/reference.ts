@@ -22,6 +22,7 @@ import {
   LANES,
   nextRow,
   seedStreams,
+  SPARE_LEVELS,
   streamPurpose,
   type KernelPlan,
   type NodeClass,
@@ -144,7 +145,7 @@ export class ReferenceEngine implements Engine {
         const particle = particles[slot] as Particle;
         // The low bits of the angle word of the first pair of Gaussians are not used by them.
         const spareRow = move ? this.#wordRow(i) + 1 : Math.floor(i / LANES);
-        const spare = words[spareRow][i % LANES] & 255;
+        const spare = words[spareRow][i % LANES] & (SPARE_LEVELS - 1);
         const noise = move ? this.#noise(words, i) : [];
         if (this.#moveAndTest(nodeClass, node, particle, move, noise, spare)) candidates.push(slot);
       }
@@ -250,7 +251,9 @@ export class ReferenceEngine implements Engine {
       const spareWords = drawFlat(home, blocksOf(jumped.length));
       walkers = jumped.flatMap((walker, j) => {
         const nodeClass = this.plan.classes[this.plan.classOfNode[walker.node]];
-        if (this.#moveAndTest(nodeClass, walker.node, walker.x, false, [], spareWords[j] & 255))
+        if (
+          this.#moveAndTest(nodeClass, walker.node, walker.x, false, [], spareWords[j] & (SPARE_LEVELS - 1))
+        )
           return [walker];
         arrive(walker);
         return [];

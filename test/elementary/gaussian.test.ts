@@ -26,7 +26,7 @@ function xoshiro128(): () => number {
 const uniform = (w0: number): number => Math.fround(Math.fround(w0 >>> 1) + 0.5) / 2 ** 31;
 
 describe('radius', () => {
-  it('-ln u is exactly 0 for u = 1 and >= 0 for every u in [0.7, 1], relative error <= 2e-6', () => {
+  it('-ln u is exactly 0 for u = 1 and >= 0 for every u in [0.7, 1], relative error <= 8e-6', () => {
     expect(negativeLogarithm(immediateF32, -1)).toBe(0);
     let negative = 0;
     let worst = 0;
@@ -40,10 +40,10 @@ describe('radius', () => {
       if (exact > 0) worst = Math.max(worst, Math.abs(s / exact - 1));
     }
     expect(negative).toBe(0);
-    expect(worst).toBeLessThan(2e-6);
+    expect(worst).toBeLessThan(8e-6);
   });
 
-  it('-ln u >= 0 with relative error <= 2e-6 for 1e6 random words and all small ones', () => {
+  it('-ln u >= 0 with relative error <= 8e-6 for 1e6 random words and all small ones', () => {
     const next = xoshiro128();
     let negative = 0;
     let worst = 0;
@@ -54,25 +54,25 @@ describe('radius', () => {
       worst = Math.max(worst, Math.abs(s / -Math.log(uniform(w0)) - 1));
     }
     expect(negative).toBe(0);
-    expect(worst).toBeLessThan(2e-6);
+    expect(worst).toBeLessThan(8e-6);
   });
 });
 
 describe('pair', () => {
-  it('is that of exact arithmetic to 2e-6 R, for 2e5 draws', () => {
+  it('is that of exact arithmetic to 7e-6 R, for 2e5 draws', () => {
     const next = xoshiro128();
     let worst = 0;
     for (let i = 0; i < 200_000; i++) {
       const [w0, w1] = [next(), next()];
       const [g1, g2] = gaussianPair(immediateF32, w0, w1);
       const radius = Math.sqrt(-Math.log(uniform(w0)));
-      const angle = ((w1 & 0xfffffc00) * (Math.PI / 4)) / 2 ** 31;
+      const angle = ((w1 >> 13) * (Math.PI / 4)) / 2 ** 18;
       const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
-      const e1 = g1 - radius * (cosine - sine) * (w1 & 0x200 ? -1 : 1);
-      const e2 = g2 - radius * (cosine + sine) * (w1 & 0x100 ? -1 : 1);
+      const e1 = g1 - radius * (cosine - sine) * (w1 & 0x1000 ? -1 : 1);
+      const e2 = g2 - radius * (cosine + sine) * (w1 & 0x800 ? -1 : 1);
       worst = Math.max(worst, Math.abs(e1) / radius, Math.abs(e2) / radius);
     }
-    expect(worst).toBeLessThan(2e-6);
+    expect(worst).toBeLessThan(7e-6);
   });
 
   it('does not depend on bits 0 to 7 of the angle word nor bit 0 of the radius word', () => {

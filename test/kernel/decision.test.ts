@@ -13,6 +13,7 @@ import {
 } from '../../src/kernel/mod.js';
 import { upperExponential } from '../../src/kernel/decision.js';
 import { ProgramBuilder } from '../../src/kernel/ir.js';
+import { SPARE_LEVELS } from '../../src/kernel/layout.js';
 import { PointEvaluator, temperatureAt, type Model } from '../../src/model/mod.js';
 import { configs, modelOf } from '../particles/models.js';
 import { expectSameBits, randomNumbers, runCompiled } from './harness.js';
@@ -122,7 +123,7 @@ it('the bound of mobility symmetric holds on a fine sweep, where the cheap expon
   for (let i = -6000; i <= 6000; i++) {
     const x = Math.fround(i / 3000);
     const { rate } = interpret(plan.kinds[plan.kindOfEdge[0]].rate, { input: () => x, uniform });
-    const spare = Math.fround(256 * (rate as number) * 0.01);
+    const spare = Math.fround(SPARE_LEVELS * (rate as number) * 0.01);
     const above = (factor: number): boolean =>
       interpret(plan.classes[plan.classOfNode[0]].test, {
         input: (name) => (name === 'spare' ? Math.fround(factor * spare) : x),
@@ -200,7 +201,7 @@ describe('rates and bounds of random models', () => {
               });
               return candidate as boolean;
             };
-            const needed = 256 * total * reactionTime;
+            const needed = SPARE_LEVELS * total * reactionTime;
             expect(needed === 0 || above(needed)).toBe(true);
             // Bounds of the bounded mobilities count on the sum of weights; the others are close.
             const bounded = model.mobility === 'metropolis' || model.mobility === 'barker';
