@@ -1,10 +1,11 @@
 """The model `ring-ou` in NumPy, as somebody who knows NumPy well would write it. See README.md in this folder.
 
-    /usr/bin/python3 ring_ou_numpy.py PARTICLES STEPS SEED
+    /usr/bin/python3 ring_ou_numpy.py PARTICLES STEPS SEED [BLOCK]
 
 Structure of arrays, f32 throughout, node parameters gathered from tables, every operation in place, and the particles
 taken in blocks that stay in the second-level cache (measured: blocks of 4k, 8k and 16k 30, 28 and 28 ns per
-particle-step, of 32k and 64k 26, no blocks at all 28). Prints one line of JSON.
+particle-step, of 32k and 64k 26, no blocks at all 28). BLOCK 0 takes the
+arrays whole, as vectorised NumPy is commonly written. Prints one line of JSON.
 """
 
 import json
@@ -79,13 +80,14 @@ def step_block(rng, x, y, node, scratch):
     node[jumpers] = (node[jumpers] + np.where(ups, 1, NODES - 1)) % NODES
 
 
-def run(rng, state, steps):
+def run(rng, state, steps, size):
     x, y, node = state
     n = len(x)
-    scratch = [np.empty(min(BLOCK, n), np.float32) for _ in range(4)]
+    size = min(size or n, n)
+    scratch = [np.empty(size, np.float32) for _ in range(4)]
     for _ in range(steps):
-        for start in range(0, n, BLOCK):
-            block = slice(start, start + BLOCK)
+        for start in range(0, n, size):
+            block = slice(start, start + size)
             step_block(rng, x[block], y[block], node[block], scratch)
 
 
@@ -99,11 +101,12 @@ def initial(rng, n):
 
 def main():
     particles, steps, seed = (int(a) for a in sys.argv[1:4])
+    size = int(sys.argv[4]) if len(sys.argv) > 4 else BLOCK
     rng = np.random.default_rng(seed)
-    run(rng, initial(rng, particles), 3)  # warm up on a state that is thrown away
+    run(rng, initial(rng, particles), 3, size)  # warm up on a state that is thrown away
     state = initial(rng, particles)
     start, cpu_start = time.perf_counter(), time.process_time()
-    run(rng, state, steps)
+    run(rng, state, steps, size)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     masses = np.bincount(state[2], minlength=NODES) / particles
     print(

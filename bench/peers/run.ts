@@ -12,6 +12,8 @@ export interface PeerOptions {
   readonly particles: number;
   readonly steps: number;
   readonly seed: number;
+  /** NumPy only: whole arrays in every operation, not blocks that stay in the cache. */
+  readonly whole?: boolean;
 }
 
 const resultSchema = z.object({
@@ -44,7 +46,7 @@ const CXX = 'g++';
 export async function runNumpy(options: PeerOptions): Promise<PeerResult> {
   if (!existsSync(PYTHON)) throw new PeerUnavailable(PYTHON, undefined);
   try {
-    return await measure(PYTHON, [source('ring_ou_numpy.py')], options);
+    return await measure(PYTHON, [source('ring_ou_numpy.py')], options, options.whole === true ? ['0'] : []);
   } catch (error) {
     if (failure(error).stderr.includes("No module named 'numpy'")) {
       throw new PeerUnavailable(`NumPy for ${PYTHON} (Debian: python3-numpy)`, error);
@@ -76,9 +78,14 @@ async function compile(): Promise<string> {
   return binary;
 }
 
-async function measure(program: string, args: readonly string[], options: PeerOptions): Promise<PeerResult> {
+async function measure(
+  program: string,
+  args: readonly string[],
+  options: PeerOptions,
+  more: readonly string[] = [],
+): Promise<PeerResult> {
   const { particles, steps, seed } = options;
-  const command = [...pinned(), program, ...args, ...[particles, steps, seed].map(String)];
+  const command = [...pinned(), program, ...args, ...[particles, steps, seed].map(String), ...more];
   const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
   const { stdout } = await execute(command[0], command.slice(1), { env });
   return resultSchema.parse(JSON.parse(stdout));

@@ -43,7 +43,11 @@ async function run({ rounds, quick, progress }: SectionOptions): Promise<Section
   };
   const tools: { name: string; sample: (seed: number) => Promise<Sample> }[] = [
     { name: 'wasserwerk', sample: () => loop([]) },
-    { name: 'NumPy', sample: async (seed) => ofPeer(await runNumpy({ particles, steps, seed })) },
+    { name: 'NumPy in blocks', sample: async (seed) => ofPeer(await runNumpy({ particles, steps, seed })) },
+    {
+      name: 'NumPy, whole arrays',
+      sample: async (seed) => ofPeer(await runNumpy({ particles, steps, seed, whole: true })),
+    },
     { name: 'C++', sample: async (seed) => ofPeer(await runCpp({ particles, steps, seed })) },
   ];
   const samples = new Map<string, Sample[]>();
