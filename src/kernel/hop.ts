@@ -1,6 +1,6 @@
 // What a group of walkers at one node does: rates along the node's edges, the exponential clock, the choice of an edge;
-// and the spare-bits test that decides who gets there. One vector of walkers (4 in f32, 2 in f64) at a time; they sit
-// next to each other in a walker buffer.
+// and the spare-bits test that decides who gets there. Two vectors of walkers (of 4 in f32, of 2 in f64) at a time; they
+// sit next to each other in a walker buffer.
 
 import { LANES, SPARE_LEVELS, type WalkerLayout } from './layout.js';
 import { lower } from './lower.js';
@@ -20,6 +20,10 @@ export const walkerSignature = {
 } as const;
 const [walker, word1, word2, node, edges, scratch] = [0, 1, 2, 3, 4, 5];
 
+/** Vectors of walkers computed side by side: a chain of operations is long here, and half of it is waiting. */
+export const WALKER_VECTORS = 2;
+const vectors = Array.from({ length: WALKER_VECTORS }, (_, group) => group);
+
 /** Function of `walkerSignature` for one node class: writes `remaining` and `edge` (an index at the node, or -1). */
 export function addHop(context: PassContext, nodeClass: NodeClass, walkers: WalkerLayout): number {
   return context.module.add(walkerSignature, (locals) => hopBody(context, nodeClass, walkers, locals));
@@ -33,23 +37,24 @@ export function addThin(context: PassContext, nodeClass: NodeClass, walkers: Wal
 function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayout, locals: Locals): Code {
   const { plan, strides, literals } = context;
   const single = plan.precision === 'f32';
-  const bound = locals.add('v128');
+  const bound = vectors.map(() => locals.add('v128'));
   const { code, coordinate } = positions(plan, layout, locals);
   const spareMask = v128.load32Splat(i32.constant(0), literals.addressOf(BigInt(SPARE_LEVELS - 1)));
-  const input = (name: string): Code => {
-    if (name === 'bound') return get(bound);
-    if (name !== 'spare') return coordinate(name);
+  const input = (name: string, group: number): Code => {
+    if (name === 'bound') return get(bound[group]);
+    if (name !== 'spare') return coordinate(name, group);
     return single
-      ? f32x4.fromSigned(v128.and(v128.load(get(word1)), spareMask))
-      : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(word1)), spareMask));
+      ? f32x4.fromSigned(v128.and(v128.load(get(word1), 16 * group), spareMask))
+      : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(word1), 8 * group), spareMask));
   };
   const common = {
     locals,
     literals,
-    groups: 1,
+    groups: WALKER_VECTORS,
     input,
     bank: bankResolver(strides, node, edges),
-    output: (_: string, __: number, value: Code) => v128.store(get(walker), value, layout.edge),
+    output: (_: string, group: number, value: Code) =>
+      v128.store(get(walker), value, layout.edge + 16 * group),
   };
   return nodeClass.boundTerms
     ? [
@@ -66,16 +71,18 @@ function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayo
  */
 function positions(plan: KernelPlan, layout: WalkerLayout, locals: Locals) {
   const size = plan.precision === 'f32' ? 4 : 8;
-  const slots = Array.from({ length: 16 / size }, () => locals.add('i32'));
+  const lanes = 16 / size;
+  const slots = Array.from({ length: WALKER_VECTORS * lanes }, () => locals.add('i32'));
   const [loadZero, loadLane] =
     size === 4 ? [v128.load32Zero, v128.load32Lane] : [v128.load64Zero, v128.load64Lane];
   return {
-    code: slots.map((slot, lane) => set(slot, i32.load(get(walker), layout.slot + lane * size))) as Code,
-    coordinate: (name: string): Code => {
+    code: slots.map((slot, index) => set(slot, i32.load(get(walker), layout.slot + index * size))) as Code,
+    coordinate: (name: string, group: number): Code => {
       const offset = Number(name.slice('field:'.length)) * LANES * size;
-      return slots.reduce<Code>(
-        (vector, slot, lane) => (lane === 0 ? vector : loadLane(get(slot), vector, lane, offset)),
-        loadZero(get(slots[0]), offset),
+      const [first, ...others] = slots.slice(group * lanes, (group + 1) * lanes);
+      return others.reduce<Code>(
+        (vector, slot, index) => loadLane(get(slot), vector, index + 1, offset),
+        loadZero(get(first), offset),
       );
     },
   };
@@ -105,9 +112,9 @@ function overEdges(
 function boundOverEdges(
   context: PassContext,
   nodeClass: NodeClass,
-  coordinate: (name: string) => Code,
+  coordinate: (name: string, group: number) => Code,
   locals: Locals,
-  bound: number,
+  bound: number[],
 ): Code {
   const { boundTerms } = nodeClass;
   if (!boundTerms) return [];
@@ -116,15 +123,15 @@ function boundOverEdges(
   const edge = locals.add('i32');
   const end = locals.add('i32');
   return [
-    set(bound, v128.zero),
+    bound.map((sum) => set(sum, v128.zero)),
     overEdges(context, nodeClass, edge, end, (run) =>
       lower(boundTerms[run], {
         locals,
         literals,
-        groups: 1,
+        groups: WALKER_VECTORS,
         input: coordinate,
         bank: bankResolver(strides, node, edge),
-        output: (_, __, value) => set(bound, vector.add(get(bound), value)),
+        output: (_, group, value) => set(bound[group], vector.add(get(bound[group]), value)),
       }),
     ),
   ];
@@ -139,74 +146,88 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
   const end = locals.add('i32');
   const rates = locals.add('i32');
   const { code, coordinate } = positions(plan, layout, locals);
-  const [total, bound, chance, jumps, mark, index] = Array.from({ length: 6 }, () => locals.add('v128'));
+  const [total, bound, chance, jumps, mark, index] = Array.from({ length: 6 }, () =>
+    vectors.map(() => locals.add('v128')),
+  );
+  const rateBytes = 16 * WALKER_VECTORS;
 
-  const drawn = (words: number): Code =>
+  const drawn = (words: number, group: number): Code =>
     single
-      ? f32x4.fromSigned(i32x4.shiftRightLogical(v128.load(get(words)), i32.constant(8)))
-      : f64x2.fromUnsignedLow(v128.load64Zero(get(words)));
-  const input = (name: string): Code => {
-    if (name.startsWith('field:')) return coordinate(name);
+      ? f32x4.fromSigned(i32x4.shiftRightLogical(v128.load(get(words), 16 * group), i32.constant(8)))
+      : f64x2.fromUnsignedLow(v128.load64Zero(get(words), 8 * group));
+  const input = (name: string, group: number): Code => {
+    if (name.startsWith('field:')) return coordinate(name, group);
     switch (name) {
       case 'draw1':
-        return drawn(word1);
+        return drawn(word1, group);
       case 'draw2':
-        return drawn(word2);
+        return drawn(word2, group);
       case 'time':
-        return v128.load(get(walker), layout.time);
+        return v128.load(get(walker), layout.time + 16 * group);
       case 'total':
-        return get(total);
+        return get(total[group]);
       case 'bound':
-        return get(bound);
+        return get(bound[group]);
       case 'probability':
-        return get(chance);
+        return get(chance[group]);
       default:
         throw new Error(`a walker has no ${name}`);
     }
   };
   const bank = bankResolver(strides, node, edges);
-  const outputs: Record<string, (value: Code) => Code> = {
-    jumps: (value) => set(jumps, value),
-    mark: (value) => set(mark, value),
-    remaining: (value) => v128.store(get(walker), value, layout.remaining),
-    probability: (value) => set(chance, value),
+  const output = (name: string, group: number, value: Code): Code => {
+    switch (name) {
+      case 'jumps':
+        return set(jumps[group], value);
+      case 'mark':
+        return set(mark[group], value);
+      case 'probability':
+        return set(chance[group], value);
+      case 'remaining':
+        return v128.store(get(walker), value, layout.remaining + 16 * group);
+      default:
+        throw new Error(`a walker needs no ${name}`);
+    }
   };
-  const output = (name: string, _: number, value: Code): Code => outputs[name](value);
-  const common = { locals, literals, groups: 1, input, output };
+  const common = { locals, literals, groups: WALKER_VECTORS, input, output };
 
   const edgeBank = bankResolver(strides, node, edge);
   /** Counts the edges whose cumulated rate does not pass the mark, and stays below the total (a rate of 0 is never chosen). */
   const chooseEdge: Code = [
-    set(bound, v128.zero),
-    set(index, v128.zero),
+    vectors.map((group) => [set(bound[group], v128.zero), set(index[group], v128.zero)]),
     set(rates, get(scratch)),
     untilEnd(rates, end, [
-      set(bound, vector.add(get(bound), v128.load(get(rates)))),
-      set(
-        index,
-        integer.subtract(
-          get(index),
-          v128.and(vector.lessOrEqual(get(bound), get(mark)), vector.less(get(bound), get(total))),
+      vectors.map((group) => [
+        set(bound[group], vector.add(get(bound[group]), v128.load(get(rates), 16 * group))),
+        set(
+          index[group],
+          integer.subtract(
+            get(index[group]),
+            v128.and(
+              vector.lessOrEqual(get(bound[group]), get(mark[group])),
+              vector.less(get(bound[group]), get(total[group])),
+            ),
+          ),
         ),
-      ),
-      advance(rates, 16),
+      ]),
+      advance(rates, rateBytes),
     ]),
   ];
   const none = v128.not(v128.zero);
   return [
     code,
-    set(total, v128.zero),
+    total.map((sum) => set(sum, v128.zero)),
     set(rates, get(scratch)),
     overEdges(context, nodeClass, edge, end, (run) => [
       lower(context.plan.kinds[nodeClass.kinds[run]].rate, {
         ...common,
         bank: edgeBank,
-        output: (_, __, value) => [
-          v128.store(get(rates), value),
-          set(total, vector.add(get(total), v128.load(get(rates)))),
+        output: (_, group, value) => [
+          v128.store(get(rates), value, 16 * group),
+          set(total[group], vector.add(get(total[group]), v128.load(get(rates), 16 * group))),
         ],
       }),
-      advance(rates, 16),
+      advance(rates, rateBytes),
     ]),
     boundOverEdges(context, nodeClass, coordinate, locals, bound),
     lower(nodeClass.probability, { ...common, bank }),
@@ -214,6 +235,12 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
     // `rates` stands behind the last rate.
     set(end, get(rates)),
     chooseEdge,
-    v128.store(get(walker), v128.bitselect(get(index), none, get(jumps)), layout.edge),
+    vectors.map((group) =>
+      v128.store(
+        get(walker),
+        v128.bitselect(get(index[group]), none, get(jumps[group])),
+        layout.edge + 16 * group,
+      ),
+    ),
   ];
 }

@@ -2,7 +2,7 @@
 // end at another node are written into the worker's outbox and leave holes. The arithmetic is hop.ts.
 
 import { ENTRIES_PER_CLASS, entry } from './entries.js';
-import { walkerSignature } from './hop.js';
+import { WALKER_VECTORS, walkerSignature } from './hop.js';
 import {
   HOLE,
   LANES,
@@ -42,7 +42,7 @@ export function addReact(context: PassContext, fillWords: number): number {
   const { size, row, block: blockBytes } = slotStrides(context.plan);
   const layout = walkerLayout(size);
   const walkerType = module.type(walkerSignature);
-  const lanes = 16 / size;
+  const lanes = (WALKER_VECTORS * 16) / size;
   const load = (address: Code, offset = 0): Code => i32.load(address, offset);
   const entrySize = emigrant.fields + size * plan.fields;
 
@@ -90,7 +90,7 @@ export function addReact(context: PassContext, fillWords: number): number {
     const edgeAddress = (index: Code): Code =>
       i32.add(load(get(worker), workerContext.edgeTable), i32.multiply(index, c(records.edge)));
 
-    /** Calls a class's function for runs of walkers at one node, up to a vector at a time. */
+    /** Calls a class's function for runs of walkers at one node, up to two vectors at a time. */
     const overRuns = (tableEntry: number): Code => [
       set(j, c(0)),
       whileLoop(i32.less(get(j), get(count)), [

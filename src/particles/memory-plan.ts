@@ -106,7 +106,7 @@ export function planMemory(
       masks: take((CHUNK / LANES) * 2 + 64),
       walkers: take(walkers, true),
       walkerWords: take(CHUNK * 4 * 2 + 128),
-      rates: take(most * 16 + 16),
+      rates: take(most * 32 + 32),
       moments: take((dimension + 1) * MOMENT_COLUMN),
       jumps: take(edgeCount * 8),
       outboxes: [take(outboxBytes), take(outboxBytes)],
