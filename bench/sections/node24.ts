@@ -3,11 +3,12 @@
 import { readdirSync } from 'node:fs';
 import { child, inRepository } from '../children.js';
 import { fetchNode24 } from '../fetch-node.js';
-import { PeerUnavailable, runNumpy } from '../peers/run.js';
+import { runNumpy } from '../peers/run.js';
 import { target, type Section, type SectionOptions, type SectionResult } from '../report.js';
 import { median, spread, spreadText } from '../statistics.js';
+import { inTurns, timeCells, type Measure, type Sample } from './turns.js';
 import { VARIANTS, type Workload } from '../workloads.js';
-import { ofLoop, ofPeer, type Sample } from './speed.js';
+import { ofLoop, ofPeer } from './speed.js';
 
 /** Times faster than NumPy that Wasserwerk wants to be on Node 24. */
 const TARGET = 14;
@@ -38,7 +39,7 @@ async function run(options: SectionOptions): Promise<SectionResult> {
     if (binary === node) version = result.node;
     return ofLoop(result);
   };
-  const measures: { name: string; sample: (seed: number) => Promise<Sample> }[] = [
+  const measures: Measure[] = [
     { name: 'Node 24, as a run', sample: () => loop(node) },
     { name: `${process.version}, as a run`, sample: () => loop(process.execPath) },
     { name: 'Node 24, engine alone, wide', sample: () => engine(true) },
@@ -49,28 +50,12 @@ async function run(options: SectionOptions): Promise<SectionResult> {
       sample: async (seed) => ofPeer(await runNumpy({ particles, steps, seed, whole: true })),
     },
   ];
-  const samples = new Map<string, Sample[]>();
-  for (let round = 0; round < rounds; round++) {
-    for (const { name, sample } of measures) {
-      progress(`node24: round ${round + 1} of ${rounds}, ${name}`);
-      try {
-        const list = samples.get(name) ?? [];
-        list.push(await sample(round + 1));
-        samples.set(name, list);
-      } catch (error) {
-        if (!(error instanceof PeerUnavailable)) throw error;
-        if (!remarks.includes(error.message)) remarks.push(error.message);
-      }
-    }
-  }
+  const samples = await inTurns('node24', measures, rounds, progress, remarks);
   const own = samples.get(measures[0].name) ?? [];
   const rows = [...samples].map(([name, list], index) => {
     const ratio = (by: keyof Sample) => spread(list.map((sample, round) => sample[by] / own[round][by]));
     return [
-      name,
-      Math.min(...list.map((s) => s.wall)).toFixed(2),
-      median(list.map((s) => s.wall)).toFixed(2),
-      median(list.map((s) => s.cpu)).toFixed(2),
+      ...timeCells(name, list),
       index === 0 ? '' : spreadText(ratio('wall')),
       index === 0 ? '' : spreadText(ratio('cpu')),
       name.startsWith('NumPy') ? target(`>= ${TARGET}`, ratio('cpu').median >= TARGET) : '',

@@ -2,16 +2,11 @@
 
 import { child } from '../children.js';
 import type { StepLoopResult } from '../children/step-loop.js';
-import { PeerUnavailable, runCpp, runNumpy, type PeerResult } from '../peers/run.js';
+import { runCpp, runNumpy, type PeerResult } from '../peers/run.js';
 import { target, type Section, type SectionOptions, type SectionResult } from '../report.js';
 import { median, spread, spreadText } from '../statistics.js';
+import { inTurns, timeCells, type Measure, type Sample } from './turns.js';
 import { VARIANTS } from '../workloads.js';
-
-export interface Sample {
-  /** Nanoseconds per particle-step, by the clock and by processor time. */
-  readonly wall: number;
-  readonly cpu: number;
-}
 
 /** Times faster than each peer that Wasserwerk wants to be. */
 const TARGET = 7;
@@ -41,7 +36,7 @@ async function run({ rounds, quick, progress }: SectionOptions): Promise<Section
     const job = { workload: { set: [`particles=${particles}`, ...set] }, workers: 1, steps, repeats };
     return ofLoop(await child('step-loop', job, { pin: true }));
   };
-  const tools: { name: string; sample: (seed: number) => Promise<Sample> }[] = [
+  const tools: Measure[] = [
     { name: 'wasserwerk', sample: () => loop([]) },
     { name: 'NumPy in blocks', sample: async (seed) => ofPeer(await runNumpy({ particles, steps, seed })) },
     {
@@ -50,28 +45,12 @@ async function run({ rounds, quick, progress }: SectionOptions): Promise<Section
     },
     { name: 'C++', sample: async (seed) => ofPeer(await runCpp({ particles, steps, seed })) },
   ];
-  const samples = new Map<string, Sample[]>();
-  for (let round = 0; round < rounds; round++) {
-    for (const { name, sample } of tools) {
-      progress(`speed: round ${round + 1} of ${rounds}, ${name}`);
-      try {
-        const list = samples.get(name) ?? [];
-        list.push(await sample(round + 1));
-        samples.set(name, list);
-      } catch (error) {
-        if (!(error instanceof PeerUnavailable)) throw error;
-        if (!remarks.includes(error.message)) remarks.push(error.message);
-      }
-    }
-  }
+  const samples = await inTurns('speed', tools, rounds, progress, remarks);
   const own = samples.get('wasserwerk') ?? [];
   const rows = [...samples].map(([name, list]) => {
     const ratio = (by: keyof Sample) => spread(list.map((sample, round) => sample[by] / own[round][by]));
     return [
-      name,
-      Math.min(...list.map((s) => s.wall)).toFixed(2),
-      median(list.map((s) => s.wall)).toFixed(2),
-      median(list.map((s) => s.cpu)).toFixed(2),
+      ...timeCells(name, list),
       ...(name === 'wasserwerk'
         ? ['', '', '']
         : [
@@ -90,13 +69,7 @@ async function run({ rounds, quick, progress }: SectionOptions): Promise<Section
     variantSamples[name] = list;
     const cpu = median(list.map((s) => s.cpu));
     const dimension = DIMENSIONS.find((d) => name === `d = ${d}`) ?? 2;
-    variants.push([
-      name,
-      Math.min(...list.map((s) => s.wall)).toFixed(2),
-      median(list.map((s) => s.wall)).toFixed(2),
-      cpu.toFixed(2),
-      (cpu / dimension).toFixed(2),
-    ]);
+    variants.push([...timeCells(name, list), (cpu / dimension).toFixed(2)]);
   }
   return {
     tables: [

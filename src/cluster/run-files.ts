@@ -159,7 +159,8 @@ interface CheckpointHeader {
   };
 }
 
-function tableLayout({ model }: Simulation): TableLayout {
+/** What the tables of a run are of. */
+export function tableLayout({ model }: Simulation): TableLayout {
   return { nodeNames: model.graph.nodeNames, coordinateNames: model.coordinateNames, edges: model.graph };
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../output/mod.js';
 import { version } from './version.js';
 import { now } from './clock.js';
-import { readBundle, RunFiles, writeBundle } from './run-files.js';
+import { readBundle, RunFiles, tableLayout, writeBundle } from './run-files.js';
 import { Simulation, type SimulationOptions, type WorkLoad } from './simulation.js';
 
 /** What a run tells while it goes on. */
@@ -94,13 +94,11 @@ export async function startRun(config: RunConfig, options: RunOptions = {}): Pro
     return await closing(folder, async () => {
       await writeBundle(folder.path, config);
       const files = await RunFiles.begin(folder, simulation, now());
-      const layout = {
-        nodeNames: model.graph.nodeNames,
-        coordinateNames: model.coordinateNames,
-        edges: model.graph,
-      };
       await folder.update({
-        notes: [...notes.filter((n) => n.tier === 'note').map((n) => n.message), ...tableNotes(layout)],
+        notes: [
+          ...notes.filter((n) => n.tier === 'note').map((n) => n.message),
+          ...tableNotes(tableLayout(simulation)),
+        ],
         warnings: notes.filter((n) => n.tier === 'warn').map((n) => n.message),
       });
       await simulation.start();
@@ -179,6 +177,8 @@ interface ActiveRun {
   readonly files: RunFiles;
   readonly options: RunOptions;
   readonly resumedFrom: number | undefined;
+  /** The observation made last: looks, checkpoints and the end often want the same step. */
+  observation?: Observation;
 }
 
 async function drive(run: ActiveRun): Promise<RunResult> {
@@ -199,7 +199,7 @@ async function drive(run: ActiveRun): Promise<RunResult> {
   };
   options.begun?.({ folder: folder.path, simulation, resumedFrom: run.resumedFrom });
   try {
-    let observation = await look(run, stepSeconds, firstStep);
+    await look(run, stepSeconds, firstStep);
     let stride = 1;
     let watched = now();
     while (simulation.step < model.stepCount && options.signal?.aborted !== true) {
@@ -210,7 +210,6 @@ async function drive(run: ActiveRun): Promise<RunResult> {
       stepSeconds += seconds;
       stride = Math.max(1, Math.round(((simulation.step - from) * LOOK_SECONDS) / Math.max(seconds, 1e-4)));
       const seen = await look(run, stepSeconds, firstStep);
-      observation = seen ?? observation;
       // A run that observes seldom is watched all the same, so that a diverged state does not go on for hours.
       if (seen) watched = now();
       else if (now() - watched > WATCH_SECONDS) {
@@ -219,7 +218,7 @@ async function drive(run: ActiveRun): Promise<RunResult> {
       }
     }
     const finished = simulation.step >= model.stepCount;
-    const last = observation?.step === simulation.step ? observation : await observed(run);
+    const last = await observed(run);
     if (!finished) await checkpoint(run);
     await files.close();
     const stateHash = simulation.stateHash();
@@ -287,9 +286,13 @@ async function look(
   return observation;
 }
 
-async function observed({ simulation }: ActiveRun): Promise<Observation> {
+/** The observation of this step, watched. */
+async function observed(run: ActiveRun): Promise<Observation> {
+  const { simulation } = run;
+  if (run.observation?.step === simulation.step) return run.observation;
   const observation = await simulation.observe();
   watch(simulation.model, observation);
+  run.observation = observation;
   return observation;
 }
 

@@ -2,9 +2,9 @@
 // two ends of a shard's list of chunks.
 
 import {
-  BLOCKS_PER_CHUNK,
   CHUNK,
   LANES,
+  chunkBytes,
   chunkHeader,
   kernelError,
   poolHeader,
@@ -36,7 +36,7 @@ import {
 export function addChunkPool(context: PassContext, pool: number) {
   const { module } = context;
   const { size, block: blockBytes } = slotStrides(context.plan);
-  const chunkBytes = chunkHeader.size + BLOCKS_PER_CHUNK * blockBytes;
+  const bytes = chunkBytes(context.plan.fields, size);
   const load = (address: Code, offset = 0): Code => i32.load(address, offset);
   const lock: Code = loop(branchIf(0, atomic.compareExchange(c(pool + poolHeader.lock), c(0), c(1))));
   const unlock: Code = atomic.store(c(pool + poolHeader.lock), c(0));
@@ -51,12 +51,12 @@ export function addChunkPool(context: PassContext, pool: number) {
         i32.store(c(pool + poolHeader.free), load(get(chunk), chunkHeader.next)),
         [
           set(chunk, load(c(pool + poolHeader.next))),
-          when(i32.greater(plus(get(chunk), chunkBytes), load(c(pool + poolHeader.end))), [
+          when(i32.greater(plus(get(chunk), bytes), load(c(pool + poolHeader.end))), [
             unlock,
             i32.store(get(worker), c(kernelError.chunksExhausted), workerContext.error),
             unreachable,
           ]),
-          i32.store(c(pool + poolHeader.next), plus(get(chunk), chunkBytes)),
+          i32.store(c(pool + poolHeader.next), plus(get(chunk), bytes)),
         ],
       ),
       unlock,

@@ -14,7 +14,7 @@ import {
   CHUNK,
   LANES,
   chunkHeader,
-  emigrant,
+  emigrantBytes,
   nodeRecord,
   shardHeader,
   walkerLayout,
@@ -57,6 +57,18 @@ function addStepShard(
         10,
       );
       const scratch = (offset: number): Code => i32.load(get(worker), offset);
+      const runClass = (tableEntry: number): Code =>
+        callIndirect(
+          classType,
+          plus(get(nodeClass), tableEntry),
+          get(fields),
+          get(blocks),
+          scratch(workerContext.words),
+          scratch(workerContext.noise),
+          scratch(workerContext.flags),
+          get(node),
+          get(edges),
+        );
       return [
         set(
           node,
@@ -98,31 +110,11 @@ function addStepShard(
                 scratch(workerContext.noise),
                 get(blocks),
               ),
-              callIndirect(
-                classType,
-                plus(get(nodeClass), entry.diffuse),
-                get(fields),
-                get(blocks),
-                scratch(workerContext.words),
-                scratch(workerContext.noise),
-                scratch(workerContext.flags),
-                get(node),
-                get(edges),
-              ),
+              runClass(entry.diffuse),
             ],
             [
               call(functions.fillWords, get(shard), scratch(workerContext.words), get(blocks)),
-              callIndirect(
-                classType,
-                plus(get(nodeClass), entry.test),
-                get(fields),
-                get(blocks),
-                scratch(workerContext.words),
-                scratch(workerContext.noise),
-                scratch(workerContext.flags),
-                get(node),
-                get(edges),
-              ),
+              runClass(entry.test),
             ],
           ),
           when(i32.load(get(node), nodeRecord.degree), [
@@ -137,7 +129,7 @@ function addStepShard(
           get(out),
           i32.divide(
             i32.subtract(scratch(workerContext.outTop), i32.load(get(out), shardHeader.outAddress)),
-            c(emigrant.fields + (plan.precision === 'f32' ? 4 : 8) * plan.fields),
+            c(emigrantBytes(plan.fields, slotStrides(plan).size)),
           ),
           shardHeader.outCount,
         ),

@@ -1,7 +1,7 @@
 // The exchange of emigrants between the shards of a replica, as WebAssembly: immigrants fill holes, left-over holes are
 // closed. Who calls it when is particles/engine.ts.
 
-import { HOLE, emigrant, shardHeader, workerContext } from './layout.js';
+import { HOLE, emigrant, emigrantBytes, shardHeader, workerContext } from './layout.js';
 import type { PassContext } from './passes.js';
 import { advance, c, copyField, locals32, plus, slotStrides } from './snippets.js';
 import {
@@ -28,7 +28,7 @@ export function addExchange(
 ): void {
   const { module, plan } = context;
   const { size, row } = slotStrides(context.plan);
-  const entrySize = emigrant.fields + size * plan.fields;
+  const entrySize = emigrantBytes(plan.fields, size);
   const tag = size - 4;
   const load = (address: Code, offset = 0): Code => i32.load(address, offset);
   module.add(

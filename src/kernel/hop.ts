@@ -2,7 +2,7 @@
 // and the spare-bits test that decides who gets there. Two vectors of walkers (of 4 in f32, of 2 in f64) at a time; they
 // sit next to each other in a walker buffer.
 
-import { LANES, SPARE_LEVELS, type WalkerLayout } from './layout.js';
+import { LANES, nodeRecord, SPARE_LEVELS, type WalkerLayout } from './layout.js';
 import { lower } from './lower.js';
 import { bankResolver, noBank, type PassContext } from './passes.js';
 import { advance, untilEnd } from './snippets.js';
@@ -101,7 +101,10 @@ function overEdges(
     nodeClass.kinds.map((_, run): Code => [
       set(
         end,
-        i32.add(get(edge), i32.multiply(i32.load(get(node), 16 + 4 * run), i32.constant(strides.edge))),
+        i32.add(
+          get(edge),
+          i32.multiply(i32.load(get(node), nodeRecord.runs + 4 * run), i32.constant(strides.edge)),
+        ),
       ),
       untilEnd(edge, end, [each(run), advance(edge, strides.edge)]),
     ]),

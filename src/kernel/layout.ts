@@ -76,6 +76,12 @@ export const kernelError = {
 /** Emigrant entry: destination node, the hole it left (slot address), then its fields. */
 export const emigrant = { node: 0, slot: 4, fields: 8 } as const;
 
+/** Bytes of an emigrant's entry. */
+export const emigrantBytes = (fields: number, size: number): number => emigrant.fields + size * fields;
+
+/** Bytes of a chunk. */
+export const chunkBytes = (fields: number, size: number): number => chunkHeader.size + CHUNK * size * fields;
+
 /** Node record: class, first edge, degree, edges of each run of equal kind, then the uniform slots. */
 export const nodeRecord = { class: 0, firstEdge: 4, degree: 8, runs: 16 } as const;
 

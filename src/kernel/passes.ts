@@ -3,7 +3,7 @@
 
 import { gaussianPair } from '../elementary/mod.js';
 import { ProgramBuilder, type Program } from './ir.js';
-import { LANES, SPARE_LEVELS } from './layout.js';
+import { LANES, nodeRecord, SPARE_LEVELS } from './layout.js';
 import { advance, untilEnd } from './snippets.js';
 import { lower, pressure, type LiteralPool } from './lower.js';
 import { compareProgram, type KernelPlan, type NodeClass } from './plan.js';
@@ -238,7 +238,10 @@ function boundLoop(
     (nodeClass.boundTerms ?? []).map((term, run): Code => [
       set(
         end,
-        i32.add(get(edge), i32.multiply(i32.load(get(node), 16 + 4 * run), i32.constant(strides.edge))),
+        i32.add(
+          get(edge),
+          i32.multiply(i32.load(get(node), nodeRecord.runs + 4 * run), i32.constant(strides.edge)),
+        ),
       ),
       untilEnd(edge, end, [
         lower(term, {

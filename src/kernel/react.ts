@@ -8,6 +8,7 @@ import {
   LANES,
   edgeRecord,
   emigrant,
+  emigrantBytes,
   kernelError,
   nodeRecord,
   shardHeader,
@@ -44,7 +45,7 @@ export function addReact(context: PassContext, fillWords: number): number {
   const walkerType = module.type(walkerSignature);
   const lanes = (WALKER_VECTORS * 16) / size;
   const load = (address: Code, offset = 0): Code => i32.load(address, offset);
-  const entrySize = emigrant.fields + size * plan.fields;
+  const entrySize = emigrantBytes(plan.fields, size);
 
   return module.add({ parameters: ['i32', 'i32', 'i32', 'i32'], results: [] }, (locals) => {
     const [fields, blocks, shard, worker] = [0, 1, 2, 3];

@@ -23,8 +23,7 @@ export type OutputErrorCode =
   | 'corrupt-table'
   | 'corrupt-snapshots'
   | 'invalid-snapshot'
-  | 'invalid-observation'
-  | 'closed';
+  | 'invalid-observation';
 
 /** Codes that a person mends by calling the command differently; everything else is a failure of the run. */
 const usageCodes: readonly OutputErrorCode[] = [

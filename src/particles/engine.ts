@@ -77,6 +77,7 @@ export class ShardEngine {
   readonly #exports: Exports;
   readonly #potentials: PotentialPass[];
   readonly #tables: UniformTables;
+  readonly #pairs: ReturnType<typeof momentPairs>;
   readonly #addresses: WorkerAddresses;
   readonly #words: Uint32Array;
   readonly #floats: Float32Array;
@@ -95,6 +96,7 @@ export class ShardEngine {
     this.store = new ParticleStore(memory, memoryPlan, model.graph.nodeCount, plan.fields, plan.precision);
     this.exchanges = exchangesPerStep(model);
     this.changesWithTime = changesWithTime(model);
+    this.#pairs = momentPairs(model.dimension);
     const instance = new WebAssembly.Instance(module, { env: { memory } });
     this.#exports = instance.exports as unknown as Exports;
     this.#potentials = plan.potentials.map(
@@ -259,7 +261,7 @@ export class ShardEngine {
     const { dimension, graph, potentialOfNode } = this.model;
     const node = shard % graph.nodeCount;
     const columns = dimension + 1;
-    const pairs = momentPairs(dimension);
+    const pairs = this.#pairs;
     const mean = new Float64Array(columns);
     const products = new Float64Array(pairs.length);
     const out = this.#addresses.moments;

@@ -74,8 +74,8 @@ export function planMemory(
   const strides = recordStrides(plan);
   const edgeCount = graph.targets.length;
   const shardCount = graph.nodeCount * replicas;
-  const chunkBytes = layout.chunkHeader.size + CHUNK * plan.fields * size;
-  const entryBytes = layout.emigrant.fields + plan.fields * size;
+  const chunkBytes = layout.chunkBytes(plan.fields, size);
+  const entryBytes = layout.emigrantBytes(plan.fields, size);
   let most = 0;
   for (let g = 0; g < graph.nodeCount; g++) most = Math.max(most, graph.offsets[g + 1] - graph.offsets[g]);
 

@@ -66,7 +66,6 @@ export const callIndirect = (type: number, entry: Code, ...operands: Code): Code
 ];
 export const returnValue = (...value: Code): Code => [value, 0x0f];
 export const unreachable: Code = [0x00];
-export const drop = (value: Code): Code => [value, 0x1a];
 
 /** `while (condition) body`: inside the body, branch(0) from its top level continues and branch(1) leaves. */
 export const whileLoop = (condition: Code, ...body: Code): Code =>
