@@ -74,7 +74,7 @@ export async function bench(
     return exitCode.done;
   }
   process.stdout.write(
-    `${config.name}, ${config.particles.toLocaleString('en')} particles, ${config.precision}, Node ${process.version}\n` +
+    `${config.name}, ${(config.particles ?? 0).toLocaleString('en')} particles, ${config.precision}, Node ${process.version}\n` +
       table([
         ['workers', 'speed', 'ns per particle-step', 'ratio'],
         ...speeds.map((speed) => [

@@ -116,13 +116,25 @@ export const dynamicsSchema = section({
     description: 'The equation: the gradient flow of the energy.',
     fallback: 'gradient-flow',
   }),
-  mobility: word(['metropolis', 'barker', 'symmetric', 'free'])
+  mobility: word([
+    'metropolis',
+    'barker',
+    'symmetric',
+    'log-mean',
+    'arithmetic',
+    'geometric',
+    'harmonic',
+    'upwind',
+    'constant',
+    'free',
+  ])
     .default('metropolis')
     .meta({
       description:
         'Rates of jumps along an edge of weight K, with dV the change of potential. `metropolis`: K min(1, exp(-dV/eps)). ' +
-        '`barker`: K/(1 + exp(dV/eps)). `symmetric`: K exp(-dV/(2 eps)), not bounded. `free`: the formula `rate`, with or ' +
-        'without detailed balance.',
+        '`barker`: K/(1 + exp(dV/eps)). `symmetric`: K exp(-dV/(2 eps)), not bounded. `log-mean`, `arithmetic`, ' +
+        "`geometric`, `harmonic`, `upwind`, `constant`: K theta(f, f')/f max(0, mu - mu'), which needs the densities f and so d <= 3 " +
+        '(`grid`). `free`: the formula `rate`, with or without detailed balance.',
       fallback: 'metropolis',
     }),
   rate: formula()

@@ -39,7 +39,8 @@ const boundary = choice<BoundaryWord | BoundaryWord[]>('free, periodic, reflecti
 
 const interval = list(number(), 1, 'an interval [low, high]');
 const isListOfLists = (value: unknown): boolean => Array.isArray(value) && value.some((item) => isList(item));
-const box = choice<number[] | number[][]>(
+/** Intervals as written in `space` and `grid`. */
+export const box = choice<number[] | number[][]>(
   '[low, high] for all coordinates, or a list of [low, high] per coordinate',
   [branch(isListOfLists, list(interval, 1, 'a list of intervals [low, high]')), branch(isList, interval)],
 );

@@ -3,9 +3,22 @@
 
 import type * as z from 'zod';
 import { dynamicsSchema, initialSchema, temperatureSchema } from './schema-dynamics.js';
-import { graphSchema, oneNode, spaceSchema } from './schema-graph.js';
+import { box, graphSchema, oneNode, spaceSchema } from './schema-graph.js';
 import { potentialSchema } from './schema-potential.js';
-import { branch, choice, complain, integer, isScalar, number, section, text, word } from './values.js';
+import {
+  branch,
+  choice,
+  complain,
+  integer,
+  isList,
+  isScalar,
+  isSection,
+  list,
+  number,
+  section,
+  text,
+  word,
+} from './values.js';
 
 const timeSchema = section({
   step: number({ above: 0 }).meta({ description: 'Length dt of a time step.' }),
@@ -55,10 +68,84 @@ const interval = choice<Interval>('a number of steps, or a duration such as 60s,
   ),
 ]);
 
+/** How the entropy is estimated from particles (mathematics, section 10). */
+export interface EntropySpec {
+  readonly method: 'knn' | 'grid' | 'gaussian';
+  /** For `knn`: the k of the k-th neighbour. */
+  readonly neighbours: number;
+  /** Most particles looked at per node. */
+  readonly samples: number;
+}
+
+const entropyMethod = word(['knn', 'grid', 'gaussian']);
+const entropySection = section({
+  method: entropyMethod.meta({ description: '`knn`, `grid` or `gaussian`.' }),
+  neighbours: integer({ min: 1, max: 100 })
+    .default(4)
+    .meta({ description: 'For `knn`: distances are to the k-th neighbour.', fallback: 4 }),
+  samples: integer({ min: 16, max: 10_000_000 })
+    .default(4000)
+    .meta({ description: 'Most particles looked at per node and observation.', fallback: 4000 }),
+});
+const entropy = choice<EntropySpec | 'none'>('knn, grid, gaussian, none, or a section with method', [
+  branch((value) => value === 'none', word(['none'])),
+  branch(
+    (value) => typeof value === 'string',
+    entropyMethod.transform((method): EntropySpec => ({ method, neighbours: 4, samples: 4000 })),
+  ),
+  branch(isSection, entropySection),
+]);
+
+const cellCounts = choice<number | number[]>('a number of cells, or a list with one per coordinate', [
+  branch(isList, list(integer({ min: 4, max: 65_536 }), 1, 'a list with one number per coordinate')),
+  branch(isScalar, integer({ min: 4, max: 65_536 })),
+]);
+
+const gridSchema = section({
+  cells: cellCounts.optional().meta({
+    description:
+      'Cells per coordinate: a number for all, or a list. Without it 512 (d = 1), 128 (d = 2) or 48 (d = 3).',
+    samples: ['256', '[128, 64]'],
+  }),
+  box: box.optional().meta({
+    description:
+      'For coordinates without a box in `space`: where the grid lies, as [low, high] for all coordinates or a pair per ' +
+      'coordinate. Without it a box is found that holds the initial law and the wells.',
+    samples: ['[-6, 6]', '[[-4, 4], [-2, 2]]'],
+  }),
+  tolerance: number({ above: 0, max: 0.1 })
+    .optional()
+    .meta({
+      description:
+        'For `representation: grid`: the time step is chosen so that the error of a step, relative to the density, stays below ' +
+        'this; observations stay where `time.step` puts them. Without it all steps are `time.step` long.',
+      samples: ['1e-5'],
+    }),
+});
+
 const observeSchema = section({
   every: integer({ min: 1 })
     .default(100)
     .meta({ description: 'Steps between two observations.', fallback: 100 }),
+  entropy: entropy.default('none').meta({
+    description:
+      'How the entropy of the law on each node, and with it the energy E, is estimated from particles. `knn`: distances to ' +
+      'nearest neighbours (any d); `grid`: counts in the cells of `grid` (d <= 3); `gaussian`: as of a normal law; `none`: ' +
+      'not at all. On a grid it is a sum over cells, whatever is written here.',
+    fallback: 'none',
+    samples: ['knn', '{ method: knn, neighbours: 4, samples: 4000 }'],
+  }),
+  logZ: choice<number | 'auto'>('a number, or auto', [
+    branch((value) => value === 'auto', word(['auto'])),
+    branch(isScalar, number()),
+  ])
+    .default('auto')
+    .meta({
+      description:
+        'log of Z, the sum over nodes of the integrals of exp(-V/eps), for KL(f|pi) = E/eps + log Z. `auto`: computed where ' +
+        'all wells are quadratic, or on the grid for d <= 3; else there is no KL.',
+      fallback: 'auto',
+    }),
 });
 
 const snapshotSchema = section({
@@ -95,17 +182,23 @@ export const configSchema = section({
     samples: ['1', '{ exponential: { from: 2, to: 0.05, duration: 100 } }'],
   }),
   dynamics: dynamicsSchema.prefault({}).meta({ description: 'How particles move and jump.' }),
-  particles: integer({ min: 1, max: 0x10000000000 }).meta({
-    description: 'Number of particles.',
-    samples: ['1_000_000'],
-  }),
+  particles: integer({ min: 1, max: 0x10000000000 })
+    .optional()
+    .meta({
+      description: 'Number of particles; needed unless `representation` is `grid`.',
+      samples: ['1_000_000'],
+    }),
   precision: word(['f32', 'f64']).default('f32').meta({
     description: 'Floating point width of the coordinates and of the step.',
     fallback: 'f32',
   }),
-  representation: word(['particles']).default('particles').meta({
-    description: 'How the density is represented.',
+  representation: word(['particles', 'grid']).default('particles').meta({
+    description:
+      'How the density is represented: by `particles`, or by cell averages on a `grid` (d <= 3), without randomness.',
     fallback: 'particles',
+  }),
+  grid: gridSchema.prefault({}).meta({
+    description: 'The grid of `representation: grid`, and of densities where particles need them.',
   }),
   initial: initialSchema.meta({ description: 'The law of particles at time 0.' }),
   time: timeSchema.meta({ description: 'Time step and end.' }),
@@ -127,6 +220,15 @@ export const configSchema = section({
         'the two as predicted (`auto`). It does not change results.',
       fallback: 'auto',
     }),
+}).superRefine((config, sink) => {
+  if (config.representation === 'particles' && config.particles === undefined) {
+    complain(
+      sink,
+      'is missing: expected a whole number >= 1',
+      { hint: 'add particles: 1_000_000', at: 'key' },
+      ['particles'],
+    );
+  }
 });
 
 /** The checked values of a config, with defaults filled in. Plain data. */

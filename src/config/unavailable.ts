@@ -11,17 +11,11 @@ interface Unavailable {
 }
 
 const unavailable: readonly Unavailable[] = [
-  {
-    path: ['dynamics', 'mobility'],
-    values: ['log-mean', 'arithmetic', 'geometric', 'harmonic', 'upwind', 'constant'],
-    instead: 'use metropolis, barker, symmetric or free',
-  },
   { path: ['dynamics', 'kind'], values: ['accelerated', 'jko'], instead: 'use gradient-flow' },
   { path: ['dynamics', 'integrator'], values: ['baoab'], instead: 'use leimkuhler-matthews' },
   { path: ['dynamics', 'friction'], instead: 'remove it' },
   { path: ['dynamics', 'gamma'], instead: 'remove it' },
-  { path: ['representation'], values: ['grid', 'lumped'], instead: 'use particles' },
-  { path: ['observe', 'entropy'], instead: 'remove it' },
+  { path: ['representation'], values: ['lumped'], instead: 'use particles or grid' },
   { path: ['potential', 'module'], instead: 'write the potential as a formula' },
 ];
 

@@ -34,7 +34,7 @@ export function jumpRate(model: Model, kind: EdgeKind, symbols: KernelSymbols): 
       if (!kind.rate) throw new Error('a free rate has no formula');
       return kind.rate;
     default:
-      return model.mobility satisfies never;
+      throw new Error(`mobility ${model.mobility} has no rate without a density`);
   }
 }
 
@@ -80,6 +80,6 @@ export function jumpBound(model: Model, symbols: KernelSymbols): JumpBound {
     case 'free':
       return { kind: 'terms', term: (edge) => b.multiply(scale, jumpRate(model, edge, symbols)) };
     default:
-      return model.mobility satisfies never;
+      throw new Error(`mobility ${model.mobility} has no bound without a density`);
   }
 }

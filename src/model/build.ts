@@ -8,6 +8,7 @@ import { readData } from './data.js';
 import type { Scope } from './formulas.js';
 import { buildInitialLaw, buildMasses, valuesPerNode } from './initial.js';
 import type { Graph, Model } from './model.js';
+import { buildMesh } from './mesh.js';
 import { buildParameters } from './parameters.js';
 import { buildPotentials, buildRates } from './potentials.js';
 import { runPreflight, type PreflightOptions } from './preflight.js';
@@ -51,12 +52,12 @@ export function buildModel(
   if (diffusivity === undefined || initialLaw === undefined || initialMasses === undefined) {
     throw new Error('a value was neither built nor refused');
   }
-  if (config.particles < graph.nodeCount) {
+  if (config.particles !== undefined && config.particles < graph.nodeCount) {
     const message = `${config.particles} particles on ${graph.nodeCount} nodes: most nodes have none at any time`;
     context.note('few-particles', ['particles'], message, `particles: ${100 * graph.nodeCount}`);
   }
 
-  const model: Model = {
+  const withoutMesh = {
     name: config.name,
     dimension: config.space.variables.length,
     coordinateNames: config.space.variables,
@@ -73,14 +74,18 @@ export function buildModel(
     integrator: config.dynamics.integrator,
     splitting: config.dynamics.splitting,
     boundaries,
+    representation: config.representation,
+    gridTolerance: config.grid.tolerance,
     initialLaw,
     initialMasses,
-    particleCount: config.particles,
+    particleCount: config.representation === 'particles' ? (config.particles ?? 0) : 0,
     precision: config.precision,
     timeStep: config.time.step,
     stepCount,
     seed: config.seed,
   };
+  const model: Model = { ...withoutMesh, mesh: buildMesh(context, withoutMesh) };
+  context.stopIfUnfit();
   if (options.skipPreflight !== true) runPreflight(context, model, options);
   context.stopIfUnfit();
   return { model, notes: context.notes };

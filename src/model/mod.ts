@@ -4,14 +4,20 @@ export type {
   Graph,
   InitialLaw,
   Integrator,
+  DensityMobility,
+  LinearMobility,
+  Mesh,
   Mobility,
   Model,
   ParameterTable,
+  Representation,
   Splitting,
   TemperatureSchedule,
 } from './model.js';
 export { buildModel, type BuildOptions } from './build.js';
 export type { Preflight } from './context.js';
+export { isDensityMobility } from './mobility.js';
+export { findBox } from './mesh.js';
 export { compressGraph, components, edgeSources, type CompressedGraph, type EdgeList } from './graph.js';
 export { grid, shape, type GraphParts } from './graph-shapes.js';
 export { PointEvaluator, type Point } from './evaluator.js';

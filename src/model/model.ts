@@ -25,8 +25,12 @@ export interface ParameterTable {
   readonly values: Float64Array;
 }
 
-/** Mobility of section 4 of the theory (linear family), or free rates. */
-export type Mobility = 'metropolis' | 'barker' | 'symmetric' | 'free';
+/** Linear family of section 4 of the theory: rates that do not depend on the density. */
+export type LinearMobility = 'metropolis' | 'barker' | 'symmetric';
+/** Density family of section 4: rates need the density at both ends. */
+export type DensityMobility = 'log-mean' | 'arithmetic' | 'geometric' | 'harmonic' | 'upwind' | 'constant';
+export type Mobility = LinearMobility | DensityMobility | 'free';
+export type Representation = 'particles' | 'grid';
 export type Integrator = 'euler-maruyama' | 'leimkuhler-matthews' | 'heun';
 export type Splitting = 'lie' | 'strang';
 
@@ -44,6 +48,15 @@ export type Boundary =
   | { readonly kind: 'free' }
   | { readonly kind: 'periodic'; readonly low: number; readonly high: number }
   | { readonly kind: 'reflecting'; readonly low: number; readonly high: number };
+
+/** A box of equal cells, the same for all nodes. Arrays have one entry per coordinate. */
+export interface Mesh {
+  readonly cells: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  /** Whether the two ends are joined; else no mass passes. */
+  readonly periodic: readonly boolean[];
+}
 
 /** Law of x at time 0 given the node; arrays are node-major: [node * dimension + coordinate]. */
 export type InitialLaw =
@@ -72,9 +85,15 @@ export interface Model {
   readonly integrator: Integrator;
   readonly splitting: Splitting;
   readonly boundaries: readonly Boundary[];
+  readonly representation: Representation;
+  /** Where densities live; undefined for d > 3, and where a free space neither has a `grid.box` nor needs one. */
+  readonly mesh: Mesh | undefined;
+  /** Error of a time step on the grid, relative to the density; undefined for steps of one length. */
+  readonly gridTolerance: number | undefined;
   readonly initialLaw: InitialLaw;
   /** Initial node masses, >= 0, sum 1. */
   readonly initialMasses: Float64Array;
+  /** 0 on the grid. */
   readonly particleCount: number;
   readonly precision: Precision;
   /** Time step dt and number of steps; the end time is stepCount * timeStep. */

@@ -4,7 +4,8 @@
 import { mathF64 } from '../elementary/mod.js';
 import type { BuildContext } from './context.js';
 import { PointEvaluator } from './evaluator.js';
-import type { Model } from './model.js';
+import type { LinearMobility, Model } from './model.js';
+import { isDensityMobility } from './mobility.js';
 import { probeWords } from './probe-random.js';
 import { drawPlace, spreadNodes } from './probe.js';
 import { roundDown } from './round-down.js';
@@ -18,11 +19,7 @@ const mostEdges = 64;
 const places = 4;
 
 /** The rate of a jump of the linear family, per weight K. */
-export function rateFactor(
-  mobility: Exclude<Model['mobility'], 'free'>,
-  deltaV: number,
-  temperature: number,
-): number {
+export function rateFactor(mobility: LinearMobility, deltaV: number, temperature: number): number {
   switch (mobility) {
     case 'metropolis':
       if (deltaV <= 0) return 1;
@@ -40,6 +37,8 @@ export function rateFactor(
 /** Estimates rates at sampled places; warns of the fastest, refuses negative free rates. */
 export function checkRates(context: BuildContext, model: Model): void {
   const { graph, mobility } = model;
+  // Their rates depend on the density, which is not known here.
+  if (isDensityMobility(mobility)) return;
   const values = model.potentials.map((potential) => new PointEvaluator([potential], model.parameters));
   const rates = model.rates.map((rate) => new PointEvaluator([rate], model.parameters));
   const temperature = temperatureAt(model.temperature, 0);

@@ -37,7 +37,8 @@ describe('defaults', () => {
       initial: { gaussian: { mean: '0', std: '1' }, masses: 'uniform' },
       time: { step: 0.01, end: 1 },
       seed: 1,
-      observe: { every: 100 },
+      grid: {},
+      observe: { every: 100, entropy: 'none', logZ: 'auto' },
       checkpoint: { every: { kind: 'seconds', seconds: 60 }, keep: 2 },
       partition: 'auto',
     });

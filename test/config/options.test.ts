@@ -355,10 +355,8 @@ const rows: readonly Row[] = [
   },
   {
     key: 'dynamics.mobility',
-    good: ['metropolis', 'barker', 'symmetric'],
+    good: ['metropolis', 'barker', 'symmetric', 'log-mean', 'upwind'],
     bad: [
-      ['log-mean', /not offered/u],
-      ['upwind', /not offered/u],
       ['metropols', /got "metropols"/u],
       ['free', /needs rates/u],
       ['[barker]', /expected metropolis/u],
@@ -415,9 +413,9 @@ const rows: readonly Row[] = [
   },
   {
     key: 'representation',
-    good: ['particles'],
+    good: ['particles', 'grid'],
     bad: [
-      ['grid', /not offered/u],
+      ['lumped', /not offered/u],
       ['points', /expected particles/u],
     ],
   },

@@ -99,10 +99,8 @@ function rateByDefinition(model: Model, difference: number, weight: number, temp
       return difference < 0 ? weight : difference > 0 ? 0 : weight / 2;
     case 'symmetric':
       return weight * Math.exp(-difference / (2 * temperature));
-    case 'free':
-      return NaN;
     default:
-      return model.mobility satisfies never;
+      return NaN;
   }
 }
 
