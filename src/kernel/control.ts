@@ -9,10 +9,11 @@ import { addExchange } from './exchange.js';
 import { addFillWords } from './generator-code.js';
 import { addHop, addThin } from './hop.js';
 import { addClassPass, addGaussianPass, addPackFlags, classPass, type PassContext } from './passes.js';
-import { addReact } from './react.js';
+import { addGather, addReact } from './react.js';
 import {
   CHUNK,
   LANES,
+  WALKER_BATCH,
   chunkHeader,
   emigrantBytes,
   nodeRecord,
@@ -37,14 +38,15 @@ export function addControl(context: PassContext, poolAddress: number): void {
   }
   const chunks = addChunkPool(context, poolAddress);
   const react = addReact(context, fillWords);
-  addStepShard(context, { fillWords, gaussians, packFlags: addPackFlags(context), react });
+  const gather = addGather(context);
+  addStepShard(context, { fillWords, gaussians, packFlags: addPackFlags(context), gather, react });
   addExchange(context, chunks);
 }
 
 /** Exports step(shard, context, parity, move): all chunks of one shard; emigrants go to the context's outbox. */
 function addStepShard(
   context: PassContext,
-  functions: { fillWords: number; gaussians: number; packFlags: number; react: number },
+  functions: { fillWords: number; gaussians: number; packFlags: number; gather: number; react: number },
 ): void {
   const { module, plan, strides: records } = context;
   const classType = module.type(classPass.signature);
@@ -52,9 +54,9 @@ function addStepShard(
     { parameters: ['i32', 'i32', 'i32', 'i32'], results: [] },
     (locals) => {
       const [shard, worker, parity, move] = [0, 1, 2, 3];
-      const [node, edges, nodeClass, remaining, chunk, fields, count, blocks, masks, out] = locals32(
+      const [node, edges, nodeClass, remaining, chunk, fields, count, blocks, masks, out, walkers] = locals32(
         locals,
-        10,
+        11,
       );
       const scratch = (offset: number): Code => i32.load(get(worker), offset);
       const runClass = (tableEntry: number): Code =>
@@ -120,11 +122,16 @@ function addStepShard(
           when(i32.load(get(node), nodeRecord.degree), [
             call(functions.packFlags, scratch(workerContext.flags), get(masks), get(blocks)),
             clearTail(masks, count, blocks),
-            call(functions.react, get(fields), get(blocks), get(shard), get(worker)),
+            set(walkers, call(functions.gather, get(fields), get(blocks), get(walkers), get(worker))),
+            when(i32.greaterOrEqual(get(walkers), c(WALKER_BATCH)), [
+              call(functions.react, get(walkers), get(shard), get(worker)),
+              set(walkers, c(0)),
+            ]),
           ]),
           set(remaining, i32.subtract(get(remaining), get(count))),
           set(chunk, i32.load(get(chunk), chunkHeader.next)),
         ]),
+        when(get(walkers), [call(functions.react, get(walkers), get(shard), get(worker))]),
         i32.store(
           get(out),
           i32.divide(

@@ -3,6 +3,7 @@
 // sit next to each other in a walker buffer.
 
 import { LANES, nodeRecord, SPARE_LEVELS, type WalkerLayout } from './layout.js';
+import type { Program } from './ir.js';
 import { lower } from './lower.js';
 import { bankResolver, noBank, type PassContext } from './passes.js';
 import { advance, untilEnd } from './snippets.js';
@@ -29,7 +30,11 @@ export function addHop(context: PassContext, nodeClass: NodeClass, walkers: Walk
   return context.module.add(walkerSignature, (locals) => hopBody(context, nodeClass, walkers, locals));
 }
 
-/** Function of `walkerSignature`: writes `edge`, -1 for a candidate to jump again, 0 for others. Uses the first word only. */
+/**
+ * Function of `walkerSignature`: writes `edge`, -1 for a candidate to jump again, 0 for others. Uses the first word only.
+ * Where the bound is no loop over edges, the walkers may be at any nodes of the class, and instead of the addresses of
+ * one node's records the function gets those of the tables.
+ */
 export function addThin(context: PassContext, nodeClass: NodeClass, walkers: WalkerLayout): number {
   return context.module.add(walkerSignature, (locals) => thinBody(context, nodeClass, walkers, locals));
 }
@@ -56,13 +61,63 @@ function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayo
     output: (_: string, group: number, value: Code) =>
       v128.store(get(walker), value, layout.edge + 16 * group),
   };
-  return nodeClass.boundTerms
-    ? [
-        code,
-        boundOverEdges(context, nodeClass, coordinate, locals, bound),
-        lower(compareProgram(plan.precision), common),
-      ]
-    : [code, lower(nodeClass.test, common)];
+  if (nodeClass.boundTerms) {
+    return [
+      code,
+      boundOverEdges(context, nodeClass, coordinate, locals, bound),
+      lower(compareProgram(plan.precision), common),
+    ];
+  }
+  const own = ownUniforms(context, layout, locals);
+  return [
+    code,
+    own.code,
+    lower(uniformsAsInputs(nodeClass.test), {
+      ...common,
+      input: (name, group) => own.load(name, group) ?? input(name, group),
+    }),
+  ];
+}
+
+/** The program with each uniform as an input called `slot:bank:number`: for walkers at different nodes of a class. */
+function uniformsAsInputs(program: Program): Program {
+  return {
+    ...program,
+    instructions: program.instructions.map((instruction) =>
+      instruction.opcode === 'uniform'
+        ? { ...instruction, opcode: 'input', name: `slot:${instruction.name}:${instruction.immediate}` }
+        : instruction,
+    ),
+  };
+}
+
+/** Addresses of each walker's own node and edge records in locals, and a function that loads one slot of all of them. */
+function ownUniforms({ plan, strides }: PassContext, layout: WalkerLayout, locals: Locals) {
+  const size = plan.precision === 'f32' ? 4 : 8;
+  const lanes = 16 / size;
+  const walkers = Array.from({ length: WALKER_VECTORS * lanes }, () => ({
+    node: locals.add('i32'),
+    edges: locals.add('i32'),
+  }));
+  const [loadZero, loadLane] =
+    size === 4 ? [v128.load32Zero, v128.load32Lane] : [v128.load64Zero, v128.load64Lane];
+  const recordOf = (table: number, index: Code, stride: number): Code =>
+    i32.add(get(table), i32.multiply(index, i32.constant(stride)));
+  return {
+    code: walkers.map((own, index): Code => [
+      set(own.node, recordOf(node, i32.load(get(walker), layout.node + index * size), strides.node)),
+      set(own.edges, recordOf(edges, i32.load(get(own.node), nodeRecord.firstEdge), strides.edge)),
+    ]),
+    load: (name: string, group: number): Code | undefined => {
+      const [kind, bank, slot] = name.split(':');
+      if (kind !== 'slot') return undefined;
+      return walkers.slice(group * lanes, (group + 1) * lanes).reduce<Code>((vector, own, index) => {
+        const { base, offset } = bankResolver(strides, own.node, own.edges)(bank);
+        const address = offset + size * Number(slot);
+        return index === 0 ? loadZero(base, address) : loadLane(base, vector, index, address);
+      }, []);
+    },
+  };
 }
 
 /**

@@ -82,8 +82,12 @@ export const emigrantBytes = (fields: number, size: number): number => emigrant.
 /** Bytes of a chunk. */
 export const chunkBytes = (fields: number, size: number): number => chunkHeader.size + CHUNK * size * fields;
 
-/** Node record: class, first edge, degree, edges of each run of equal kind, then the uniform slots. */
-export const nodeRecord = { class: 0, firstEdge: 4, degree: 8, runs: 16 } as const;
+/**
+ * Node record: class, first edge, degree, thinGroup (nodes with the same one are thinned together: their class, or a number
+ * of their own below 0 where the bound is a loop over edges), edges of each run of equal kind, then the
+ * uniform slots.
+ */
+export const nodeRecord = { class: 0, firstEdge: 4, degree: 8, thinGroup: 12, runs: 16 } as const;
 
 /** Edge record: target node, number of the directed edge in the graph's rows, then the uniform slots. */
 export const edgeRecord = { target: 0, edge: 4, slots: 8 } as const;
@@ -94,8 +98,14 @@ export const poolHeader = { lock: 0, free: 4, next: 8, end: 12, size: 64 } as co
 /** A slot whose particle has left holds this in its first (f64: second) word: a NaN no arithmetic makes. */
 export const HOLE = 0xfff5a5a5 | 0;
 
-/** Walkers at a time: as many as a chunk has particles, and room for a vector that overhangs. */
-export const WALKERS = CHUNK + LANES;
+/**
+ * Candidates of a shard's chunks wait for each other until there are so many: whole vectors of walkers are cheaper than
+ * the rests of each chunk. Results depend on it.
+ */
+export const WALKER_BATCH = 256;
+
+/** Walkers at a time: what waits, a chunk's, and room for a vector that overhangs. */
+export const WALKERS = WALKER_BATCH + CHUNK + 2 * LANES;
 
 /**
  * Byte offsets of a walker buffer's columns, whose entries are as wide as a float of the kernel. Where a walker is it

@@ -1,5 +1,5 @@
 // Public names of this folder.
-export { BLOCKS_PER_CHUNK, CHUNK, LANES, SPARE_LEVELS, kernelError } from './layout.js';
+export { BLOCKS_PER_CHUNK, CHUNK, LANES, SPARE_LEVELS, WALKER_BATCH, kernelError } from './layout.js';
 export * as layout from './layout.js';
 export { compileKernel, type CompiledKernel } from './compile.js';
 export { fieldCount } from './diffusion.js';

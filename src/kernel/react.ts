@@ -16,7 +16,7 @@ import {
   workerContext,
 } from './layout.js';
 import type { PassContext } from './passes.js';
-import { advance, c, copyField, isNotNumber, locals32, plus, slotStrides } from './snippets.js';
+import { advance, c, copyField, isNotNumber, locals32, plus, slotStrides, untilEnd } from './snippets.js';
 import {
   branch,
   branchIf,
@@ -29,6 +29,7 @@ import {
   loop,
   set,
   unreachable,
+  v128,
   when,
   whileLoop,
   type Code,
@@ -37,83 +38,109 @@ import {
 /** Rounds of jumps a walker may make in one reaction before the rates are declared hopeless. */
 const MOST_ROUNDS = 100_000;
 
-/** Function (fields, blocks, shard, context): candidates of a chunk react; those that end elsewhere emigrate. */
+/**
+ * Candidates gathered per word of 64 flags without asking whether there are so many: more are rare, and a branch that is
+ * taken now and then costs more than a few entries that are written over.
+ */
+const GATHERED_AT_LEAST = 3;
+
+/** Function (fields, blocks, count, context) -> count: appends a chunk's candidates to `count` walkers, by position. */
+export function addGather({ module, plan }: PassContext): number {
+  const { size, block: blockBytes } = slotStrides(plan);
+  const { slot: column } = walkerLayout(size);
+  const width = size === 4 ? 2 : 3;
+  return module.add({ parameters: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] }, (locals) => {
+    const [fields, blocks, count, worker] = [0, 1, 2, 3];
+    const [position, end, out, bit] = locals32(locals, 4);
+    const mask = locals.add('i64');
+    const bitOffset = (blockBits: Code): Code =>
+      i32.add(
+        i32.multiply(i32.and(i32.shiftRight(blockBits, c(4)), c(3)), c(blockBytes)),
+        i32.shiftLeft(i32.and(get(bit), c(LANES - 1)), c(width)),
+      );
+    const next = (index: number): Code => [
+      set(bit, i32.wrap(i64.countTrailingZeros(get(mask)))),
+      set(mask, i64.and(get(mask), i64.subtract(get(mask), i64.constant(1)))),
+      i32.store(get(out), i32.add(get(fields), bitOffset(get(bit))), column + index * size),
+    ];
+    return [
+      set(position, i32.load(get(worker), workerContext.masks)),
+      set(end, i32.add(get(position), i32.shiftLeft(get(blocks), c(1)))),
+      set(count, i32.add(i32.load(get(worker), workerContext.walkers), i32.shiftLeft(get(count), c(width)))),
+      untilEnd(position, end, [
+        set(mask, i64.load(get(position))),
+        set(out, get(count)),
+        set(count, i32.add(get(count), i32.shiftLeft(i32.wrap(i64.countOnes(get(mask))), c(width)))),
+        Array.from({ length: GATHERED_AT_LEAST }, (_, index) => next(index)),
+        advance(out, GATHERED_AT_LEAST * size),
+        whileLoop(i64.notEqual(get(mask), i64.constant(0)), [next(0), advance(out, size)]),
+        advance(position, 8),
+        advance(fields, 4 * blockBytes),
+      ]),
+      i32.shiftRight(i32.subtract(get(count), i32.load(get(worker), workerContext.walkers)), c(width)),
+    ];
+  });
+}
+
+/** Function (count, shard, context): the gathered candidates react; those that end elsewhere emigrate. */
 export function addReact(context: PassContext, fillWords: number): number {
   const { module, plan, strides: records } = context;
-  const { size, row, block: blockBytes } = slotStrides(context.plan);
+  const { size, row } = slotStrides(context.plan);
   const layout = walkerLayout(size);
   const walkerType = module.type(walkerSignature);
   const lanes = (WALKER_VECTORS * 16) / size;
   const load = (address: Code, offset = 0): Code => i32.load(address, offset);
   const entrySize = emigrantBytes(plan.fields, size);
 
-  return module.add({ parameters: ['i32', 'i32', 'i32', 'i32'], results: [] }, (locals) => {
-    const [fields, blocks, shard, worker] = [0, 1, 2, 3];
-    const [walkers, count, next, rounds, home, words, secondWords] = locals32(locals, 7);
-    const [j, k, nodeRecordAddress, edges, node, position, edge, run, end, slot, top, mask32] = locals32(
+  return module.add({ parameters: ['i32', 'i32', 'i32'], results: [] }, (locals) => {
+    const [count, shard, worker] = [0, 1, 2];
+    const [walkers, next, rounds, home, words, secondWords] = locals32(locals, 6);
+    const [nodeTable, edgeTable, jumps, outEnd] = locals32(locals, 4);
+    const [j, k, nodeRecordAddress, edges, node, nodeClass, position, edge, run, end, slot, top] = locals32(
       locals,
       12,
     );
-    const mask = locals.add('i64');
 
     const column = (buffer: number, offset: number, index: number): Code =>
       plus(i32.add(get(buffer), i32.multiply(get(index), c(size))), offset);
-    /** Candidates → walkers, in order of position. */
-    const gather: Code = [
-      set(count, c(0)),
-      set(position, load(get(worker), workerContext.masks)),
-      set(end, i32.add(get(position), i32.shiftLeft(get(blocks), c(1)))),
-      set(k, get(fields)),
-      whileLoop(i32.less(get(position), get(end)), [
-        set(mask, i64.load(get(position))),
-        whileLoop(i64.notEqual(get(mask), i64.constant(0)), [
-          set(mask32, i32.wrap(i64.countTrailingZeros(get(mask)))),
-          set(mask, i64.and(get(mask), i64.subtract(get(mask), i64.constant(1)))),
-          set(
-            slot,
-            i32.add(
-              i32.add(get(k), i32.multiply(i32.shiftRight(get(mask32), c(4)), c(blockBytes))),
-              i32.multiply(i32.and(get(mask32), c(LANES - 1)), c(size)),
-            ),
-          ),
-          copyField(size, column(walkers, layout.time, count), 0, get(worker), workerContext.reactionTime),
-          i32.store(column(walkers, layout.node, count), get(home)),
-          i32.store(column(walkers, layout.slot, count), get(slot)),
-          set(count, plus(get(count), 1)),
-        ]),
-        advance(position, 8),
-        set(k, plus(get(k), 4 * blockBytes)),
+    const splat = size === 4 ? v128.load32Splat : v128.load64Splat;
+    /** All start at home with the whole time; whole vectors, so that entries behind the last are written, too. */
+    const begin: Code = [
+      set(position, get(walkers)),
+      set(end, column(walkers, 0, count)),
+      untilEnd(position, end, [
+        v128.store(get(position), splat(get(worker), workerContext.reactionTime), layout.time),
+        v128.store(get(position), splat(get(shard), shardHeader.node), layout.node),
+        advance(position, 16),
       ]),
     ];
 
-    const nodeAddress = (index: Code): Code =>
-      i32.add(load(get(worker), workerContext.nodeTable), i32.multiply(index, c(records.node)));
-    const edgeAddress = (index: Code): Code =>
-      i32.add(load(get(worker), workerContext.edgeTable), i32.multiply(index, c(records.edge)));
+    const nodeAddress = (index: Code): Code => i32.add(get(nodeTable), i32.multiply(index, c(records.node)));
+    const edgeAddress = (index: Code): Code => i32.add(get(edgeTable), i32.multiply(index, c(records.edge)));
 
-    /** Calls a class's function for runs of walkers at one node, up to two vectors at a time. */
-    const overRuns = (tableEntry: number): Code => [
+    const nodeOf = (index: number): Code => load(column(walkers, layout.node, index));
+    const thinGroup = (index: number): Code => load(nodeAddress(nodeOf(index)), nodeRecord.thinGroup);
+    /** Calls a class's function for runs of walkers with one key, up to two vectors at a time. */
+    const overRuns = (tableEntry: number, key: (index: number) => Code, addresses: Code): Code => [
       set(j, c(0)),
       whileLoop(i32.less(get(j), get(count)), [
-        set(node, load(column(walkers, layout.node, j))),
+        set(node, key(j)),
         set(run, plus(get(j), 1)),
         set(end, i32.select(get(count), plus(get(j), lanes), i32.less(get(count), plus(get(j), lanes)))),
         block(
           loop(
             branchIf(1, i32.greaterOrEqual(get(run), get(end))),
-            branchIf(1, i32.notEqual(load(column(walkers, layout.node, run)), get(node))),
+            branchIf(1, i32.notEqual(key(run), get(node))),
             advance(run, 1),
             branch(0),
           ),
         ),
-        set(nodeRecordAddress, nodeAddress(get(node))),
-        set(edges, edgeAddress(load(get(nodeRecordAddress), nodeRecord.firstEdge))),
+        set(nodeRecordAddress, nodeAddress(nodeOf(j))),
+        set(nodeClass, i32.multiply(load(get(nodeRecordAddress), nodeRecord.class), c(ENTRIES_PER_CLASS))),
+        addresses,
         callIndirect(
           walkerType,
-          plus(
-            i32.multiply(load(get(nodeRecordAddress), nodeRecord.class), c(ENTRIES_PER_CLASS)),
-            tableEntry,
-          ),
+          plus(get(nodeClass), tableEntry),
           column(walkers, 0, j),
           i32.add(get(words), i32.shiftLeft(get(j), c(2))),
           i32.add(get(secondWords), i32.shiftLeft(get(j), c(2))),
@@ -124,9 +151,20 @@ export function addReact(context: PassContext, fillWords: number): number {
         set(j, get(run)),
       ]),
     ];
+    const ownEdges = set(edges, edgeAddress(load(get(nodeRecordAddress), nodeRecord.firstEdge)));
+    const hopAll = overRuns(entry.hop, nodeOf, ownEdges);
+    /** Walkers at different nodes of a class together, where the class allows it (hop.ts, addThin). */
+    const thinAll = overRuns(
+      entry.thin,
+      thinGroup,
+      when(i32.lessSigned(get(node), c(0)), ownEdges, [
+        set(nodeRecordAddress, get(nodeTable)),
+        set(edges, get(edgeTable)),
+      ]),
+    );
 
     const emit: Code = [
-      when(i32.greater(plus(get(top), entrySize), load(get(worker), workerContext.outEnd)), [
+      when(i32.greater(plus(get(top), entrySize), get(outEnd)), [
         i32.store(get(worker), c(kernelError.outboxFull), workerContext.error),
         unreachable,
       ]),
@@ -171,13 +209,7 @@ export function addReact(context: PassContext, fillWords: number): number {
             ),
           ),
           keep(layout.remaining, load(get(edges), edgeRecord.target)),
-          set(
-            k,
-            i32.add(
-              load(get(worker), workerContext.jumps),
-              i32.shiftLeft(load(get(edges), edgeRecord.edge), c(3)),
-            ),
-          ),
+          set(k, i32.add(get(jumps), i32.shiftLeft(load(get(edges), edgeRecord.edge), c(3)))),
           i64.store(get(k), i64.add(i64.load(get(k)), i64.constant(1))),
         ]),
         advance(j, 1),
@@ -189,7 +221,7 @@ export function addReact(context: PassContext, fillWords: number): number {
     const thinOut: Code = [
       set(k, i32.shiftRight(plus(get(count), LANES - 1), c(4))),
       call(fillWords, get(shard), get(words), get(k)),
-      overRuns(entry.thin),
+      thinAll,
       set(next, c(0)),
       set(j, c(0)),
       whileLoop(i32.less(get(j), get(count)), [
@@ -207,7 +239,11 @@ export function addReact(context: PassContext, fillWords: number): number {
       set(top, load(get(worker), workerContext.outTop)),
       set(walkers, load(get(worker), workerContext.walkers)),
       set(home, load(get(shard), shardHeader.node)),
-      gather,
+      set(nodeTable, load(get(worker), workerContext.nodeTable)),
+      set(edgeTable, load(get(worker), workerContext.edgeTable)),
+      set(jumps, load(get(worker), workerContext.jumps)),
+      set(outEnd, load(get(worker), workerContext.outEnd)),
+      begin,
       set(words, load(get(worker), workerContext.walkerWords)),
       whileLoop(get(count), [
         set(rounds, plus(get(rounds), 1)),
@@ -218,7 +254,7 @@ export function addReact(context: PassContext, fillWords: number): number {
         set(k, i32.shiftRight(plus(get(count), LANES - 1), c(4))),
         call(fillWords, get(shard), get(words), i32.shiftLeft(get(k), c(1))),
         set(secondWords, i32.add(get(words), i32.shiftLeft(get(k), c(6)))),
-        overRuns(entry.hop),
+        hopAll,
         followJumps,
         when(get(count), thinOut),
       ]),

@@ -123,6 +123,9 @@ export class UniformTables {
       this.#integers[record + nodeRecord.class / 4] = nodeClass;
       this.#integers[record + nodeRecord.firstEdge / 4] = graph.offsets[g];
       this.#integers[record + nodeRecord.degree / 4] = graph.offsets[g + 1] - graph.offsets[g];
+      this.#integers[record + nodeRecord.thinGroup / 4] = plan.classes[nodeClass].boundTerms
+        ? -1 - g
+        : nodeClass;
       plan.classes[nodeClass].kinds.forEach((kind, run) => {
         let edges = 0;
         for (let e = graph.offsets[g]; e < graph.offsets[g + 1]; e++)

@@ -105,7 +105,7 @@ export function planMemory(
       flags: take(CHUNK * size, true),
       masks: take((CHUNK / LANES) * 2 + 64),
       walkers: take(walkers, true),
-      walkerWords: take(CHUNK * 4 * 2 + 128),
+      walkerWords: take(layout.WALKERS * 4 * 2 + 128),
       rates: take(most * 32 + 32),
       moments: take((dimension + 1) * MOMENT_COLUMN),
       jumps: take(edgeCount * 8),

@@ -6,10 +6,11 @@
 // which both engines run. What both engines must agree on besides, and what results therefore depend on:
 //
 //   order of random words   chunk by chunk (1024 particles, the last one shorter), always whole rows of 16: block by block
-//                           an even number of rows for the move, or one row if nothing moves; then, round by round, a
-//                           first and a second word for each walker of the chunk, and one word for each that jumped
+//                           an even number of rows for the move, or one row if nothing moves. When 256 candidates have come
+//                           together after a chunk, or the shard ends, they react: round by round, a first and a second
+//                           word for each walker, and one word for each that jumped
 //   order of walkers        by position
-//   order of emigrants      chunk by chunk, round by round, in the walkers' order
+//   order of emigrants      batch by batch, round by round, in the walkers' order
 //   order of immigrants     by source node, then in the emigrants' order; each fills the earliest-made hole still open
 //   closing of holes        in the order they were made, by the shard's last particle
 
@@ -24,6 +25,7 @@ import {
   seedStreams,
   SPARE_LEVELS,
   streamPurpose,
+  WALKER_BATCH,
   type KernelPlan,
   type NodeClass,
   type Program,
@@ -136,10 +138,10 @@ export class ReferenceEngine implements Engine {
     const { node, particles } = shard;
     const nodeClass = this.plan.classes[this.plan.classOfNode[node]];
     const emigrants: Emigrant[] = [];
+    let candidates: number[] = [];
     for (const first of chunkStarts(particles.length)) {
       const end = Math.min(first + CHUNK, particles.length);
       const words = draw(shard, blocksOf(end - first) * (move ? this.plan.wordsPerParticle : 1));
-      const candidates: number[] = [];
       for (let slot = first; slot < end; slot++) {
         const i = slot - first;
         const particle = particles[slot] as Particle;
@@ -147,10 +149,15 @@ export class ReferenceEngine implements Engine {
         const spareRow = move ? this.#wordRow(i) + 1 : Math.floor(i / LANES);
         const spare = words[spareRow][i % LANES] & (SPARE_LEVELS - 1);
         const noise = move ? this.#noise(words, i) : [];
-        if (this.#moveAndTest(nodeClass, node, particle, move, noise, spare)) candidates.push(slot);
+        const isCandidate = this.#moveAndTest(nodeClass, node, particle, move, noise, spare);
+        if (isCandidate && graph.offsets[node + 1] > graph.offsets[node]) candidates.push(slot);
       }
-      if (graph.offsets[node + 1] > graph.offsets[node]) emigrants.push(...this.#react(shard, candidates));
+      if (candidates.length >= WALKER_BATCH) {
+        emigrants.push(...this.#react(shard, candidates));
+        candidates = [];
+      }
     }
+    emigrants.push(...this.#react(shard, candidates));
     return emigrants;
   }
 
@@ -220,7 +227,7 @@ export class ReferenceEngine implements Engine {
     return interpret(program, environment)[output] as number;
   }
 
-  /** Candidates of a chunk walk until their time is up; those that end elsewhere emigrate and leave a hole. */
+  /** Candidates of a batch walk until their time is up; those that end elsewhere emigrate and leave a hole. */
   #react(home: Shard, candidates: readonly number[]): Emigrant[] {
     const { graph, timeStep } = this.model;
     const { node: homeNode, particles } = home;

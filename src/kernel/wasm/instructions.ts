@@ -122,6 +122,7 @@ export const i64 = {
   equalZero: unary(0x50),
   notEqual: binary(0x52),
   countTrailingZeros: unary(0x7a),
+  countOnes: unary(0x7b),
   add: binary(0x7c),
   subtract: binary(0x7d),
   and: binary(0x83),
