@@ -12,15 +12,34 @@ import { elementary, type Precision } from '../elementary/mod.js';
 import { SPARE_LEVELS } from './layout.js';
 import { ProgramBuilder, type FloatValue, type MaskValue, type Program } from './ir.js';
 
-/** 2^y for y clamped to [-100, 30], at most 6.3 % too high and never too low if y carries the slack of reaction.ts. */
-export function upperExponential(ops: ProgramBuilder, y: FloatValue): FloatValue {
+/** Bits of mantissa, and bits after the point of the fixed-point number that the cheap exponential makes. */
+const fixedPoint = {
+  f32: { mantissa: 23, bias: 127, fraction: 8 },
+  f64: { mantissa: 52, bias: 1023, fraction: 20 },
+};
+
+/** What is to be added to the exponent of `upperExponential`. */
+export function exponentOffset(precision: Precision): number {
+  const { mantissa, bias, fraction } = fixedPoint[precision];
+  return 1.5 * powerOfTwo(mantissa - fraction) + bias;
+}
+
+/**
+ * 2^y for y clamped to [-100, 30], at most 6.5 % too high and never too low if y carries the slack of reaction.ts. Takes y in
+ * two parts: what varies, and what does not with `exponentOffset` added to it.
+ */
+export function upperExponential(
+  ops: ProgramBuilder,
+  varying: FloatValue,
+  uniformWithOffset: FloatValue,
+): FloatValue {
   // y + 1.5 * 2^(m-8) leaves y in fixed point (8 bits after the point) in the low mantissa bits; shifted into the
   // exponent's place its fraction becomes the mantissa: 2^floor(y) * (1 + frac(y)) >= 2^y.
-  const [mantissa, bias] = ops.precision === 'f32' ? [23, 127] : [52, 1023];
-  const fraction = ops.precision === 'f32' ? 8 : 20;
-  const magic = ops.constant(1.5 * powerOfTwo(mantissa - fraction) + bias);
-  const clamped = ops.minimum(ops.maximum(y, ops.constant(-100)), ops.constant(30));
-  return ops.fromBits(ops.shiftLeft(ops.bits(ops.add(clamped, magic)), mantissa - fraction));
+  const { mantissa, fraction } = fixedPoint[ops.precision];
+  const offset = exponentOffset(ops.precision);
+  const sum = ops.add(varying, uniformWithOffset);
+  const clamped = ops.minimum(ops.maximum(sum, ops.constant(offset - 100)), ops.constant(offset + 30));
+  return ops.fromBits(ops.shiftLeft(ops.bits(clamped), mantissa - fraction));
 }
 
 /** Input `spare` (the spare bits as a number 0 … 2047) against the bound. */

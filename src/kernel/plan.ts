@@ -8,13 +8,14 @@ import {
   candidateProbability,
   checkedRate,
   decisionProgram,
+  exponentOffset,
   isCandidate,
   isCandidateOrBad,
   upperExponential,
 } from './decision.js';
 import { diffusionStep, fieldCount } from './diffusion.js';
 import { ProgramBuilder, type FloatValue, type Program } from './ir.js';
-import { jumpBound, jumpRate, type EdgeKind } from './reaction.js';
+import { jumpBound, jumpRate, splitSum, type EdgeKind } from './reaction.js';
 import { kernelSymbols } from './symbols.js';
 import { ProgramWriter, SlotTable } from './write-program.js';
 
@@ -123,8 +124,11 @@ export function planKernel(model: Model): KernelPlan {
       node: { name: 'node', slots: node },
       edge: { name: bank, slots: kinds[kind].slots },
     });
-    if (bound.kind === 'exponents')
-      return upperExponential(ops, writer.float(bound.exponent(kinds[kind].kind)));
+    if (bound.kind === 'exponents') {
+      const { varying, uniform } = splitSum(builder, bound.exponent(kinds[kind].kind));
+      const offset = builder.constant(exponentOffset(precision));
+      return upperExponential(ops, writer.float(varying), writer.float(builder.add(uniform, offset)));
+    }
     if (bound.kind === 'terms') return checkedRate(ops, writer.float(bound.term(kinds[kind].kind)));
     throw new Error('a uniform bound has no terms');
   };

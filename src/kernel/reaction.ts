@@ -1,7 +1,7 @@
 // Jump rates of the mobilities and their cheap upper bounds, as expressions (mathematics, section 4, linear family and
 // free rates). How the bound thins the exact test is told in decision.ts.
 
-import { cheapest, type Expression } from '../expression/mod.js';
+import { cheapest, type Expression, type ExpressionBuilder } from '../expression/mod.js';
 import type { Model } from '../model/mod.js';
 import { SPARE_LEVELS } from './layout.js';
 import type { KernelSymbols } from './symbols.js';
@@ -49,14 +49,26 @@ export type JumpBound =
   | { readonly kind: 'exponents'; readonly exponent: (edge: EdgeKind) => Expression }
   | { readonly kind: 'terms'; readonly term: (edge: EdgeKind) => Expression };
 
+/** A sum as two: of the terms that vary from particle to particle, and of those that do not. */
+export function splitSum(
+  builder: ExpressionBuilder,
+  sum: Expression,
+): { varying: Expression; uniform: Expression } {
+  const zero = builder.constant(0);
+  if (!sum.varies) return { varying: zero, uniform: sum };
+  if (sum.kind !== 'call' || sum.operator !== 'add') return { varying: sum, uniform: zero };
+  const [a, b] = sum.arguments.map((term) => splitSum(builder, term));
+  return { varying: builder.add(a.varying, b.varying), uniform: builder.add(a.uniform, b.uniform) };
+}
+
 /** Room for the rounding of rates that reach their bound; relative. */
 const SLACK = 1 + 1 / 1024;
 
 /**
- * Added to the exponents: the bound's exponential is rounded to 1/256 of a power of two, and may be 1/512 low before it
- * is rounded up by linear interpolation.
+ * Added to the exponents: what does not vary is rounded to 1/256 of a power of two (1/128 where it is above 16000), and so is
+ * the sum; they may be 1/512 (1/256) and 1/512 low before linear interpolation rounds up.
  */
-const EXPONENT_SLACK = 1 / 256;
+const EXPONENT_SLACK = 1 / 128;
 
 export function jumpBound(model: Model, symbols: KernelSymbols): JumpBound {
   const { builder: b } = model;

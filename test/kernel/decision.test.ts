@@ -11,7 +11,7 @@ import {
   UniformTables,
   type KernelPlan,
 } from '../../src/kernel/mod.js';
-import { upperExponential } from '../../src/kernel/decision.js';
+import { exponentOffset, upperExponential } from '../../src/kernel/decision.js';
 import { ProgramBuilder } from '../../src/kernel/ir.js';
 import { SPARE_LEVELS } from '../../src/kernel/layout.js';
 import { PointEvaluator, temperatureAt, type Model } from '../../src/model/mod.js';
@@ -19,12 +19,22 @@ import { configs, modelOf } from '../particles/models.js';
 import { expectSameBits, randomNumbers, runCompiled } from './harness.js';
 
 /** What reaction.ts adds to the exponents. */
-const SLACK = 1 / 256;
+const SLACK = 1 / 128;
 
 for (const precision of ['f32', 'f64'] as const) {
   describe(`upperExponential, ${precision}`, () => {
     const ops = new ProgramBuilder(precision);
-    const program = ops.finish({ value: upperExponential(ops, ops.input('y')) });
+    const program = ops.finish({ value: upperExponential(ops, ops.input('y'), ops.input('uniform')) });
+    const offset = exponentOffset(precision);
+    const round = (v: number): number => (precision === 'f32' ? Math.fround(v) : v);
+    /** 2^y from the parts y - u and u. */
+    const run = (y: readonly number[], u: number, slack = 0): ArrayLike<number> =>
+      runCompiled(
+        program,
+        { y: y.map((v) => round(v - u)), uniform: y.map(() => round(u + slack + offset)) },
+        {},
+        2,
+      ).floats['value'];
     const near = [-100, -99, -10, -1, 0, 1, 7, 8, 29, 30].flatMap((y) => [
       y - 2 ** -9,
       y - 2 ** -12,
@@ -33,23 +43,31 @@ for (const precision of ['f32', 'f64'] as const) {
     ]);
     const fine = Array.from({ length: 20_000 }, (_, i) => i / 10_000 - 1);
     const y = [...near, ...fine, ...randomNumbers(precision, 2000, 100, 9)]
-      .map((v) => (precision === 'f32' ? Math.fround(v) : v))
+      .map(round)
       .filter((v) => v >= -99.9 && v <= 29.9);
 
-    it('with the slack it is never below 2^y; it is at most 6.3 % above', () => {
-      const plain = runCompiled(program, { y }, {}, 2).floats['value'];
-      const slack = runCompiled(program, { y: y.map((v) => v + SLACK) }, {}, 2).floats['value'];
-      let [lowest, highest] = [Infinity, 0];
-      y.forEach((v, i) => {
-        lowest = Math.min(lowest, slack[i] / 2 ** v);
-        highest = Math.max(highest, plain[i] / 2 ** v);
-      });
-      expect(lowest).toBeGreaterThanOrEqual(1);
-      expect(highest).toBeLessThanOrEqual(1.063);
-    });
+    it.each([0, 0.001953, -0.0019, 3.14159, -77.7, 123.4567, 15_000.0019])(
+      'with the slack it is never below 2^y; it is at most 6.5 % above; a part of %f does not vary',
+      (u) => {
+        const plain = run(y, u);
+        const slack = run(y, u, SLACK);
+        let [lowest, highest] = [Infinity, 0];
+        y.forEach((v, i) => {
+          // What varies is rounded before it gets here; that is not this function's doing.
+          const exact = 2 ** (round(v - u) + u);
+          lowest = Math.min(lowest, slack[i] / exact);
+          highest = Math.max(highest, plain[i] / exact);
+        });
+        expect(lowest).toBeGreaterThanOrEqual(1);
+        expect(highest).toBeLessThanOrEqual(1.065);
+      },
+    );
 
     it('is clamped: tiny below -100, huge above 30', () => {
-      const outside = { y: [-101, -1e30, -Infinity, 31, 1e30, Infinity] };
+      const outside = {
+        y: [-101, -1e30, -Infinity, 31, 1e30, Infinity],
+        uniform: Array<number>(6).fill(offset),
+      };
       const values = Array.from(runCompiled(program, outside, {}, 1).floats['value']);
       expect(values).toEqual([2 ** -100, 2 ** -100, 2 ** -100, 2 ** 30, 2 ** 30, 2 ** 30]);
       expectSameBits(program, outside);
@@ -203,7 +221,7 @@ describe('rates and bounds of random models', () => {
             expect(needed === 0 || above(needed)).toBe(true);
             // Bounds of the bounded mobilities count on the sum of weights; the others are close.
             const bounded = model.mobility === 'metropolis' || model.mobility === 'barker';
-            if (!bounded) expect(above(1.07 * needed + 1e-20)).toBe(false);
+            if (!bounded) expect(above(1.075 * needed + 1e-20)).toBe(false);
             tested.add(`${model.mobility} ${nodeClass.boundTerms ? 'loop' : 'unrolled'} ${model.precision}`);
           }
         }
