@@ -3,7 +3,7 @@
 
 import type { BuildContext } from './context.js';
 import { PointEvaluator } from './evaluator.js';
-import { isDensityMobility } from './mobility.js';
+import { needsDensity } from './mobility.js';
 import type { Mesh, Model } from './model.js';
 import { temperatureAt } from './temperature.js';
 
@@ -19,14 +19,15 @@ const mostGrowth = 80;
 const facePoints: Readonly<Record<number, number>> = { 1: 1, 2: 33, 3: 9 };
 const boxPoints: Readonly<Record<number, number>> = { 1: 129, 2: 17, 3: 9 };
 
-export type MeshModel = Omit<Model, 'mesh'>;
+export type MeshModel = Omit<Model, 'mesh' | 'densities'>;
 
 /** The mesh of a model that needs one; undefined for others. Refuses what cannot have one. */
 export function buildMesh(context: BuildContext, model: MeshModel): Mesh | undefined {
   const { config } = context;
   const { dimension: d } = model;
   const onGrid = model.representation === 'grid';
-  const density = isDensityMobility(model.mobility);
+  // On the grid the density is there anyway.
+  const density = model.graph.targets.length > 0 && needsDensity(model.mobility, model.temperature);
   const entropy = config.observe.entropy;
   if (d > 3) {
     if (onGrid) {
