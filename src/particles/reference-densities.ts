@@ -22,7 +22,7 @@ export class ReferenceDensities {
   ) {
     const cells = plan.mesh.cells.reduce((product, n) => product * n, 1);
     this.#sums = Array.from({ length: nodes }, () => new Float64Array(cells));
-    this.#unit = 2 ** plan.fractionBits;
+    this.#unit = 1 << plan.fractionBits;
   }
 
   /** Shares a particle on a node between the 2^d cells around it. */
