@@ -5,7 +5,7 @@ import type { BuildContext } from './context.js';
 import { cellsFor, cellVolume, meanDensity } from './mesh-occupation.js';
 import type { Model } from './model.js';
 
-/** Particles in a cell below which the noise of a density shifts rates by more than some 3 %. */
+/** Particles in a cell below which noise shifts what jumps by more than some 2 % (measured: docs/theory.md). */
 const fewest = 20;
 /** What is suggested instead. */
 const wanted = 50;
