@@ -29,16 +29,17 @@ export function densityRate(
   const own = atLeast(b.coordinate(dimension));
   const target = b.coordinate(dimension + 1);
   const ratio = b.divide(target, own);
+  const bounded = b.divide(atLeast(target), own);
   /** mu - mu', bounded where f' vanishes. */
-  const drop = (): Expression =>
-    positive(b.subtract(fall, b.multiply(temperature, b.call('log', b.divide(atLeast(target), own)))));
+  const drop = (): Expression => positive(b.subtract(fall, b.multiply(temperature, b.call('log', bounded))));
   const times = (factor: Expression): Expression => b.multiply(weight, b.multiply(factor, drop()));
   switch (mobility) {
     case 'log-mean': {
-      // L(f, f') (log f - log f') = f - f', so that nothing is infinite where f' = 0.
-      const quotient = b.divide(b.subtract(ratio, constant(1)), b.call('log', ratio));
-      const mean = b.where(b.call('equal', ratio, constant(1)), constant(1), quotient);
-      const mixing = b.multiply(temperature, b.subtract(constant(1), ratio));
+      // L(f, f') (log f - log f') = f - f'. Its logarithm is bounded, too: L falls so slowly with f' that 0 for an empty
+      // place would let mass run uphill wherever there is less than a particle in a cell (docs/theory.md).
+      const quotient = b.divide(b.subtract(bounded, constant(1)), b.call('log', bounded));
+      const mean = b.where(b.call('equal', bounded, constant(1)), constant(1), quotient);
+      const mixing = b.multiply(temperature, b.subtract(constant(1), bounded));
       return b.multiply(weight, positive(b.add(b.multiply(fall, mean), mixing)));
     }
     case 'arithmetic':

@@ -63,13 +63,13 @@ export function densityRateFactor(mobility: DensityMobility, edge: EdgeDensities
   const { own, target, deltaV, temperature, onePerCell } = edge;
   const least = Math.max(own, LEAST_DENSITY);
   const ratio = target / least;
-  const drop = -deltaV - temperature * mathF64.log(Math.max(target, LEAST_DENSITY) / least);
-  const downhill = Math.max(drop, 0);
+  const bounded = Math.max(target, LEAST_DENSITY) / least;
+  const downhill = Math.max(-deltaV - temperature * mathF64.log(bounded), 0);
   switch (mobility) {
     case 'log-mean': {
-      // L(f, f') (log f - log f') = f - f': what eps contributes is finite wherever f' is.
-      const mean = ratio === 1 ? 1 : (ratio - 1) / mathF64.log(ratio);
-      return Math.max(temperature * (1 - ratio) - deltaV * mean, 0);
+      // L(f, f') (log f - log f') = f - f'.
+      const mean = bounded === 1 ? 1 : (bounded - 1) / mathF64.log(bounded);
+      return Math.max(temperature * (1 - bounded) - deltaV * mean, 0);
     }
     case 'arithmetic':
       return 0.5 * (1 + ratio) * downhill;

@@ -137,10 +137,12 @@ describe('where nobody is at the other end', () => {
     densityRateFactor(mobility, { own, target: 0, deltaV, temperature, onePerCell });
   const bounded = -Math.log(LEAST_DENSITY / 10);
 
-  it('log-mean is the limit: eps, whatever the potential', () => {
-    expect(rate('log-mean', 10, 2, 0.7)).toBe(0.7);
-    expect(rate('log-mean', 10, -2, 0.7)).toBe(0.7);
-    expect(rate('log-mean', 10, -2, 0)).toBe(0);
+  it('log-mean mixes with the rate eps, but not uphill beyond the least density', () => {
+    expect(rate('log-mean', 1e6, 0, 0.7)).toBeCloseTo(0.7, 6);
+    const mean = (1 - LEAST_DENSITY / 10) / bounded;
+    expect(rate('log-mean', 10, 2, 0.7)).toBeCloseTo(mean * (0.7 * bounded - 2), 12);
+    expect(rate('log-mean', 10, -2, 0)).toBeCloseTo(2 * mean, 12);
+    expect(rate('log-mean', 10, 0.7 * bounded + 0.01, 0.7)).toBe(0);
   });
 
   it('geometric and harmonic move nothing', () => {
