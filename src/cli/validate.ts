@@ -4,7 +4,7 @@ import { loadConfig } from '../config/mod.js';
 import { print } from '../expression/mod.js';
 import { coreCount } from '../cluster/mod.js';
 import { compileKernel } from '../kernel/mod.js';
-import { buildModel, type Model } from '../model/mod.js';
+import { buildModel, type Mesh, type Model } from '../model/mod.js';
 import { planMemory, replicaCount } from '../particles/mod.js';
 import { exitCode } from './exit.js';
 import { table } from './format.js';
@@ -45,6 +45,7 @@ export function validate(file: string, options: { set: string[]; seed?: string; 
             'particles',
             `${d.particles.toLocaleString('en')} in ${d.shards} shards (${d.nodes} nodes x ${replicas} replica${replicas === 1 ? '' : 's'}), ${d.precision}`,
           ],
+          ...(d.mesh ? [['mesh', meshText(d.mesh)]] : []),
           [
             'time',
             `${d.steps} steps of ${d.timeStep} to t = ${Number((d.steps * d.timeStep).toPrecision(10))}`,
@@ -63,6 +64,17 @@ function shorten(text: string): string {
   return line.length > SHOWN_FORMULA ? `${line.slice(0, SHOWN_FORMULA)}…` : line;
 }
 
+/** Width of a cell in each coordinate: the bandwidth of densities. */
+function cellWidths({ cells, low, high }: Mesh): number[] {
+  return cells.map((n, i) => (high[i] - low[i]) / n);
+}
+
+function meshText(mesh: Mesh): string {
+  const short = (value: number): string => String(Number(value.toPrecision(4)));
+  const ends = mesh.low.map((low, i) => `[${short(low)}, ${short(mesh.high[i])}]`);
+  return `${mesh.cells.join(' x ')} cells of width ${cellWidths(mesh).map(short).join(', ')} on ${ends.join(' x ')}`;
+}
+
 function describe(model: Model, replicas: number) {
   return {
     name: model.name,
@@ -77,6 +89,7 @@ function describe(model: Model, replicas: number) {
     splitting: model.splitting,
     particles: model.particleCount,
     precision: model.precision,
+    mesh: model.mesh && { ...model.mesh, widths: cellWidths(model.mesh) },
     shards: model.graph.nodeCount * replicas,
     timeStep: model.timeStep,
     steps: model.stepCount,

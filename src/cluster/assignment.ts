@@ -1,7 +1,10 @@
 // Who does what until the next look: shards or whole replicas to workers, from predicted cost. Results do not depend on
 // it. Costs are in particle-steps.
 
-/** How the work is cut: whole replicas need no messages between workers; nodes need one exchange per step. */
+/**
+ * How the work is cut: whole replicas need no messages between workers; nodes need one exchange per step. Where rates need
+ * densities, all replicas depend on each other, and only nodes can be shared out: workers meet twice more in each exchange.
+ */
 export type Partition = 'replicas' | 'nodes';
 
 export interface Assignment {
@@ -20,12 +23,16 @@ const SHARD_COST = 25;
 /** A meeting of all workers (about 4 us where every worker has a core). */
 const MEETING_COST = 800;
 
+/** Meetings in an exchange: one, and where densities are added up, one before and one after that. */
+const MEETINGS = { alone: 1, coupled: 3 } as const;
+
 /** Looking through the emigrants of others, per particle. */
 const SCAN_COST = 0.01;
 
 /**
  * Assigns the work of a step.
  * @param counts particles per shard, shard (node g, replica k) at [k n + g]
+ * @param coupled whether rates need densities, which couple all shards: then the partition is `nodes`, whatever is wanted
  */
 export function assign(
   counts: ArrayLike<number>,
@@ -33,11 +40,12 @@ export function assign(
   workers: number,
   exchangesPerStep: number,
   partition: Partition | 'auto',
+  coupled = false,
 ): Assignment {
   const shardCosts = Array.from(counts, (count) => count + SHARD_COST);
   const total = Array.from(counts).reduce((sum, count) => sum + count, 0);
   const choices: Assignment[] = [];
-  if (partition !== 'nodes') {
+  if (partition !== 'nodes' && !coupled) {
     const replicaCosts: number[] = [];
     shardCosts.forEach((cost, shard) => {
       const replica = Math.floor(shard / nodes);
@@ -46,9 +54,10 @@ export function assign(
     const { work, load } = longestFirst(replicaCosts, workers);
     choices.push({ partition: 'replicas', work, load, cost: Math.max(...load) });
   }
-  if (partition !== 'replicas' && workers > 1) {
+  if (coupled || (partition !== 'replicas' && workers > 1)) {
     const { work, load } = longestFirst(shardCosts, workers);
-    const meetings = exchangesPerStep * (MEETING_COST + SCAN_COST * total);
+    const perExchange = coupled ? MEETINGS.coupled : MEETINGS.alone;
+    const meetings = exchangesPerStep * (perExchange * MEETING_COST + SCAN_COST * total);
     choices.push({ partition: 'nodes', work, load, cost: Math.max(...load) + meetings });
   }
   // A single worker has nobody to share nodes with.

@@ -40,6 +40,6 @@ function trialHash(model: Model, kernel: CompiledKernel, module: WebAssembly.Mod
     engine.store.allocate(shard, count);
     engine.sample(shard, small.seed);
   });
-  engine.stepReplica(0, 0, TRIAL_STEPS);
+  engine.stepAll(0, TRIAL_STEPS);
   return engine.store.stateHash();
 }

@@ -147,7 +147,9 @@ export class Simulation {
   async #advance(to: number): Promise<void> {
     const { model, store, workers } = this;
     const counts = Array.from({ length: store.shardCount }, (_, shard) => store.count(shard));
-    const plan = assign(counts, model.graph.nodeCount, workers, exchangesPerStep(model), this.partition);
+    const coupled = this.kernel.plan.densities !== undefined;
+    const { nodeCount } = model.graph;
+    const plan = assign(counts, nodeCount, workers, exchangesPerStep(model), this.partition, coupled);
     this.#assignment = plan;
     const range = { from: this.#step, to };
     if (plan.partition === 'nodes') {

@@ -63,22 +63,36 @@ export class Worker {
     }
   }
 
-  /** Returns the seconds spent waiting for others. */
+  /**
+   * Returns the seconds spent waiting for others. Where rates need densities: deposit | add up, node by node | react |
+   * deliver, with a meeting at each bar.
+   */
   #stepNodes({ from, to, worker, shards }: Extract<WorkerTask, { kind: 'nodes' }>): number {
     const { engine } = this;
-    const replicas = engine.memoryPlan.replicas;
+    const { replicas } = engine.memoryPlan;
+    const workers = engine.memoryPlan.workers.length;
+    const { nodeCount } = engine.model.graph;
     let waited = 0;
     let parity = 0;
+    const meet = (): void => {
+      const arrived = now();
+      this.#barrier.wait();
+      waited += now() - arrived;
+    };
     engine.setOwner(worker);
     try {
       for (let step = from; step < to; step++) {
         for (let exchange = 0; exchange < engine.exchanges; exchange++) {
           if (engine.changesWithTime) engine.prepare(step, exchange);
+          if (engine.needsDensities) {
+            for (const shard of shards) engine.depositShard(shard, exchange);
+            meet();
+            for (let node = worker; node < nodeCount; node += workers) engine.reduceDensities(node);
+            meet();
+          }
           engine.beginExchange(parity);
           for (const shard of shards) engine.stepShard(shard, exchange, parity);
-          const arrived = now();
-          this.#barrier.wait();
-          waited += now() - arrived;
+          meet();
           for (let replica = 0; replica < replicas; replica++) engine.exchange(replica, parity, false);
           parity = 1 - parity;
         }

@@ -104,7 +104,8 @@ const cellCounts = choice<number | number[]>('a number of cells, or a list with 
 const gridSchema = section({
   cells: cellCounts.optional().meta({
     description:
-      'Cells per coordinate: a number for all, or a list. Without it 512 (d = 1), 128 (d = 2) or 48 (d = 3).',
+      'Cells per coordinate: a number for all, or a list. Without it 512 (d = 1), 128 (d = 2) or 48 (d = 3); for densities of ' +
+      'particles fewer, so that about 50 particles share a cell where particles are.',
     samples: ['256', '[128, 64]'],
   }),
   box: box.optional().meta({

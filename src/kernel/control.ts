@@ -4,6 +4,7 @@
 // Not here: arithmetic on particles (it is IR), and the order in which shards are stepped (particles/engine.ts).
 
 import { addChunkPool } from './chunk-pool.js';
+import { addDensityControl } from './density-control.js';
 import { ENTRIES_PER_CLASS, entry } from './entries.js';
 import { addExchange } from './exchange.js';
 import { addFillWords } from './generator-code.js';
@@ -24,7 +25,7 @@ import {
 import { c, locals32, plus, slotStrides } from './snippets.js';
 import { call, callIndirect, get, i32, set, when, whileLoop, type Code } from './wasm/instructions.js';
 
-/** Adds everything a step needs; exports fillWords, gaussians, step, exchange and append. */
+/** Adds everything a step needs; exports fillWords, gaussians, step, exchange, append and those of density-control.ts. */
 export function addControl(context: PassContext, poolAddress: number): void {
   const { module, plan } = context;
   const layout = walkerLayout(slotStrides(plan).size);
@@ -41,6 +42,7 @@ export function addControl(context: PassContext, poolAddress: number): void {
   const gather = addGather(context);
   addStepShard(context, { fillWords, gaussians, packFlags: addPackFlags(context), gather, react });
   addExchange(context, chunks);
+  addDensityControl(context, { fillWords, gaussians });
 }
 
 /** Exports step(shard, context, parity, move): all chunks of one shard; emigrants go to the context's outbox. */

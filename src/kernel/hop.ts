@@ -2,6 +2,7 @@
 // and the spare-bits test that decides who gets there. Two vectors of walkers (of 4 in f32, of 2 in f64) at a time; they
 // sit next to each other in a walker buffer.
 
+import { densityReader } from './density-reader.js';
 import { LANES, nodeRecord, SPARE_LEVELS, type WalkerLayout } from './layout.js';
 import type { Program } from './ir.js';
 import { lower } from './lower.js';
@@ -32,7 +33,7 @@ export function addHop(context: PassContext, nodeClass: NodeClass, walkers: Walk
 
 /**
  * Function of `walkerSignature`: writes `edge`, -1 for a candidate to jump again, 0 for others. Uses the first word only.
- * Where the bound is no loop over edges, the walkers may be at any nodes of the class, and instead of the addresses of
+ * Where the bound is no loop over edges and needs no densities, the walkers may be at any nodes of the class, and instead of the addresses of
  * one node's records the function gets those of the tables.
  */
 export function addThin(context: PassContext, nodeClass: NodeClass, walkers: WalkerLayout): number {
@@ -43,7 +44,7 @@ function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayo
   const { plan, strides, literals } = context;
   const single = plan.precision === 'f32';
   const bound = vectors.map(() => locals.add('v128'));
-  const { code, coordinate } = positions(plan, layout, locals);
+  const { code, coordinate } = positions(context, layout, locals);
   const spareMask = v128.load32Splat(i32.constant(0), literals.addressOf(BigInt(SPARE_LEVELS - 1)));
   const input = (name: string, group: number): Code => {
     if (name === 'bound') return get(bound[group]);
@@ -68,6 +69,8 @@ function thinBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayo
       lower(compareProgram(plan.precision), common),
     ];
   }
+  // Densities are read by way of one node's records.
+  if (plan.densities) return [code, lower(nodeClass.test, common)];
   const own = ownUniforms(context, layout, locals);
   return [
     code,
@@ -122,9 +125,21 @@ function ownUniforms({ plan, strides }: PassContext, layout: WalkerLayout, local
 
 /**
  * Where the walkers are: their slots' addresses in locals, and a function that leaves a coordinate of all of them on the
- * stack. Entries behind the last walker hold old slots or 0: an address that can be read.
+ * stack, or a density where rates need them. Entries behind the last walker hold old slots or 0: an address that can be read.
  */
-function positions(plan: KernelPlan, layout: WalkerLayout, locals: Locals) {
+function positions(context: PassContext, layout: WalkerLayout, locals: Locals) {
+  const { code, coordinate } = coordinates(context.plan, layout, locals);
+  const { densities } = context.plan;
+  if (!densities) return { code, coordinate };
+  const reader = densityReader(context, densities, locals, WALKER_VECTORS, coordinate);
+  return {
+    code: [code, reader.code] as Code,
+    coordinate: (name: string, group: number, edge: number = edges): Code =>
+      name.startsWith('density:') ? reader.read(name, group, node, edge) : coordinate(name, group),
+  };
+}
+
+function coordinates(plan: KernelPlan, layout: WalkerLayout, locals: Locals) {
   const size = plan.precision === 'f32' ? 4 : 8;
   const lanes = 16 / size;
   const slots = Array.from({ length: WALKER_VECTORS * lanes }, () => locals.add('i32'));
@@ -170,7 +185,7 @@ function overEdges(
 function boundOverEdges(
   context: PassContext,
   nodeClass: NodeClass,
-  coordinate: (name: string, group: number) => Code,
+  coordinate: (name: string, group: number, edge?: number) => Code,
   locals: Locals,
   bound: number[],
 ): Code {
@@ -187,7 +202,7 @@ function boundOverEdges(
         locals,
         literals,
         groups: WALKER_VECTORS,
-        input: coordinate,
+        input: (name, group) => coordinate(name, group, edge),
         bank: bankResolver(strides, node, edge),
         output: (_, group, value) => set(bound[group], vector.add(get(bound[group]), value)),
       }),
@@ -203,7 +218,7 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
   const edge = locals.add('i32');
   const end = locals.add('i32');
   const rates = locals.add('i32');
-  const { code, coordinate } = positions(plan, layout, locals);
+  const { code, coordinate } = positions(context, layout, locals);
   const [total, bound, chance, jumps, mark, index] = Array.from({ length: 6 }, () =>
     vectors.map(() => locals.add('v128')),
   );
@@ -214,7 +229,7 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
       ? f32x4.fromSigned(i32x4.shiftRightLogical(v128.load(get(words), 16 * group), i32.constant(8)))
       : f64x2.fromUnsignedLow(v128.load64Zero(get(words), 8 * group));
   const input = (name: string, group: number): Code => {
-    if (name.startsWith('field:')) return coordinate(name, group);
+    if (name.startsWith('field:') || name.startsWith('density:')) return coordinate(name, group);
     switch (name) {
       case 'draw1':
         return drawn(word1, group);
@@ -279,6 +294,7 @@ function hopBody(context: PassContext, nodeClass: NodeClass, layout: WalkerLayou
     overEdges(context, nodeClass, edge, end, (run) => [
       lower(context.plan.kinds[nodeClass.kinds[run]].rate, {
         ...common,
+        input: (name, group) => coordinate(name, group, edge),
         bank: edgeBank,
         output: (_, group, value) => [
           v128.store(get(rates), value, 16 * group),

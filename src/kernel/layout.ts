@@ -61,6 +61,9 @@ export const workerContext = {
   reactionTime: 56,
   /** Node at which a rate was bad. */
   errorNode: 64,
+  /** Scratch for the places of a chunk's particles on the mesh, and this worker's sums of deposits. */
+  places: 68,
+  deposits: 72,
   size: 128,
 } as const;
 
@@ -84,19 +87,33 @@ export const chunkBytes = (fields: number, size: number): number => chunkHeader.
 
 /**
  * Node record: class, first edge, degree, thinGroup (nodes with the same one are thinned together: their class, or a number
- * of their own below 0 where the bound is a loop over edges), edges of each run of equal kind, then the
- * uniform slots.
+ * of their own below 0 where the bound is a loop over edges or needs densities), address of its densities (where rates need
+ * them), edges of each run of equal kind, then the uniform slots.
  */
-export const nodeRecord = { class: 0, firstEdge: 4, degree: 8, thinGroup: 12, runs: 16 } as const;
+export const nodeRecord = {
+  class: 0,
+  firstEdge: 4,
+  degree: 8,
+  thinGroup: 12,
+  densities: 16,
+  runs: 20,
+} as const;
 
-/** Edge record: target node, number of the directed edge in the graph's rows, then the uniform slots. */
-export const edgeRecord = { target: 0, edge: 4, slots: 8 } as const;
+/**
+ * Edge record: target node, number of the directed edge in the graph's rows, then the uniform slots; where rates need
+ * densities, the address of those of the target comes before the slots.
+ */
+export const edgeRecord = { target: 0, edge: 4, slots: 8, densities: 8, slotsBehindDensities: 16 } as const;
 
 /** The shared chunk pool: a spin lock, the free list, the untouched rest. */
 export const poolHeader = { lock: 0, free: 4, next: 8, end: 12, size: 64 } as const;
 
 /** A slot whose particle has left holds this in its first (f64: second) word: a NaN no arithmetic makes. */
 export const HOLE = 0xfff5a5a5 | 0;
+
+/** Bytes between the columns of places of a chunk's particles on the mesh, and of all columns in d dimensions. */
+export const PLACE_COLUMN = CHUNK * 4 + 64;
+export const placeBytes = (dimension: number): number => (1 + dimension) * PLACE_COLUMN;
 
 /**
  * Candidates of a shard's chunks wait for each other until there are so many: whole vectors of walkers are cheaper than

@@ -13,6 +13,7 @@ export {
   type StepQuantities,
   type TableAddresses,
 } from './uniforms.js';
+export { depositHeader, type DensityPlan } from './density-mesh.js';
 export { interpret, type LaneEnvironment } from './interpret.js';
 export { gaussianProgram } from './passes.js';
 export type { Program } from './ir.js';

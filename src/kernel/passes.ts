@@ -2,6 +2,7 @@
 // potential. Each streams through blocks of 16 particles; loops and addresses are here, arithmetic comes from the IR.
 
 import { gaussianPair } from '../elementary/mod.js';
+import { densityReader } from './density-reader.js';
 import { ProgramBuilder, type Program } from './ir.js';
 import { LANES, nodeRecord, SPARE_LEVELS } from './layout.js';
 import { advance, untilEnd } from './snippets.js';
@@ -29,6 +30,9 @@ const REGISTERS = 16;
 
 /** Code size limit of a loop body, in operations: beyond it fewer groups are interleaved. */
 const BODY_OPERATIONS = 1500;
+
+/** Vectors of particles interleaved in the test where rates need densities. */
+const DENSITY_GROUPS = 2;
 
 export interface PassContext {
   readonly plan: KernelPlan;
@@ -109,6 +113,8 @@ export function addClassPass(context: PassContext, nodeClass: NodeClass, move: b
   ) {
     groups /= 2;
   }
+  // Code that gathers densities is long, and has independent loads enough.
+  if (plan.densities && !move) groups = Math.min(groups, DENSITY_GROUPS);
   return module.add(classPass.signature, (locals) =>
     classPassBody(context, nodeClass, move, program, groups, locals),
   );
@@ -140,10 +146,15 @@ function classPassBody(
     size === 4
       ? f32x4.fromSigned(v128.and(v128.load(get(words), spareRow + 16 * group), get(spareMask)))
       : f64x2.fromUnsignedLow(v128.and(v128.load64Zero(get(words), spareRow + 8 * group), get(spareMask)));
-  const input = (name: string, group: number): Code => {
+  const field = (name: string, group: number): Code =>
+    v128.load(get(fields), Number(name.slice('field:'.length)) * fieldRow + 16 * group);
+  const reader =
+    plan.densities && !move ? densityReader(context, plan.densities, locals, groups, field) : undefined;
+  const input = (name: string, group: number, edge: number = edges): Code => {
     const [kind, index] = name.split(':');
     const row = Number(index);
-    if (kind === 'field') return v128.load(get(fields), row * fieldRow + 16 * group);
+    if (kind === 'field') return field(name, group);
+    if (kind === 'density' && reader) return reader.read(name, group, node, edge);
     if (kind === 'spare') return spare(group);
     if (kind === 'noise') {
       return size === 4
@@ -160,9 +171,13 @@ function classPassBody(
   const bank = bankResolver(strides, node, edges);
   const part = (p: Program): Code => lower(p, { locals, literals, groups, input, bank, output });
 
+  // Where rates need densities, a move is made without the test.
+  const loopsOverEdges = nodeClass.boundTerms && !(plan.densities && move);
   const round: Code = [
+    reader?.code ?? [],
     part(program),
-    nodeClass.boundTerms ? boundLoop(context, nodeClass, groups, locals, input, collect) : [],
+    loopsOverEdges ? boundLoop(context, nodeClass, groups, locals, input, collect) : [],
+    reader?.clear ?? [],
     rounds === 1
       ? []
       : [
@@ -224,7 +239,7 @@ function boundLoop(
   nodeClass: NodeClass,
   groups: number,
   locals: Locals,
-  input: (name: string, group: number) => Code,
+  input: (name: string, group: number, edge?: number) => Code,
   collect: (group: number, value: Code) => Code,
 ): Code {
   const { node, edges } = classPass;
@@ -248,7 +263,7 @@ function boundLoop(
           locals,
           literals,
           groups,
-          input,
+          input: (name, group) => input(name, group, edge),
           bank: bankResolver(strides, node, edge),
           output: (_, group, value) => set(sums[group], vector.add(get(sums[group]), value)),
         }),

@@ -13,6 +13,7 @@ import {
   isCandidateOrBad,
   upperExponential,
 } from './decision.js';
+import { planDensities, type DensityPlan } from './density-mesh.js';
 import { diffusionStep, fieldCount } from './diffusion.js';
 import { ProgramBuilder, type FloatValue, type Program } from './ir.js';
 import { jumpBound, jumpRate, splitSum, type EdgeKind } from './reaction.js';
@@ -23,7 +24,9 @@ import { ProgramWriter, SlotTable } from './write-program.js';
 const UNROLLED_EDGES = 4;
 
 /**
- * Programs of a node class. Inputs are `field:i`, `noise:i` and `spare`; outputs `field:i`, `candidate` or `bound`.
+ * Programs of a node class. Inputs are `field:i`, `noise:i` and `spare`; outputs `field:i`, `candidate` or `bound`. Where
+ * rates need densities, further inputs are `density:node`, f where the particle is, and `density:edge` (`density:edge0`, …), f at
+ * the other end of an edge.
  * Banks: `node`, and `edge` (or `edge0`, `edge1`, … where edges are written out).
  */
 export interface NodeClass {
@@ -32,7 +35,8 @@ export interface NodeClass {
   readonly kinds: readonly number[];
   readonly slots: SlotTable;
   /**
-   * The hot pass. Has an output `candidate` unless the bound needs a loop over the edges, which then follows it.
+   * The hot pass. Has an output `candidate` unless the bound needs a loop over the edges, which then follows it; or
+   * unless rates need densities: then it moves only, and the test is made when all have moved.
    */
   readonly diffuse: Program;
   /** The same test without a move, for a reaction on its own. */
@@ -64,6 +68,8 @@ export interface KernelPlan {
   readonly kindOfEdge: Int32Array;
   /** What a candidate does (decision.ts). */
   readonly decision: Program;
+  /** Where rates need densities. */
+  readonly densities: DensityPlan | undefined;
   /** V(x, g) in f64 for the observables, per potential: its slots, and a program with output `potential`. */
   readonly potentials: readonly { readonly slots: SlotTable; readonly program: Program }[];
 }
@@ -120,7 +126,7 @@ export function planKernel(model: Model): KernelPlan {
   ): FloatValue => {
     const writer = new ProgramWriter({
       ops,
-      coordinate: x,
+      coordinate: (index) => (index < model.dimension ? x(index) : densityInput(ops, model, index, bank)),
       node: { name: 'node', slots: node },
       edge: { name: bank, slots: kinds[kind].slots },
     });
@@ -183,7 +189,7 @@ export function planKernel(model: Model): KernelPlan {
       });
       const moved = diffusionStep(model, potentials[potential], symbols).map((e) => writer.float(e));
       const outputs = Object.fromEntries(moved.map((value, i) => [`field:${String(i)}`, value]));
-      const total = boundOf(ops, (i) => moved[i]);
+      const total = model.densities ? undefined : boundOf(ops, (i) => moved[i]);
       return ops.finish(total === undefined ? outputs : { ...outputs, candidate: candidate(ops, total) });
     };
     const test = (): Program => {
@@ -227,8 +233,14 @@ export function planKernel(model: Model): KernelPlan {
     edgeOrder,
     kindOfEdge,
     decision: decisionProgram(precision),
+    densities: model.densities && model.mesh ? planDensities(model.mesh, precision) : undefined,
     potentials: potentials.map(potentialProgram),
   };
+}
+
+/** A density, as the coordinates d and d + 1 of density-rate.ts; the bank names the edge. */
+function densityInput(ops: ProgramBuilder, model: Model, coordinate: number, bank: string): FloatValue {
+  return ops.input(coordinate === model.dimension ? 'density:node' : `density:${bank}`);
 }
 
 /** The rate of one edge kind; all its uniforms sit with the edge. */
@@ -239,7 +251,8 @@ function rateProgram(model: Model, { slots }: EdgeKindPlan, rate: Expression): P
     ops,
     node: bank,
     edge: bank,
-    coordinate: (i) => ops.input(`field:${String(i)}`),
+    coordinate: (i) =>
+      i < model.dimension ? ops.input(`field:${String(i)}`) : densityInput(ops, model, i, 'edge'),
   });
   const value = writer.float(rate);
   return ops.finish({ rate: model.mobility === 'free' ? checkedRate(ops, value) : value });

@@ -1,8 +1,9 @@
-// Jump rates of the mobilities and their cheap upper bounds, as expressions (mathematics, section 4, linear family and
-// free rates). How the bound thins the exact test is told in decision.ts.
+// Jump rates of the mobilities and their cheap upper bounds, as expressions (mathematics, section 4; those of the density
+// family are in density-rate.ts). How the bound thins the exact test is told in decision.ts.
 
 import { cheapest, type Expression, type ExpressionBuilder } from '../expression/mod.js';
 import type { Model } from '../model/mod.js';
+import { densityRate } from './density-rate.js';
 import { SPARE_LEVELS } from './layout.js';
 import type { KernelSymbols } from './symbols.js';
 
@@ -34,7 +35,7 @@ export function jumpRate(model: Model, kind: EdgeKind, symbols: KernelSymbols): 
       if (!kind.rate) throw new Error('a free rate has no formula');
       return kind.rate;
     default:
-      throw new Error(`mobility ${model.mobility} has no rate without a density`);
+      return densityRate(model, model.mobility, kind, symbols);
   }
 }
 
@@ -89,9 +90,7 @@ export function jumpBound(model: Model, symbols: KernelSymbols): JumpBound {
         exponent: (edge) => cheapest(b, b.add(offset, b.multiply(factor, potentialDifference(model, edge)))),
       };
     }
-    case 'free':
-      return { kind: 'terms', term: (edge) => b.multiply(scale, jumpRate(model, edge, symbols)) };
     default:
-      throw new Error(`mobility ${model.mobility} has no bound without a density`);
+      return { kind: 'terms', term: (edge) => b.multiply(scale, jumpRate(model, edge, symbols)) };
   }
 }

@@ -14,6 +14,8 @@ export interface KernelSymbols {
   /** t at the start of the diffusion step, and at its end. */
   readonly diffusionStart: Expression;
   readonly diffusionEnd: Expression;
+  /** eps in the middle of the reaction. */
+  readonly temperature: Expression;
   /** 1/eps in the middle of the reaction; a huge number at eps = 0. */
   readonly inverseTemperature: Expression;
   /** D(g). */
@@ -38,5 +40,6 @@ export function kernelSymbols(builder: ExpressionBuilder): KernelSymbols {
     diffusivity: node('#diffusivity'),
     totalWeight: node('#totalWeight'),
     weight: builder.symbol({ kind: 'edge', name: 'weight' }),
+    temperature: step('temperature'),
   };
 }

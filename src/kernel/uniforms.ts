@@ -35,11 +35,12 @@ export function recordStrides(plan: KernelPlan): RecordStrides {
     tables.reduce((count, table) => Math.max(count, table.expressions.length), 0);
   const runs = plan.classes.reduce((count, c) => Math.max(count, c.kinds.length), 0);
   const nodeSlots = align(nodeRecord.runs + 4 * runs, 8);
+  const edgeSlots = plan.densities ? edgeRecord.slotsBehindDensities : edgeRecord.slots;
   return {
     nodeSlots,
-    edgeSlots: edgeRecord.slots,
+    edgeSlots,
     node: align(nodeSlots + size * most(plan.classes.map((c) => c.slots)), 16),
-    edge: align(edgeRecord.slots + size * most(plan.kinds.map((k) => k.slots)), 8),
+    edge: align(edgeSlots + size * most(plan.kinds.map((k) => k.slots)), 8),
     potential: Math.max(8, 8 * most(plan.potentials.map((p) => p.slots))),
   };
 }
@@ -73,6 +74,8 @@ export interface TableAddresses {
   readonly nodeTable: number;
   readonly edgeTable: number;
   readonly potentialTable: number;
+  /** The densities of node 0, where rates need them. */
+  readonly densityTable?: number | undefined;
 }
 
 /** Fills one worker's node, edge and potential tables. */
@@ -117,15 +120,18 @@ export class UniformTables {
   writeFixed(): void {
     const { graph } = this.model;
     const { plan, addresses, strides } = this;
+    const { densityTable = 0 } = addresses;
+    const { densities } = plan;
+    const densityOf = densities && ((node: number): number => densityTable + node * densities.tableBytes);
     for (let g = 0; g < graph.nodeCount; g++) {
       const record = (addresses.nodeTable + g * strides.node) >> 2;
       const nodeClass = plan.classOfNode[g];
       this.#integers[record + nodeRecord.class / 4] = nodeClass;
       this.#integers[record + nodeRecord.firstEdge / 4] = graph.offsets[g];
       this.#integers[record + nodeRecord.degree / 4] = graph.offsets[g + 1] - graph.offsets[g];
-      this.#integers[record + nodeRecord.thinGroup / 4] = plan.classes[nodeClass].boundTerms
-        ? -1 - g
-        : nodeClass;
+      const thinnedAlone = plan.classes[nodeClass].boundTerms !== undefined || plan.densities !== undefined;
+      this.#integers[record + nodeRecord.thinGroup / 4] = thinnedAlone ? -1 - g : nodeClass;
+      if (densityOf) this.#integers[record + nodeRecord.densities / 4] = densityOf(g);
       plan.classes[nodeClass].kinds.forEach((kind, run) => {
         let edges = 0;
         for (let e = graph.offsets[g]; e < graph.offsets[g + 1]; e++)
@@ -137,6 +143,8 @@ export class UniformTables {
       const record = (addresses.edgeTable + k * strides.edge) >> 2;
       this.#integers[record + edgeRecord.target / 4] = graph.targets[plan.edgeOrder[k]];
       this.#integers[record + edgeRecord.edge / 4] = plan.edgeOrder[k];
+      if (densityOf)
+        this.#integers[record + edgeRecord.densities / 4] = densityOf(graph.targets[plan.edgeOrder[k]]);
     }
     this.#write(false, undefined);
   }

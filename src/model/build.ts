@@ -9,6 +9,7 @@ import type { Scope } from './formulas.js';
 import { buildInitialLaw, buildMasses, valuesPerNode } from './initial.js';
 import type { Graph, Model } from './model.js';
 import { buildMesh } from './mesh.js';
+import { needsDensity, particleDensities } from './mobility.js';
 import { buildParameters } from './parameters.js';
 import { buildPotentials, buildRates } from './potentials.js';
 import { runPreflight, type PreflightOptions } from './preflight.js';
@@ -84,7 +85,15 @@ export function buildModel(
     stepCount,
     seed: config.seed,
   };
-  const model: Model = { ...withoutMesh, mesh: buildMesh(context, withoutMesh) };
+  const mesh = buildMesh(context, withoutMesh);
+  const { mobility, temperature, particleCount } = withoutMesh;
+  const reactsToDensities =
+    config.representation === 'particles' && graph.targets.length > 0 && needsDensity(mobility, temperature);
+  const model: Model = {
+    ...withoutMesh,
+    mesh,
+    densities: mesh && reactsToDensities ? particleDensities(mesh, particleCount) : undefined,
+  };
   context.stopIfUnfit();
   if (options.skipPreflight !== true) runPreflight(context, model, options);
   context.stopIfUnfit();

@@ -3,12 +3,16 @@
 
 import type { BuildContext } from './context.js';
 import { PointEvaluator } from './evaluator.js';
-import { isDensityMobility } from './mobility.js';
+import { cellsFor, highestTemperature } from './mesh-occupation.js';
+import { needsDensity } from './mobility.js';
 import type { Mesh, Model } from './model.js';
-import { temperatureAt } from './temperature.js';
 
-/** Cells per coordinate where the config names none, by dimension. */
+/** Cells per coordinate where the config names none, by dimension; for particles this is the most. */
 const defaultCells: Readonly<Record<number, number>> = { 1: 512, 2: 128, 3: 48 };
+
+/** Particles that share a cell on average where cells are chosen for particles, and the fewest cells that are chosen. */
+const particlesPerCell = 50;
+const fewestCells = 8;
 
 /** Standard deviations of a Gaussian initial law inside a found box: 1e-11 of it is outside. */
 const reach = 7;
@@ -19,14 +23,15 @@ const mostGrowth = 80;
 const facePoints: Readonly<Record<number, number>> = { 1: 1, 2: 33, 3: 9 };
 const boxPoints: Readonly<Record<number, number>> = { 1: 129, 2: 17, 3: 9 };
 
-export type MeshModel = Omit<Model, 'mesh'>;
+export type MeshModel = Omit<Model, 'mesh' | 'densities'>;
 
 /** The mesh of a model that needs one; undefined for others. Refuses what cannot have one. */
 export function buildMesh(context: BuildContext, model: MeshModel): Mesh | undefined {
   const { config } = context;
   const { dimension: d } = model;
   const onGrid = model.representation === 'grid';
-  const density = isDensityMobility(model.mobility);
+  // On the grid the density is there anyway.
+  const density = model.graph.targets.length > 0 && needsDensity(model.mobility, model.temperature);
   const entropy = config.observe.entropy;
   if (d > 3) {
     if (onGrid) {
@@ -53,9 +58,11 @@ export function buildMesh(context: BuildContext, model: MeshModel): Mesh | undef
   }
   if (!onGrid && !density && entropy === 'none') return undefined;
 
-  const cells = perCoordinate(context, ['grid', 'cells'], config.grid.cells ?? defaultCells[d], d);
+  const { cells: givenCells } = config.grid;
+  const cells =
+    givenCells === undefined ? undefined : perCoordinate(context, ['grid', 'cells'], givenCells, d);
   const given = givenBox(context, d);
-  if (cells === undefined || given === 'refused') return undefined;
+  if ((givenCells !== undefined && cells === undefined) || given === 'refused') return undefined;
   const ends = model.boundaries.map((boundary, i) =>
     boundary.kind === 'free' ? given?.[i] : ([boundary.low, boundary.high] as const),
   );
@@ -82,7 +89,15 @@ export function buildMesh(context: BuildContext, model: MeshModel): Mesh | undef
     low.push(...found.low);
     high.push(...found.high);
   }
-  return { cells, low, high, periodic: model.boundaries.map((b) => b.kind === 'periodic') };
+  const chosen = onGrid
+    ? defaultCells[d]
+    : cellsFor(model, { low, high }, particlesPerCell, fewestCells, defaultCells[d]);
+  return {
+    cells: cells ?? Array.from({ length: d }, () => chosen),
+    low,
+    high,
+    periodic: model.boundaries.map((b) => b.kind === 'periodic'),
+  };
 }
 
 function perCoordinate(
@@ -129,10 +144,7 @@ type Ends = readonly (readonly [number, number] | undefined)[];
 export function findBox(model: MeshModel, ends: Ends): { low: number[]; high: number[] } | undefined {
   const { dimension: d, graph } = model;
   const evaluators = model.potentials.map((potential) => new PointEvaluator([potential], model.parameters));
-  const end = model.stepCount * model.timeStep;
-  const temperature = Math.max(
-    ...Array.from({ length: 17 }, (_, i) => temperatureAt(model.temperature, (i * end) / 16)),
-  );
+  const temperature = highestTemperature(model);
   const { low, high } = initialHull(model, ends);
   for (let g = 0; g < graph.nodeCount; g++) {
     const evaluator = evaluators[model.potentialOfNode[g]];

@@ -10,13 +10,14 @@ export type {
   Mobility,
   Model,
   ParameterTable,
+  ParticleDensities,
   Representation,
   Splitting,
   TemperatureSchedule,
 } from './model.js';
 export { buildModel, type BuildOptions } from './build.js';
 export type { Preflight } from './context.js';
-export { isDensityMobility } from './mobility.js';
+export { densityRateFactor, isDensityMobility, LEAST_DENSITY, needsDensity } from './mobility.js';
 export { findBox } from './mesh.js';
 export { compressGraph, components, edgeSources, type CompressedGraph, type EdgeList } from './graph.js';
 export { grid, shape, type GraphParts } from './graph-shapes.js';

@@ -58,6 +58,14 @@ export interface Mesh {
   readonly periodic: readonly boolean[];
 }
 
+/** How particles see densities, where their rates need them: as particles per cell of the mesh. */
+export interface ParticleDensities {
+  /** The density of one particle per cell: 1/(N h^d). */
+  readonly onePerCell: number;
+  /** Particles per cell that a density counts as at least in logarithms and denominators. */
+  readonly least: number;
+}
+
 /** Law of x at time 0 given the node; arrays are node-major: [node * dimension + coordinate]. */
 export type InitialLaw =
   | { readonly kind: 'gaussian'; readonly mean: Float64Array; readonly standardDeviation: Float64Array }
@@ -88,6 +96,8 @@ export interface Model {
   readonly representation: Representation;
   /** Where densities live; undefined for d > 3, and where a free space neither has a `grid.box` nor needs one. */
   readonly mesh: Mesh | undefined;
+  /** Where the rates of particles need densities (`mesh` is then there): how they see them. */
+  readonly densities: ParticleDensities | undefined;
   /** Error of a time step on the grid, relative to the density; undefined for steps of one length. */
   readonly gridTolerance: number | undefined;
   readonly initialLaw: InitialLaw;

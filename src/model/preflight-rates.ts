@@ -5,7 +5,8 @@ import { mathF64 } from '../elementary/mod.js';
 import type { BuildContext } from './context.js';
 import { PointEvaluator } from './evaluator.js';
 import type { LinearMobility, Model } from './model.js';
-import { isDensityMobility } from './mobility.js';
+import { initialDensity } from './mesh-occupation.js';
+import { densityRateFactor, isDensityMobility } from './mobility.js';
 import { probeWords } from './probe-random.js';
 import { drawPlace, spreadNodes } from './probe.js';
 import { roundDown } from './round-down.js';
@@ -37,8 +38,6 @@ export function rateFactor(mobility: LinearMobility, deltaV: number, temperature
 /** Estimates rates at sampled places; warns of the fastest, refuses negative free rates. */
 export function checkRates(context: BuildContext, model: Model): void {
   const { graph, mobility } = model;
-  // Their rates depend on the density, which is not known here.
-  if (isDensityMobility(mobility)) return;
   const values = model.potentials.map((potential) => new PointEvaluator([potential], model.parameters));
   const rates = model.rates.map((rate) => new PointEvaluator([rate], model.parameters));
   const temperature = temperatureAt(model.temperature, 0);
@@ -67,7 +66,12 @@ export function checkRates(context: BuildContext, model: Model): void {
           }
         } else {
           const there = values[model.potentialOfNode[target]].run({ x, node: target, time: 0 })[0];
-          rate = weight * rateFactor(mobility, there - here, temperature);
+          const deltaV = there - here;
+          rate =
+            weight *
+            (isDensityMobility(mobility)
+              ? densityRateFactor(mobility, { deltaV, temperature, ...densitiesAt(model, node, target, x) })
+              : rateFactor(mobility, deltaV, temperature));
         }
         sum += rate;
         if (rate > fastest) {
@@ -94,6 +98,16 @@ export function checkRates(context: BuildContext, model: Model): void {
       ? `step: ${step}${half}, or a smaller graph.weight`
       : 'mobility: metropolis (its rates are bounded)';
   context.warn('rate-fast', ['time', 'step'], message, fix);
+}
+
+/** Densities of the initial law at both ends of an edge, as a particle there would see them. */
+function densitiesAt(model: Model, node: number, target: number, x: Float64Array) {
+  const { mesh, densities } = model;
+  // Without them nothing depends on densities.
+  if (!mesh || !densities) return { own: 1, target: 1, onePerCell: 1 };
+  // Its own part is half of what it deposits, or more.
+  const own = Math.max(initialDensity(model, mesh, node, x), 1);
+  return { own, target: initialDensity(model, mesh, target, x), onePerCell: densities.onePerCell };
 }
 
 function refuseRate(context: BuildContext, model: Model, node: number, edge: number, rate: number): void {

@@ -8,6 +8,7 @@ import type { BuildContext } from './context.js';
 import { copyExpression, PointEvaluator } from './evaluator.js';
 import { components } from './graph.js';
 import type { Integrator, Model } from './model.js';
+import { checkDensities } from './preflight-densities.js';
 import { checkRates } from './preflight-rates.js';
 import { roundDown } from './round-down.js';
 import { probeWords } from './probe-random.js';
@@ -32,6 +33,7 @@ export function runPreflight(context: BuildContext, model: Model, options: Prefl
   checkMemory(context, model, options.memoryBytes ?? totalmem());
   checkPotential(context, model);
   checkRates(context, model);
+  checkDensities(context, model);
 }
 
 function checkConnection(context: BuildContext, model: Model): void {

@@ -64,6 +64,9 @@ interface Exports {
   exchange(firstShard: number, nodes: number, context: number, parity: number, all: number): void;
   fillWords(generator: number, out: number, rows: number): void;
   gaussians(words: number, noise: number, blocks: number): void;
+  /** Only where rates need densities. */
+  deposit(shard: number, context: number, move: number): void;
+  densities(sums: number, stride: number, workers: number, table: number): void;
   sum(column: number, blocks: number): number;
   product(a: number, meanA: number, b: number, meanB: number, blocks: number): number;
 }
@@ -128,6 +131,8 @@ export class ShardEngine {
     put(workerContext.walkerWords, a.walkerWords);
     put(workerContext.rates, a.rates);
     put(workerContext.jumps, a.jumps);
+    put(workerContext.places, a.places);
+    put(workerContext.deposits, a.deposits);
     const time = this.model.timeStep / this.exchanges;
     const at = a.context + workerContext.reactionTime;
     if (this.kernel.plan.precision === 'f32') this.#floats[at >>> 2] = time;
@@ -162,9 +167,36 @@ export class ShardEngine {
       outboxes[parity] + this.memoryPlan.outboxBytes;
   }
 
+  /** Whether rates need densities, which couple all shards: `depositShard` and `reduceDensities` come before `stepShard`. */
+  get needsDensities(): boolean {
+    return this.kernel.plan.densities !== undefined;
+  }
+
+  /** Moves the particles of a shard, if the exchange has a move, and adds them to this worker's sums on the mesh. */
+  depositShard(shard: number, exchange: number): void {
+    const move = exchange === this.exchanges - 1 ? 1 : 0;
+    this.#guard(() => {
+      this.#exports.deposit(this.store.headerAddress(shard), this.#addresses.context, move);
+    });
+  }
+
+  /** The densities of a node from what all workers have deposited, for all of them. */
+  reduceDensities(node: number): void {
+    const { densities } = this.kernel.plan;
+    if (!densities) throw new Error('the rates of this model need no densities');
+    const { workers, depositStride } = this.memoryPlan;
+    const [{ deposits, densityTable }] = workers;
+    this.#exports.densities(
+      deposits + node * densities.depositBytes,
+      depositStride,
+      workers.length,
+      densityTable + node * densities.tableBytes,
+    );
+  }
+
   /** The part of a step before an exchange, for one shard; emigrants wait in the outbox of `parity`. */
   stepShard(shard: number, exchange: number, parity: number): void {
-    const move = exchange === this.exchanges - 1 ? 1 : 0;
+    const move = exchange === this.exchanges - 1 && !this.needsDensities ? 1 : 0;
     this.#guard(() => {
       this.#exports.step(this.store.headerAddress(shard), this.#addresses.context, parity, move);
     });
@@ -181,10 +213,32 @@ export class ShardEngine {
 
   /** Steps a replica alone, all its shards in node order, from step `from` to step `to`. */
   stepReplica(replica: number, from: number, to: number): void {
+    if (this.needsDensities) {
+      if (this.memoryPlan.replicas > 1) throw new Error('densities couple all replicas');
+      this.stepAll(from, to);
+      return;
+    }
     for (let step = from; step < to; step++) {
       for (let exchange = 0; exchange < this.exchanges; exchange++) {
         if (this.changesWithTime) this.prepare(step, exchange);
         this.exchangeReplica(replica, exchange);
+      }
+    }
+  }
+
+  /** Steps all replicas, with nobody else at work. */
+  stepAll(from: number, to: number): void {
+    const { replicas, shardCount } = this.memoryPlan;
+    if (!this.needsDensities) {
+      for (let replica = 0; replica < replicas; replica++) this.stepReplica(replica, from, to);
+      return;
+    }
+    for (let step = from; step < to; step++) {
+      for (let exchange = 0; exchange < this.exchanges; exchange++) {
+        if (this.changesWithTime) this.prepare(step, exchange);
+        for (let shard = 0; shard < shardCount; shard++) this.depositShard(shard, exchange);
+        for (let node = 0; node < this.model.graph.nodeCount; node++) this.reduceDensities(node);
+        for (let replica = 0; replica < replicas; replica++) this.exchangeReplica(replica, exchange);
       }
     }
   }

@@ -2,7 +2,9 @@
 // Numbers only: nothing is allocated or written here. Reserved memory that is never touched costs nothing, so the
 // buffers whose need cannot be foreseen (chunks, outboxes) are reserved at their worst case.
 //
-//   literals │ shard headers │ worker 0 │ worker 1 │ … │ chunks
+//   literals │ shard headers │ densities │ deposits of worker 0 │ of worker 1 │ … │ worker 0 │ worker 1 │ … │ chunks
+//
+// Densities and deposits are there only where rates need them.
 
 import {
   CHUNK,
@@ -32,6 +34,10 @@ export interface WorkerAddresses {
   readonly rates: number;
   readonly moments: number;
   readonly jumps: number;
+  /** Where rates need densities (else 0): scratch for places on the mesh, own sums, the densities of node 0. */
+  readonly places: number;
+  readonly deposits: number;
+  readonly densityTable: number;
   /** Outboxes of even and odd exchanges. */
   readonly outboxes: readonly [number, number];
 }
@@ -43,6 +49,8 @@ export interface MemoryPlan {
   readonly shards: number;
   readonly workers: readonly WorkerAddresses[];
   readonly outboxBytes: number;
+  /** From one worker's sums of deposits to the next one's. */
+  readonly depositStride: number;
   readonly chunks: number;
   readonly chunkBytes: number;
   readonly end: number;
@@ -93,7 +101,11 @@ export function planMemory(
   };
   const shards = take(shardCount * layout.shardHeader.size);
   const walkers = layout.walkerLayout(size).size;
-  const workers = Array.from({ length: workerCount }, (): WorkerAddresses => {
+  const densityTable = plan.densities ? take(graph.nodeCount * plan.densities.tableBytes) : 0;
+  const depositStride = graph.nodeCount * (plan.densities?.depositBytes ?? 0);
+  const deposits = plan.densities ? take(workerCount * depositStride) : 0;
+  const densityBytes = next - shards;
+  const workers = Array.from({ length: workerCount }, (_, worker): WorkerAddresses => {
     next = align(next, 4096);
     return {
       context: take(layout.workerContext.size),
@@ -109,6 +121,9 @@ export function planMemory(
       rates: take(most * 32 + 32),
       moments: take((dimension + 1) * MOMENT_COLUMN),
       jumps: take(edgeCount * 8),
+      places: plan.densities ? take(layout.placeBytes(dimension)) : 0,
+      deposits: deposits + worker * depositStride,
+      densityTable,
       outboxes: [take(outboxBytes), take(outboxBytes)],
     };
   });
@@ -117,10 +132,18 @@ export function planMemory(
   const chunkCount = 2 * Math.ceil(particleCount / CHUNK) + 2 * shardCount;
   const end = chunks + chunkCount * chunkBytes;
   if (end > LIMIT) {
+    if (plan.densities && densityBytes > LIMIT / 4) {
+      const { cells } = plan.densities.mesh;
+      throw new MemoryLimitError(
+        `the densities need ${(densityBytes / 1e9).toFixed(1)} GB of the 4.3 GB of addressable memory: ${cells.join(' x ')} cells on ` +
+          `${String(graph.nodeCount)} nodes, and as many sums for each of ${String(workerCount)} workers. ` +
+          `Take fewer cells, as grid: { cells: ${String(Math.max(4, Math.floor(Math.min(...cells) / 2)))} }, or fewer workers`,
+      );
+    }
     throw new MemoryLimitError(
       `the run needs ${(end / 1e9).toFixed(1)} GB of addressable memory, the limit is 4.3 GB: ` +
         `take fewer particles than ${String(particleCount)}${plan.precision === 'f64' ? ', precision f32' : ''} or fewer workers`,
     );
   }
-  return { replicas, shardCount, shards, workers, outboxBytes, chunks, chunkBytes, end };
+  return { replicas, shardCount, shards, workers, outboxBytes, depositStride, chunks, chunkBytes, end };
 }

@@ -8,7 +8,8 @@
 //   order of random words   chunk by chunk (1024 particles, the last one shorter), always whole rows of 16: block by block
 //                           an even number of rows for the move, or one row if nothing moves. When 256 candidates have come
 //                           together after a chunk, or the shard ends, they react: round by round, a first and a second
-//                           word for each walker, and one word for each that jumped
+//                           word for each walker, and one word for each that jumped. Where
+//                           rates need densities, a shard's chunks are moved first, and then tested with one row a block
 //   order of walkers        by position
 //   order of emigrants      batch by batch, round by round, in the walkers' order
 //   order of immigrants     by source node, then in the emigrants' order; each fills the earliest-made hole still open
@@ -26,6 +27,7 @@ import {
   SPARE_LEVELS,
   streamPurpose,
   WALKER_BATCH,
+  type DensityPlan,
   type KernelPlan,
   type NodeClass,
   type Program,
@@ -33,6 +35,7 @@ import {
 import { temperatureAt, type Model } from '../model/mod.js';
 import { exchangesPerStep } from './engine.js';
 import { drawPosition } from './initial.js';
+import { ReferenceDensities } from './reference-densities.js';
 import { hashShards, type ParticleStore, type ShardParticles } from './store.js';
 
 /** What a test suite may ask of any engine: ShardEngine and ReferenceEngine both are one. */
@@ -40,8 +43,10 @@ export interface Engine {
   readonly store: Pick<ParticleStore, 'shardCount' | 'count' | 'fill' | 'read' | 'stateHash'>;
   /** Resets the generator of a shard and draws the positions of its particles, as many as it was filled with. */
   sample(shard: number, seed: number): void;
-  /** Steps a replica alone from step `from` to step `to`. */
+  /** Steps a replica alone from step `from` to step `to`. Refuses where densities couple it to others. */
   stepReplica(replica: number, from: number, to: number): void;
+  /** Steps all replicas. */
+  stepAll(from: number, to: number): void;
   /** Jumps so far per directed edge of the graph's rows. */
   jumps(): Float64Array;
 }
@@ -79,6 +84,8 @@ export class ReferenceEngine implements Engine {
   readonly #exchanges: 1 | 2;
   readonly #round: (value: number) => number;
   #uniforms: Uniforms;
+  /** Of the present reaction, where rates need them. */
+  #densities: ReferenceDensities | undefined;
 
   constructor(
     readonly model: Model,
@@ -119,17 +126,55 @@ export class ReferenceEngine implements Engine {
     }
   }
 
-  /** A step is one exchange (lie: move, react) or two (strang: react for dt/2; then move, react for dt/2). */
   stepReplica(replica: number, from: number, to: number): void {
+    if (this.plan.densities && this.store.replicas > 1) throw new Error('densities couple all replicas');
+    this.#step([this.store.replica(replica)], from, to);
+  }
+
+  stepAll(from: number, to: number): void {
+    const replicas = Array.from({ length: this.store.replicas }, (_, k) => this.store.replica(k));
+    this.#step(replicas, from, to);
+  }
+
+  /**
+   * A step is one exchange (lie: move, react) or two (strang: react for dt/2; then move, react for dt/2). Where rates
+   * need densities, all particles of all replicas are deposited before each reaction.
+   */
+  #step(replicas: readonly (readonly Shard[])[], from: number, to: number): void {
     const { model, plan } = this;
     for (let step = from; step < to; step++) {
       for (let exchange = 0; exchange < this.#exchanges; exchange++) {
         this.#uniforms = new Uniforms(model, plan, step, exchange);
-        const shards = this.store.replica(replica);
-        const emigrants = shards.map((shard) => this.#stepShard(shard, exchange === this.#exchanges - 1));
-        deliver(shards, emigrants);
+        let move = exchange === this.#exchanges - 1;
+        if (plan.densities) {
+          if (move) for (const shard of replicas.flat()) this.#moveShard(shard);
+          move = false;
+          this.#densities = this.#deposit(plan.densities, replicas.flat());
+        }
+        for (const shards of replicas) {
+          const emigrants = shards.map((shard) => this.#stepShard(shard, move));
+          deliver(shards, emigrants);
+        }
       }
     }
+  }
+
+  /** Moves the particles of a shard and does nothing else. */
+  #moveShard(shard: Shard): void {
+    const { node, particles } = shard;
+    const { diffuse } = this.plan.classes[this.plan.classOfNode[node]];
+    for (const first of chunkStarts(particles.length)) {
+      const chunk = particles.slice(first, first + CHUNK) as Particle[];
+      const words = draw(shard, blocksOf(chunk.length) * this.plan.wordsPerParticle);
+      chunk.forEach((particle, i) => this.#run(diffuse, node, particle, this.#noise(words, i), 0));
+    }
+  }
+
+  #deposit(plan: DensityPlan, shards: readonly Shard[]): ReferenceDensities {
+    const densities = new ReferenceDensities(plan, this.model.graph.nodeCount, this.#round);
+    for (const { node, particles } of shards)
+      for (const particle of particles) densities.deposit(node, particle as Particle);
+    return densities;
   }
 
   /** Moves the particles (if it is time to) and lets the candidates react, a chunk at a time. */
@@ -189,17 +234,39 @@ export class ReferenceEngine implements Engine {
     noise: readonly number[],
     spare: number,
   ): boolean {
-    const { candidate, ...fields } = interpret(move ? nodeClass.diffuse : nodeClass.test, {
+    const candidate = this.#run(move ? nodeClass.diffuse : nodeClass.test, node, particle, noise, spare);
+    // A bound that is not a number makes a candidate, whose jump then finds out about the rate.
+    return nodeClass.boundTerms ? !(this.#bound(nodeClass, node, particle) <= spare) : (candidate as boolean);
+  }
+
+  /** Runs a pass for one particle, which gets its new fields. Returns what the test says, if it is part of the pass. */
+  #run(
+    program: Program,
+    node: number,
+    particle: Particle,
+    noise: readonly number[],
+    spare: number,
+  ): number | boolean | undefined {
+    const { candidate, ...fields } = interpret(program, {
       input: (name) => {
         const [kind, index] = name.split(':');
+        if (kind === 'density') return this.#density(index, node, -1, particle);
         return kind === 'spare' ? spare : (kind === 'noise' ? noise : particle)[Number(index)];
       },
       uniform: this.#uniforms.of(node),
-    });
+    }) as Partial<Record<string, number | boolean>>;
     for (const [name, value] of Object.entries(fields))
       particle[Number(name.slice('field:'.length))] = value as number;
-    // A bound that is not a number makes a candidate, whose jump then finds out about the rate.
-    return nodeClass.boundTerms ? !(this.#bound(nodeClass, node, particle) <= spare) : (candidate as boolean);
+    return candidate;
+  }
+
+  /** The density at x of the node (`node`), of the edge's other end (`edge`), or of an edge in kernel order (`edge0`, …). */
+  #density(bank: string, node: number, edge: number, x: Particle): number {
+    if (!this.#densities) throw new Error('no densities here');
+    const { targets } = this.model.graph;
+    if (bank === 'node') return this.#densities.at(node, x);
+    if (bank === 'edge') return this.#densities.at(targets[edge], x);
+    return this.#densities.at(targets[this.#edgesOf(node)[Number(bank.slice('edge'.length))]], x);
   }
 
   /** The bound where it is a sum over edges, added up in kernel order. */
@@ -221,7 +288,11 @@ export class ReferenceEngine implements Engine {
   /** One output of a program that depends on x (and maybe the bound). */
   #value(program: Program, output: string, node: number, edge: number, x: Particle, bound = 0): number {
     const environment = {
-      input: (name: string) => (name === 'bound' ? bound : x[Number(name.slice('field:'.length))]),
+      input: (name: string) => {
+        const [kind, index] = name.split(':');
+        if (kind === 'density') return this.#density(index, node, edge, x);
+        return kind === 'bound' ? bound : x[Number(index)];
+      },
       uniform: this.#uniforms.of(node, edge),
     };
     return interpret(program, environment)[output] as number;
@@ -346,6 +417,10 @@ class ReferenceStore {
 
   shard(shard: number): Shard {
     return this.#shards[shard];
+  }
+
+  get replicas(): number {
+    return this.#shards.length / this.#nodeCount;
   }
 
   replica(replica: number): Shard[] {

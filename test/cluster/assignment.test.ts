@@ -148,4 +148,15 @@ describe('assign', () => {
       ),
     );
   });
+
+  it('shares out nodes, whatever is wanted, where densities couple replicas', () => {
+    for (const partition of ['replicas', 'nodes', 'auto'] as const) {
+      for (const workers of [1, 2, 5]) {
+        const plan = assign([5000, 6000, 7000, 8000], 2, workers, 1, partition, true);
+        expect(plan.partition).toBe('nodes');
+        expect(sorted(plan.work)).toEqual([0, 1, 2, 3]);
+        expect(plan.cost).toBeGreaterThan(Math.max(...plan.load));
+      }
+    }
+  });
 });

@@ -72,6 +72,25 @@ const models: [string, object][] = [
       dynamics: { mobility: 'metropolis' },
     },
   ],
+  [
+    'rates that need densities',
+    { ...ring, dynamics: { mobility: 'log-mean' }, grid: { cells: 24 }, temperature: 0.8 },
+  ],
+  [
+    'rates that need densities, strang splitting, heun, a schedule, a periodic coordinate',
+    {
+      ...ring,
+      space: { variables: ['x', 'y'], boundary: ['periodic', 'reflecting'], box: [-1, 1.5] },
+      graph: { ring: 3, weight: 4 },
+      potential: { formula: 'sin(2*pi*(x+1)/2.5) + y + 0.3*node' },
+      temperature: { linear: { from: 1, to: 0.5, duration: 0.2 } },
+      dynamics: { mobility: 'arithmetic', integrator: 'heun', splitting: 'strang' },
+      grid: { cells: [16, 10] },
+      precision: 'f64',
+      particles: 40_000,
+      initial: { uniform: {}, masses: [1, 0, 2] },
+    },
+  ],
   // One replica on three nodes: fewer shards than workers.
   ['less work than workers', { ...ring, graph: { path: 3, weight: 20 }, particles: 500 }],
 ];

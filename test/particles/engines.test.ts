@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/model/mod.js';
 import type { Engine } from '../../src/particles/mod.js';
-import { configs, emptyEngine, engineKinds, modelOf, start } from './models.js';
+import { configs, densityConfigs, emptyEngine, engineKinds, modelOf, start } from './models.js';
 
 function particleCount(engine: Engine): number {
   return Array.from({ length: engine.store.shardCount }, (_, s) => engine.store.count(s)).reduce(
@@ -46,10 +46,8 @@ function compare(model: Model, steps: number, replicas = 1): Event {
     [0, 1],
     [1, steps],
   ]) {
-    for (let replica = 0; replica < replicas; replica++) {
-      compiled.stepReplica(replica, from, to);
-      reference.stepReplica(replica, from, to);
-    }
+    compiled.stepAll(from, to);
+    reference.stepAll(from, to);
     expectSameState(compiled, reference, `step ${to}`);
     expect(particleCount(compiled)).toBe(model.particleCount);
     for (let shard = 0; shard < reference.store.shardCount; shard++) {
@@ -69,6 +67,15 @@ describe('compiled and reference engine give the same bits', () => {
         compare(modelOf(config), 3, replicas);
       }),
       { numRuns: 36, seed: 20260101 },
+    );
+  });
+
+  it('on random models whose rates need densities', () => {
+    fc.assert(
+      fc.property(densityConfigs, fc.integer({ min: 1, max: 2 }), (config, replicas) => {
+        compare(modelOf(config), 3, replicas);
+      }),
+      { numRuns: 48, seed: 20260102 },
     );
   });
 

@@ -127,68 +127,88 @@ const temperatures = (zero: boolean): fc.Arbitrary<unknown> =>
     },
   );
 
+export const densityMobilities = [
+  'log-mean',
+  'arithmetic',
+  'geometric',
+  'harmonic',
+  'upwind',
+  'constant',
+] as const;
+
 /** Random configs: small, but every kind of model that the kernel compiler tells apart. */
-export const configs: fc.Arbitrary<Record<string, unknown>> = fc
-  .record({
-    dimension: fc.integer({ min: 1, max: 3 }),
-    graph: graphs,
-    mobility: fc.constantFrom('metropolis', 'barker', 'symmetric', 'free'),
-    integrator: fc.constantFrom('euler-maruyama', 'leimkuhler-matthews', 'heun'),
-    splitting: fc.constantFrom('lie', 'strang'),
-    precision: fc.constantFrom('f32', 'f32', 'f64'),
-    boundary: fc.array(fc.constantFrom('free', 'free', 'periodic', 'reflecting'), {
-      minLength: 3,
-      maxLength: 3,
-    }),
-    parts: fc.array(fc.constantFrom(...mildParts), { minLength: 3, maxLength: 3 }),
-    ownNodes: fc.integer({ min: 0, max: 2 }),
-    rate: fc.constantFrom(...freeRates),
-    warm: temperatures(false),
-    any: temperatures(true),
-    step: fc.constantFrom(0.01, 0.05),
-    seed: fc.nat(1000),
-    crowd: fc.constantFrom(0.2, 0.5, 1),
-    law: fc.constantFrom<object>(
-      { gaussian: { mean: 0.3, std: 0.8 } },
-      { uniform: { low: -1.5, high: 1.5 } },
-      { point: 0.1 },
-    ),
-    masses: fc.constantFrom('uniform', '1 + 3*node', 'where(node == 0, 1, 0)'),
-  })
-  .map((choice) => {
-    const { graph, precision, dimension } = choice;
-    const well = (part: string): string => `0.5*(1 + 0.1*k)*dot(x, x) + ${part}`;
-    const own = Math.min(choice.ownNodes, graph.nodes - 1);
-    return {
-      space: { variables: dimension, boundary: choice.boundary.slice(0, dimension), box: [-2, 2.5] },
-      ...(graph.spec === undefined ? {} : { graph: graph.spec }),
-      potential: {
-        formula: well(choice.parts[0]),
-        parameters: { k: '1 + 0.5*node', h: '0.4 - 0.2*node' },
-        ...(own === 0
-          ? {}
-          : {
-              nodes: Object.fromEntries(
-                Array.from({ length: own }, (_, i) => [nodeName(graph, i), well(choice.parts[i + 1])]),
-              ),
-            }),
-      },
-      temperature:
-        choice.mobility === 'metropolis' || choice.mobility === 'barker' ? choice.any : choice.warm,
-      dynamics: {
-        mobility: choice.mobility,
-        integrator: choice.integrator,
-        splitting: choice.splitting,
-        diffusivity: '1 + 0.2*node',
-        ...(choice.mobility === 'free' && graph.nodes > 1 ? { rate: choice.rate } : {}),
-      },
-      precision,
-      particles: Math.ceil(choice.crowd * (precision === 'f32' ? 1500 : 400)),
-      initial: { ...choice.law, masses: choice.masses },
-      time: { step: choice.step, steps: 10 },
-      seed: choice.seed,
-    };
-  });
+export const configs = randomConfigs(fc.constantFrom('metropolis', 'barker', 'symmetric', 'free'));
+
+/** The same where rates need densities. */
+export const densityConfigs = randomConfigs(fc.constantFrom(...densityMobilities));
+
+function randomConfigs(mobilities: fc.Arbitrary<string>): fc.Arbitrary<Record<string, unknown>> {
+  return fc
+    .record({
+      dimension: fc.integer({ min: 1, max: 3 }),
+      graph: graphs,
+      mobility: mobilities,
+      cells: fc.constantFrom<number | readonly number[]>(4, 5, 8, [12, 7, 4]),
+      integrator: fc.constantFrom('euler-maruyama', 'leimkuhler-matthews', 'heun'),
+      splitting: fc.constantFrom('lie', 'strang'),
+      precision: fc.constantFrom('f32', 'f32', 'f64'),
+      boundary: fc.array(fc.constantFrom('free', 'free', 'periodic', 'reflecting'), {
+        minLength: 3,
+        maxLength: 3,
+      }),
+      parts: fc.array(fc.constantFrom(...mildParts), { minLength: 3, maxLength: 3 }),
+      ownNodes: fc.integer({ min: 0, max: 2 }),
+      rate: fc.constantFrom(...freeRates),
+      warm: temperatures(false),
+      any: temperatures(true),
+      step: fc.constantFrom(0.01, 0.05),
+      seed: fc.nat(1000),
+      crowd: fc.constantFrom(0.2, 0.5, 1),
+      law: fc.constantFrom<object>(
+        { gaussian: { mean: 0.3, std: 0.8 } },
+        { uniform: { low: -1.5, high: 1.5 } },
+        { point: 0.1 },
+      ),
+      masses: fc.constantFrom('uniform', '1 + 3*node', 'where(node == 0, 1, 0)'),
+    })
+    .map((choice) => {
+      const { graph, precision, dimension } = choice;
+      const well = (part: string): string => `0.5*(1 + 0.1*k)*dot(x, x) + ${part}`;
+      const own = Math.min(choice.ownNodes, graph.nodes - 1);
+      return {
+        space: { variables: dimension, boundary: choice.boundary.slice(0, dimension), box: [-2, 2.5] },
+        ...(graph.spec === undefined ? {} : { graph: graph.spec }),
+        potential: {
+          formula: well(choice.parts[0]),
+          parameters: { k: '1 + 0.5*node', h: '0.4 - 0.2*node' },
+          ...(own === 0
+            ? {}
+            : {
+                nodes: Object.fromEntries(
+                  Array.from({ length: own }, (_, i) => [nodeName(graph, i), well(choice.parts[i + 1])]),
+                ),
+              }),
+        },
+        temperature: choice.mobility === 'symmetric' || choice.mobility === 'free' ? choice.warm : choice.any,
+        dynamics: {
+          mobility: choice.mobility,
+          integrator: choice.integrator,
+          splitting: choice.splitting,
+          diffusivity: '1 + 0.2*node',
+          ...(choice.mobility === 'free' && graph.nodes > 1 ? { rate: choice.rate } : {}),
+        },
+        grid: {
+          cells: typeof choice.cells === 'number' ? choice.cells : choice.cells.slice(0, dimension),
+          box: [-2.2, 2.3],
+        },
+        precision,
+        particles: Math.ceil(choice.crowd * (precision === 'f32' ? 1500 : 400)),
+        initial: { ...choice.law, masses: choice.masses },
+        time: { step: choice.step, steps: 10 },
+        seed: choice.seed,
+      };
+    });
+}
 
 function nodeName({ spec }: Graph, index: number): string {
   return spec !== undefined && 'hypercube' in spec ? index.toString(2).padStart(3, '0') : String(index);

@@ -52,6 +52,27 @@ describe('faults', () => {
   });
 });
 
+describe('a particle that leaves the range of numbers', () => {
+  it('stops a run whose rates need densities, and reads no memory beyond its table', () => {
+    const model = modelOf({
+      space: { variables: 2 },
+      graph: { path: 2, weight: 3 },
+      potential: { formula: '(1 + node)*x[0]^4 + x[1]^2' },
+      temperature: 1,
+      dynamics: { mobility: 'upwind' },
+      grid: { cells: 6, box: [-3, 3] },
+      particles: 2000,
+      initial: { gaussian: {} },
+      // Far too long for x^4.
+      time: { step: 0.9, steps: 30 },
+    });
+    const engine = start(shardEngine(model), model);
+    expect(() => {
+      engine.stepAll(0, 30);
+    }).toThrow(/left the range of numbers/u);
+  });
+});
+
 describe('the compiler', () => {
   it('baseline and optimised code give the same bits', () => {
     const model = modelOf({

@@ -2,6 +2,7 @@
 // those of the text below; the studies are beside this file, one each.
 
 import { parseArgs } from 'node:util';
+import { density } from './density.js';
 import { diabetes } from './diabetes.js';
 import { gaussians } from './gaussians.js';
 import { gibbs } from './gibbs.js';
@@ -20,6 +21,7 @@ const studies: readonly Study[] = [
   splittings,
   gaussians,
   jumps,
+  density,
   diabetes,
   ratchet,
   muellerBrown,

@@ -126,18 +126,23 @@ export const i64 = {
   add: binary(0x7c),
   subtract: binary(0x7d),
   and: binary(0x83),
+  extendUnsigned: unary(0xad),
 };
 
 export const f32 = {
   load: memory([0x2a], 2).load,
   store: memory([0x38], 2).store,
   notEqual: binary(0x5c),
+  demote: unary(0xb6),
 };
 export const f64 = {
   load: memory([0x2b], 3).load,
   store: memory([0x39], 3).store,
   notEqual: binary(0x62),
+  constant: (value: number): Code => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
   add: binary(0xa0),
+  multiply: binary(0xa2),
+  fromSigned64: unary(0xb9),
 };
 
 /** Atomic operations on shared memory (threads proposal). */
@@ -198,6 +203,11 @@ export const i16x8 = { narrowSigned: simdBinary(0x85) };
 
 export const i32x4 = {
   splat: simdUnary(0x11),
+  extract: (vector: Code, lane: number): Code => [vector, simd(0x1b), lane],
+  multiply: simdBinary(0xb5),
+  /** Towards zero, saturating; of f64x2 into the two low lanes. */
+  truncateF32: simdUnary(0xf8),
+  truncateF64: simdUnary(0xfc),
   bitmask: simdUnary(0xa4),
   add: simdBinary(0xae),
   subtract: simdBinary(0xb1),
