@@ -34,6 +34,15 @@ describe('the state after 30 steps', () => {
       'dynamics: { mobility: metropolis, integrator: leimkuhler-matthews }',
       '95ef42e7777e089431a01902520d504d44364e7ecd272f6102fdac29570f25e4',
     ],
+    [
+      'grid: { cells: 30, box: [-6, 6] }\ndynamics: { mobility: log-mean }',
+      '668fcb7f1a5448297e1115b74be4ea830a19e6a4b7e37fa9c389a7e9bc048e8b',
+    ],
+    // With cells that are chosen.
+    [
+      'dynamics: { mobility: upwind, splitting: strang }',
+      '362f20ac41105eb78512af0a5bf1355c318b92eada6980daac246a08f38338fa',
+    ],
   ])('%s', async (more, hash) => {
     expect(await hashOf(more)).toBe(hash);
   });
