@@ -90,7 +90,7 @@ export class Coefficients {
         const value = potential[node * count + i];
         if (Number.isFinite(value)) continue;
         throw new GridError(
-          'not-finite',
+          'grid-not-finite',
           `the potential of node ${graph.nodeNames[node]} is ${value} at ${this.#where(i)}`,
           'keep such places out of the grid by space.box or grid.box, or bound the formula there',
         );
@@ -172,7 +172,7 @@ export class Coefficients {
         const rate = rates[e * count + i];
         if (rate >= 0 && rate < Infinity) continue;
         throw new GridError(
-          'not-finite',
+          'grid-not-finite',
           `the rate from ${graph.nodeNames[node]} to ${graph.nodeNames[target]} is ${rate} at ${this.#where(i)}`,
           'rates must be finite and >= 0 on the whole grid: bound the formula, for example with max(0, …)',
         );

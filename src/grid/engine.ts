@@ -49,12 +49,12 @@ export class GridEngine {
     this.#jumps = new Float64Array(arrays.jumps.length);
   }
 
-  /** Writes the initial state. `arrays.outside` then tells what of it does not lie in the box. */
-  *start(): Generator<void> {
+  /** Writes the initial state. */
+  *start(): Generator<void, undefined> {
     const { graph } = this.#model;
     const [begin, end] = share(graph.nodeCount, this.member.index, this.member.size);
     for (let node = begin; node < end; node++) {
-      this.arrays.outside[node] = writeInitial(this.#model, this.plan.cells, node, this.arrays.field);
+      writeInitial(this.#model, this.plan.cells, node, this.arrays.field);
     }
     this.#known = undefined;
     yield;
@@ -64,7 +64,7 @@ export class GridEngine {
    * Steps of time.step; with a tolerance each is cut as needed.
    * @throws GridError
    */
-  *advance(from: number, to: number): Generator<void> {
+  *advance(from: number, to: number): Generator<void, undefined> {
     const { timeStep, gridTolerance } = this.#model;
     for (let step = from; step < to; step++) {
       const time = step * timeStep;
@@ -193,7 +193,7 @@ export class GridEngine {
       } else {
         if (!(error < Infinity)) {
           throw new GridError(
-            'not-finite',
+            'grid-not-finite',
             `the densities are not finite at t = ${begin}`,
             'report this with the config',
           );

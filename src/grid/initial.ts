@@ -105,15 +105,20 @@ function addPoint(masses: Float64Array, position: number, isRing: boolean): void
   masses[place(lower + 1)] += share;
 }
 
-/**
- * Writes the initial densities of node g into `field`. Returns which part of the node's law lies outside of the box, or
- * NaN where all of it does; the rest is scaled to the node's mass.
- */
-export function writeInitial(model: Model, cells: Cells, g: number, field: Float64Array): number {
+/** The part of the law of node g that lies outside of the box. */
+export function partOutside(model: Model, cells: Cells, g: number): number {
+  return 1 - insideOf(cells.sizes.map((_, k) => massesAlong(model, cells, g, k)));
+}
+
+function insideOf(along: readonly Float64Array[]): number {
+  return along.reduce((product, masses) => product * masses.reduce((sum, m) => sum + m, 0), 1);
+}
+
+/** Writes the initial densities of node g into `field`: what is inside of the box, scaled to the node's mass. */
+export function writeInitial(model: Model, cells: Cells, g: number, field: Float64Array): void {
   const along = cells.sizes.map((_, k) => massesAlong(model, cells, g, k));
-  const inside = along.reduce((product, masses) => product * masses.reduce((sum, m) => sum + m, 0), 1);
-  if (!(inside > 0)) return NaN;
-  const scale = model.initialMasses[g] / (inside * cells.volume);
+  const mass = model.initialMasses[g];
+  const scale = mass > 0 ? mass / (insideOf(along) * cells.volume) : 0;
   const base = g * cells.count;
   for (let i = 0; i < cells.count; i++) {
     let value = scale;
@@ -122,5 +127,4 @@ export function writeInitial(model: Model, cells: Cells, g: number, field: Float
     }
     field[base + i] = value;
   }
-  return 1 - inside;
 }

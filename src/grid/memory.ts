@@ -60,8 +60,6 @@ export interface GridArrays {
   readonly jumpSums: Float64Array;
   /** Moments of blocks for an observation, [(node * blocks + block) * momentCount + which] (observe.ts). */
   readonly moments: Float64Array;
-  /** For each node, the part of its initial law that is outside of the box. */
-  readonly outside: Float64Array;
 }
 
 /** Sums of a block that an observation needs: mass, x_k, x_k x_l (k <= l), V, f log f, least V, sum of e^-(V-least)/eps. */
@@ -160,7 +158,6 @@ export class GridPlan {
       reactionSums: take(cells.blocks),
       jumpSums: take(cells.blocks * edges.length * 2),
       moments: take(n * cells.blocks * momentCount(cells.dimension)),
-      outside: take(n),
     };
   }
 }
