@@ -32,6 +32,8 @@ export function report(error: unknown): number {
 /** Trouble that comes from what was asked for, not from the run. */
 const USAGE_CODES = new Set([
   'memory-limit',
+  'grid-memory',
+  'outside-box',
   'folder-exists',
   'not-a-folder',
   'not-a-run',

@@ -7,8 +7,10 @@ export interface ProgressUpdate {
   readonly step: number;
   readonly steps: number;
   readonly time: number;
-  /** Particle-steps per second. */
+  /** Particle-steps (on a grid: cell-steps) per second. */
   readonly rate: number;
+  /** What is stepped; particles by default. */
+  readonly unit?: Unit;
   readonly masses: Float64Array;
   readonly nodeNames: readonly string[];
   readonly energy?: number | undefined;
@@ -170,7 +172,7 @@ function plainLine(update: ProgressUpdate, left: number | undefined): string {
   const parts = [
     `step ${step}/${steps} (${percent(update)})`,
     `time ${short(update.time)}`,
-    formatRate(update.rate),
+    formatRate(update.rate, update.unit),
   ];
   if (left !== undefined) parts.push(`${formatDuration(left)} left`);
   const energy = formatEnergy(update, true);
@@ -200,7 +202,10 @@ function progressBar(update: ProgressUpdate, left: number | undefined, width: nu
 
 /** The numbers that fit, the most wanted first. */
 function numbers(update: ProgressUpdate, width: number, style: Style): string {
-  const parts = [`step ${grouped(update.step)}/${grouped(update.steps)}`, formatRate(update.rate)];
+  const parts = [
+    `step ${grouped(update.step)}/${grouped(update.steps)}`,
+    formatRate(update.rate, update.unit),
+  ];
   parts.push(`time ${short(update.time)}`);
   const energy = formatEnergy(update, style.ascii);
   if (energy !== undefined) parts.push(`mean V ${energy}`);
@@ -307,17 +312,19 @@ function percent(update: ProgressUpdate): string {
   return `${Math.floor(Math.min(1, fraction(update)) * 100)}%`;
 }
 
+export type Unit = 'particle' | 'cell';
+
 /** A rate as `412 M particle-steps/s`, to three digits. */
-export function formatRate(rate: number): string {
+export function formatRate(rate: number, unit: Unit = 'particle'): string {
   const units = ['', 'k', 'M', 'G', 'T'];
   let value = Number.isFinite(rate) && rate > 0 ? rate : 0;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
+  let scale = 0;
+  while (value >= 999.5 && scale < units.length - 1) {
     value /= 1000;
-    unit += 1;
+    scale += 1;
   }
-  const digits = value >= 99.5 || unit === 0 ? 0 : value >= 9.95 ? 1 : 2;
-  return `${value.toFixed(digits)} ${units[unit]}${unit === 0 ? '' : ' '}particle-steps/s`;
+  const digits = value >= 99.5 || scale === 0 ? 0 : value >= 9.95 ? 1 : 2;
+  return `${value.toFixed(digits)} ${units[scale]}${scale === 0 ? '' : ' '}${unit}-steps/s`;
 }
 
 /** Seconds as `0:07`, `12:34`, `1:02:03`, `3d 04h`. */

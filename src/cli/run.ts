@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import {
   now,
+  type Evolution,
   resumeRun,
   startRun,
   type RunListener,
@@ -17,7 +18,7 @@ import type { Observation } from '../estimate/mod.js';
 import type { Model } from '../model/mod.js';
 import { exitCode, UsageError } from './exit.js';
 import { table, withError } from './format.js';
-import { formatDuration, formatRate, Progress } from './progress.js';
+import { formatDuration, formatRate, Progress, type Unit } from './progress.js';
 import { printRemarks } from './remarks.js';
 
 interface CommonOptions {
@@ -52,6 +53,7 @@ async function supervise(
   const progress = new Progress({ quiet: options.quiet === true });
   const stop = new AbortController();
   let model: Model | undefined;
+  let unit: Unit = 'particle';
   let firstStep = 0;
   let energy: Pick<Observation, 'potentialEnergy' | 'potentialEnergyError'> | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -66,12 +68,13 @@ async function supervise(
   const listener: RunListener = {
     begun: ({ folder, simulation, resumedFrom }) => {
       ({ model } = simulation);
+      unit = simulation.kind === 'grid' ? 'cell' : 'particle';
       firstStep = simulation.step;
       if (options.quiet !== true) {
         if (resumedFrom === undefined) printRemarks(simulation.notes);
         const from = resumedFrom === undefined ? '' : `, from step ${resumedFrom}`;
         progress.message(
-          `${model.name}: ${model.particleCount.toLocaleString('en')} particles on ${model.graph.nodeCount} nodes, ` +
+          `${model.name}: ${sizeOf(simulation)} on ${model.graph.nodeCount} nodes, ` +
             `${simulation.workers} worker${simulation.workers === 1 ? '' : 's'}${from} → ${shown(folder)}`,
         );
       }
@@ -85,6 +88,7 @@ async function supervise(
         steps: model.stepCount,
         time: step * model.timeStep,
         rate,
+        unit,
         masses,
         nodeNames: model.graph.nodeNames,
         energy: energy?.potentialEnergy,
@@ -108,9 +112,16 @@ async function supervise(
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
   if (options.json) process.stdout.write(`${JSON.stringify(summary(result), null, 2)}\n`);
-  else if (options.quiet !== true) printResult(result, model, firstStep, now() - started);
+  else if (options.quiet !== true) printResult(result, model, unit, firstStep, now() - started);
   if (result.status === 'finished') return exitCode.done;
   return stop.signal.reason === 'SIGTERM' ? exitCode.stopped : exitCode.interrupted;
+}
+
+/** As `1,000,000 particles`, `256 x 256 cells`. */
+function sizeOf(simulation: Evolution): string {
+  return simulation.kind === 'grid'
+    ? `${simulation.plan.cells.sizes.join(' x ')} cells`
+    : `${simulation.model.particleCount.toLocaleString('en')} particles`;
 }
 
 const shown = (folder: string): string => {
@@ -134,7 +145,13 @@ function summary({ observation, ...result }: RunResult) {
 /** More nodes than this are shown by their heaviest ones. */
 const SHOWN_NODES = 16;
 
-function printResult(result: RunResult, model: Model | undefined, firstStep: number, seconds: number): void {
+function printResult(
+  result: RunResult,
+  model: Model | undefined,
+  unit: Unit,
+  firstStep: number,
+  seconds: number,
+): void {
   const place = shown(result.folder);
   const state = `state ${result.stateHash.slice(0, 16)}… (the same for any number of workers)\n`;
   if (result.alreadyFinished || model === undefined) {
@@ -158,9 +175,10 @@ function printResult(result: RunResult, model: Model | undefined, firstStep: num
   ]);
   const head =
     result.status === 'finished'
-      ? `finished ${firstStep > 0 ? `steps ${firstStep} to ${model.stepCount}` : `${model.stepCount} steps`} in ${formatDuration(seconds)} (${formatRate(result.timings.particleStepsPerSecond)} over all)`
+      ? `finished ${firstStep > 0 ? `steps ${firstStep} to ${model.stepCount}` : `${model.stepCount} steps`} in ${formatDuration(seconds)} (${formatRate(result.timings.particleStepsPerSecond, unit)} over all)`
       : `stopped after step ${result.step} of ${model.stepCount}; go on with: wasserwerk resume ${place}`;
-  const files = ['observables.csv', 'observables.jsonl', 'jumps.csv', 'snapshots.zarr', 'manifest.json'];
+  const files = ['observables.csv', 'observables.jsonl', 'jumps.csv', 'energy.csv', 'energy.jsonl'];
+  files.push('snapshots.zarr', 'manifest.json');
   const there = files.filter((file) => existsSync(join(result.folder, file)));
   process.stdout.write(
     `${head}\n` +

@@ -1,10 +1,12 @@
 // `wasserwerk validate`: everything that is checked before a run, and the model in words or JSON.
 
+import { totalmem } from 'node:os';
 import { loadConfig } from '../config/mod.js';
 import { print } from '../expression/mod.js';
-import { coreCount } from '../cluster/mod.js';
+import { checkGrid, coreCount } from '../cluster/mod.js';
+import { GridPlan } from '../grid/mod.js';
 import { compileKernel } from '../kernel/mod.js';
-import { buildModel, type Mesh, type Model } from '../model/mod.js';
+import { buildModel, type Mesh, type Model, type Preflight } from '../model/mod.js';
 import { planMemory, replicaCount } from '../particles/mod.js';
 import { exitCode } from './exit.js';
 import { table } from './format.js';
@@ -16,18 +18,20 @@ const SHOWN_FORMULA = 100;
 export function validate(file: string, options: { set: string[]; seed?: string; json?: true }): number {
   const config = loadConfig(file, { overrides: options.set, seed: options.seed });
   const { model, notes } = buildModel(config);
-  const kernel = compileKernel(model);
-  const replicas = replicaCount(model);
-  // Refuses what would not fit.
-  planMemory(model, kernel.plan, replicas, coreCount());
+  const engine = model.representation === 'grid' ? describeGrid(model, notes) : describeParticles(model);
   if (options.json) {
     const { source: _, ...values } = config;
-    const summary = { valid: true, model: describe(model, replicas), remarks: notes, config: values };
+    const summary = {
+      valid: true,
+      model: { ...describe(model), ...engine.facts },
+      remarks: notes,
+      config: values,
+    };
     process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     return exitCode.done;
   }
   printRemarks(notes);
-  const d = describe(model, replicas);
+  const d = describe(model);
   process.stdout.write(
     `${file} is valid\n` +
       table(
@@ -40,18 +44,13 @@ export function validate(file: string, options: { set: string[]; seed?: string; 
           ['graph', `${d.nodes} nodes, ${d.edges} edges`],
           ...d.potentials.map((formula, i) => [i === 0 ? 'potential' : '', shorten(formula)]),
           ['temperature', JSON.stringify(d.temperature)],
-          ['dynamics', `${d.integrator}, ${d.splitting}, ${d.mobility} rates`],
-          [
-            'particles',
-            `${d.particles.toLocaleString('en')} in ${d.shards} shards (${d.nodes} nodes x ${replicas} replica${replicas === 1 ? '' : 's'}), ${d.precision}`,
-          ],
-          ...(d.mesh ? [['mesh', meshText(d.mesh)]] : []),
+          ['dynamics', `${engine.integrator}${d.splitting}, ${d.mobility} rates`],
+          ...engine.lines,
           [
             'time',
             `${d.steps} steps of ${d.timeStep} to t = ${Number((d.steps * d.timeStep).toPrecision(10))}`,
           ],
           ['seed', String(d.seed)],
-          ['kernel', `${kernel.bytes.length} bytes of WebAssembly`],
         ].map(([key, value]) => [`${key.padEnd(12)}${value}`]),
       ),
   );
@@ -75,7 +74,58 @@ function meshText(mesh: Mesh): string {
   return `${mesh.cells.join(' x ')} cells of width ${cellWidths(mesh).map(short).join(', ')} on ${ends.join(' x ')}`;
 }
 
-function describe(model: Model, replicas: number) {
+/** What is said of the engine that will run: lines of the summary, and facts for JSON. */
+interface EngineText {
+  readonly integrator: string;
+  readonly lines: readonly (readonly [string, string])[];
+  readonly facts: object;
+}
+
+/** @throws MemoryLimitError where the particles would not fit */
+function describeParticles(model: Model): EngineText {
+  const kernel = compileKernel(model);
+  const replicas = replicaCount(model);
+  planMemory(model, kernel.plan, replicas, coreCount());
+  const { nodeCount } = model.graph;
+  const { particleCount: particles, precision, integrator, mesh } = model;
+  const shards = nodeCount * replicas;
+  const cut = `(${nodeCount} nodes x ${replicas} replica${replicas === 1 ? '' : 's'})`;
+  return {
+    integrator: `${integrator}, `,
+    lines: [
+      ['particles', `${particles.toLocaleString('en')} in ${shards} shards ${cut}, ${precision}`],
+      ...(mesh ? [['mesh', meshText(mesh)] as const] : []),
+      ['kernel', `${kernel.bytes.length} bytes of WebAssembly`],
+    ],
+    facts: {
+      integrator,
+      particles,
+      precision,
+      shards,
+      ...(mesh && { mesh: { ...mesh, widths: cellWidths(mesh) } }),
+    },
+  };
+}
+
+/** @throws GridError where the grid would not fit, or the initial law lies outside */
+function describeGrid(model: Model, notes: Preflight[]): EngineText {
+  const plan = new GridPlan(model);
+  notes.push(...checkGrid(plan));
+  plan.allocate(totalmem());
+  const { gridTolerance: tolerance, mesh } = model;
+  return {
+    integrator: '',
+    lines: [
+      ...(mesh ? [['grid', `${meshText(mesh)}, ${(plan.bytes / 1e6).toFixed(0)} MB`] as const] : []),
+      ...(tolerance === undefined
+        ? []
+        : [['tolerance', `${tolerance} for the error of a step, relative to the density`] as const]),
+    ],
+    facts: { ...(mesh && { mesh: { ...mesh, widths: cellWidths(mesh) } }), tolerance, bytes: plan.bytes },
+  };
+}
+
+function describe(model: Model) {
   return {
     name: model.name,
     dimension: model.dimension,
@@ -85,12 +135,7 @@ function describe(model: Model, replicas: number) {
     potentials: model.potentials.map((potential) => print(potential)),
     temperature: model.temperature.kind === 'constant' ? model.temperature.value : model.temperature,
     mobility: model.mobility,
-    integrator: model.integrator,
     splitting: model.splitting,
-    particles: model.particleCount,
-    precision: model.precision,
-    mesh: model.mesh && { ...model.mesh, widths: cellWidths(model.mesh) },
-    shards: model.graph.nodeCount * replicas,
     timeStep: model.timeStep,
     steps: model.stepCount,
     seed: model.seed,

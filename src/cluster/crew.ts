@@ -12,10 +12,10 @@ import { asFailure, errorOf } from './failure.js';
 import type { TaskFailure, TaskResult, WorkerSetup, WorkerTask } from './messages.js';
 import { Worker } from './worker.js';
 
-export interface Crew {
+export interface Crew<Task = WorkerTask, Result = TaskResult> {
   readonly size: number;
   /** Runs one task a worker; resolves when all are done. Rejects with the first failure's own error. */
-  run(tasks: readonly WorkerTask[]): Promise<TaskResult[]>;
+  run(tasks: readonly Task[]): Promise<Result[]>;
   close(): Promise<void>;
 }
 
@@ -40,13 +40,8 @@ export function soloCrew(
   };
 }
 
-/** The built entrance of a thread; also found when this file runs from its source. */
-const THREAD_FILE = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? '../../dist/workers/thread.js' : '../../workers/thread.js',
-    import.meta.url,
-  ),
-);
+/** The built entrances of threads; also found when this file runs from its source. */
+const THREADS = import.meta.url.endsWith('.ts') ? '../../dist/workers/' : '../../workers/';
 
 /**
  * Young objects of a thread, in MiB. A thread makes few: particles are in shared memory. The default lets each thread
@@ -54,10 +49,18 @@ const THREAD_FILE = fileURLToPath(
  */
 const YOUNG_GENERATION = 4;
 
-/** Threads of this process. */
+/** Threads of this process, for particles. */
 export function threadCrew(setup: WorkerSetup): Crew {
+  return crewOf('thread.js', setup);
+}
+
+/** Threads of this process that enter by a file of `workers`, each with the same setup. */
+export function crewOf<Task, Result extends object>(
+  file: 'thread.js' | 'grid-thread.js',
+  setup: { readonly workers: number },
+): Crew<Task, Result> {
   const pool = new Piscina({
-    filename: THREAD_FILE,
+    filename: fileURLToPath(new URL(`${THREADS}${file}`, import.meta.url)),
     minThreads: setup.workers,
     maxThreads: setup.workers,
     concurrentTasksPerWorker: 1,
@@ -69,9 +72,9 @@ export function threadCrew(setup: WorkerSetup): Crew {
     size: setup.workers,
     run: async (tasks) => {
       const answers = await Promise.allSettled(
-        tasks.map((task) => pool.run(task) as Promise<TaskResult | TaskFailure>),
+        tasks.map((task) => pool.run(task) as Promise<Result | TaskFailure>),
       );
-      const results: TaskResult[] = [];
+      const results: Result[] = [];
       const failures: TaskFailure['failure'][] = [];
       for (const answer of answers) {
         // A rejection is a thread that could not start or is gone.

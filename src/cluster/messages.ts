@@ -1,6 +1,7 @@
 // What the coordinator of a process and its worker threads say to each other. Both sides import this file.
 
 import type { ConfigBundle } from '../config/mod.js';
+import type { Energy } from '../grid/mod.js';
 import type { ShardMoments } from '../particles/mod.js';
 
 /** What a thread is given once, when it starts. */
@@ -46,4 +47,27 @@ export interface TaskFailure {
 export interface TaskResult {
   readonly busySeconds: number;
   readonly moments: readonly (readonly [shard: number, moments: ShardMoments])[];
+}
+
+/** What a thread of a grid run is given once. */
+export interface GridSetup {
+  readonly config: ConfigBundle;
+  /** The arrays that all share (grid/memory.ts). */
+  readonly memory: SharedArrayBuffer;
+  readonly workers: number;
+  readonly cores: number;
+  /** Control block (barrier.ts). */
+  readonly control: SharedArrayBuffer;
+}
+
+/** A piece of work on the grid, the same for all workers, who meet many times within it. */
+export type GridTask =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'advance'; readonly from: number; readonly to: number }
+  | { readonly kind: 'measure'; readonly time: number };
+
+export interface GridResult {
+  readonly busySeconds: number;
+  /** Of `measure`. */
+  readonly energy: Energy | undefined;
 }

@@ -4,23 +4,23 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigBundle, RunConfig } from '../config/mod.js';
-import type { Observation } from '../estimate/mod.js';
+import type { EnergyRecord, Observation } from '../estimate/mod.js';
 import {
   CheckpointStore,
+  EnergyTables,
   ObservableTables,
+  parseEnergyLengths,
   parseTableLengths,
   RunFolderError,
   Schedule,
-  SnapshotWriter,
   writeFileAtomic,
   type Checkpoint,
   type JsonObject,
   type RunFolder,
   type TableLayout,
 } from '../output/mod.js';
-import { checkpointParts, stateFromParts } from './checkpoint.js';
-import { sampleParticles } from './sample-particles.js';
-import type { Simulation } from './simulation.js';
+import { partsOf, restoreParts, type Evolution } from './evolution.js';
+import { openSnapshots, type RunSnapshots } from './run-snapshots.js';
 
 /** Config, overrides and data files of a run: what resume builds the model from. */
 export const bundleFile = 'config-bundle.json';
@@ -55,39 +55,42 @@ export interface Schedules {
 
 export class RunFiles {
   private constructor(
-    private readonly simulation: Simulation,
+    private readonly simulation: Evolution,
     readonly schedules: Schedules,
     private readonly tables: ObservableTables,
-    private readonly snapshots: SnapshotWriter | undefined,
+    /** Of runs that know their energy. */
+    private readonly energies: EnergyTables | undefined,
+    private readonly snapshots: RunSnapshots | undefined,
     readonly checkpoints: CheckpointStore,
   ) {}
 
   /** Begins the files of a run at step 0; what an earlier start left is replaced. */
-  static async begin(folder: RunFolder, simulation: Simulation, seconds: number): Promise<RunFiles> {
+  static async begin(folder: RunFolder, simulation: Evolution, seconds: number): Promise<RunFiles> {
     const { config } = simulation;
     const schedules = {
       observe: new Schedule({ kind: 'steps', steps: config.observe.every }, seconds),
       snapshot: config.snapshots && new Schedule({ kind: 'steps', steps: config.snapshots.every }, seconds),
       checkpoint: new Schedule(config.checkpoint.every, seconds),
     };
-    const snapshots =
-      config.snapshots && (await SnapshotWriter.create(folder.path, snapshotLayout(simulation)));
-    const tables = await ObservableTables.create(folder.path, tableLayout(simulation));
+    const snapshots = config.snapshots && (await openSnapshots(folder.path, simulation, 'create'));
+    const layout = tableLayout(simulation);
+    const tables = await ObservableTables.create(folder.path, layout);
+    const energies = knowsEnergy(simulation) ? await EnergyTables.create(folder.path, layout) : undefined;
     const checkpoints = await CheckpointStore.open(folder.path, config.checkpoint.keep);
-    return new RunFiles(simulation, schedules, tables, snapshots, checkpoints);
+    return new RunFiles(simulation, schedules, tables, energies, snapshots, checkpoints);
   }
 
   /** Goes back to a checkpoint: restores the simulation, trims every file to what it was then. */
   static async restore(
     folder: RunFolder,
-    simulation: Simulation,
+    simulation: Evolution,
     checkpoints: CheckpointStore,
     checkpoint: Checkpoint,
     seconds: number,
   ): Promise<RunFiles> {
-    const { config, model, kernel } = simulation;
+    const { config } = simulation;
     const { header, parts } = await checkpoints.read(checkpoint);
-    simulation.restore(stateFromParts(model, kernel.plan.fields, checkpoint.step, parts));
+    restoreParts(simulation, checkpoint.step, parts);
     const saved = header as unknown as CheckpointHeader;
     const schedules = {
       observe: Schedule.restore(
@@ -106,22 +109,26 @@ export class RunFiles {
       checkpoint: Schedule.restore(config.checkpoint.every, saved.schedules.checkpoint, seconds),
     };
     await ObservableTables.trim(folder.path, parseTableLengths(saved.tables));
-    const tables = await ObservableTables.open(folder.path, tableLayout(simulation));
-    const snapshots = config.snapshots && (await SnapshotWriter.open(folder.path));
+    const layout = tableLayout(simulation);
+    const tables = await ObservableTables.open(folder.path, layout);
+    let energies: EnergyTables | undefined;
+    if (knowsEnergy(simulation)) {
+      await EnergyTables.trim(folder.path, parseEnergyLengths(saved.energies));
+      energies = await EnergyTables.open(folder.path, layout);
+    }
+    const snapshots = config.snapshots && (await openSnapshots(folder.path, simulation, 'open'));
     await snapshots?.trimTo(saved.snapshots);
     await checkpoints.discardAfter(checkpoint.step);
-    return new RunFiles(simulation, schedules, tables, snapshots, checkpoints);
+    return new RunFiles(simulation, schedules, tables, energies, snapshots, checkpoints);
   }
 
-  async append(observation: Observation): Promise<void> {
+  async append(observation: Observation, energy: EnergyRecord | undefined): Promise<void> {
     await this.tables.append(observation);
+    if (energy) await this.energies?.append(energy);
   }
 
   async appendSnapshot(): Promise<void> {
-    if (!this.snapshots) return;
-    const { step, model } = this.simulation;
-    const particles = sampleParticles(this.simulation, this.snapshots.layout.particles);
-    await this.snapshots.append({ step, time: step * model.timeStep, ...particles });
+    await this.snapshots?.append();
   }
 
   /** Writes a checkpoint of the simulation as it stands, with the lengths of all files. */
@@ -130,6 +137,7 @@ export class RunFiles {
     await this.tables.sync();
     const header: CheckpointHeader = {
       tables: await this.tables.lengths(),
+      energies: (await this.energies?.lengths()) ?? null,
       snapshots: this.snapshots?.count ?? 0,
       schedules: {
         observe: schedules.observe.save(seconds),
@@ -140,17 +148,19 @@ export class RunFiles {
     await this.checkpoints.write({
       step: this.simulation.step,
       header: header as unknown as JsonObject,
-      parts: checkpointParts(this.simulation),
+      parts: partsOf(this.simulation),
     });
   }
 
   async close(): Promise<void> {
     await this.tables.close();
+    await this.energies?.close();
   }
 }
 
 interface CheckpointHeader {
   readonly tables: Awaited<ReturnType<ObservableTables['lengths']>>;
+  readonly energies: Awaited<ReturnType<EnergyTables['lengths']>> | null;
   readonly snapshots: number;
   readonly schedules: {
     readonly observe: ReturnType<Schedule['save']>;
@@ -160,16 +170,11 @@ interface CheckpointHeader {
 }
 
 /** What the tables of a run are of. */
-export function tableLayout({ model }: Simulation): TableLayout {
+export function tableLayout({ model }: Evolution): TableLayout {
   return { nodeNames: model.graph.nodeNames, coordinateNames: model.coordinateNames, edges: model.graph };
 }
 
-function snapshotLayout({ model, config }: Simulation) {
-  const wanted = config.snapshots?.particles;
-  return {
-    nodeNames: model.graph.nodeNames,
-    coordinateNames: model.coordinateNames,
-    precision: model.precision,
-    particles: typeof wanted === 'number' ? Math.min(wanted, model.particleCount) : model.particleCount,
-  };
+/** Whether a run has tables of energies. */
+function knowsEnergy({ kind }: Evolution): boolean {
+  return kind === 'grid';
 }

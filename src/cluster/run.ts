@@ -2,7 +2,7 @@
 // due. Started or resumed; stopped by a signal at the next look, with a checkpoint. Prints nothing: who runs it is told.
 
 import { loadBundle, type RunConfig } from '../config/mod.js';
-import { watch, type Observation } from '../estimate/mod.js';
+import type { Observation } from '../estimate/mod.js';
 import {
   CheckpointStore,
   readObservations,
@@ -15,13 +15,14 @@ import {
 } from '../output/mod.js';
 import { version } from './version.js';
 import { now } from './clock.js';
+import { createEvolution, watchOver, type Evolution } from './evolution.js';
 import { readBundle, RunFiles, tableLayout, writeBundle } from './run-files.js';
-import { Simulation, type SimulationOptions, type WorkLoad } from './simulation.js';
+import type { SimulationOptions, WorkLoad } from './simulation.js';
 
 /** What a run tells while it goes on. */
 export interface RunListener {
   /** After the files are there and before the first step. */
-  begun?(run: { folder: string; simulation: Simulation; resumedFrom: number | undefined }): void;
+  begun?(run: { folder: string; simulation: Evolution; resumedFrom: number | undefined }): void;
   /** At every look: between segments of steps. */
   looked?(look: {
     step: number;
@@ -75,7 +76,7 @@ const WATCH_SECONDS = 2;
  * @throws ConfigError, MemoryLimitError, OutputError, StateError, KernelFault
  */
 export async function startRun(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
-  const simulation = Simulation.create(config, options);
+  const simulation = createEvolution(config, options);
   try {
     const { model, notes } = simulation;
     const folder = await RunFolder.create(
@@ -120,7 +121,7 @@ export async function resumeRun(path: string, options: RunOptions = {}): Promise
   const folder = await RunFolder.open(path);
   return closing(folder, async () => {
     const config = loadBundle(await readBundle(folder.path));
-    const simulation = Simulation.create(config, { ...options, skipPreflight: true });
+    const simulation = createEvolution(config, { ...options, skipPreflight: true });
     try {
       const checkpoints = await CheckpointStore.open(folder.path, config.checkpoint.keep);
       const { checkpoint, warnings } = await checkpoints.latest();
@@ -172,7 +173,7 @@ async function closing<T>(folder: RunFolder, work: () => Promise<T>): Promise<T>
 }
 
 interface ActiveRun {
-  readonly simulation: Simulation;
+  readonly simulation: Evolution;
   readonly folder: RunFolder;
   readonly files: RunFiles;
   readonly options: RunOptions;
@@ -189,7 +190,7 @@ async function drive(run: ActiveRun): Promise<RunResult> {
   const before = folder.manifest.timings;
   let stepSeconds = 0;
   const timings = (): Timings => {
-    const particleSteps = before.particleSteps + (simulation.step - firstStep) * model.particleCount;
+    const particleSteps = before.particleSteps + (simulation.step - firstStep) * simulation.units;
     const wallSeconds = before.wallSeconds + now() - begin;
     return {
       wallSeconds,
@@ -270,7 +271,7 @@ async function look(
   const isLast = step >= model.stepCount;
   if (observe.due(step, now()) || (isLast && observe.save(now()).lastStep !== step)) {
     observation = await observed(run);
-    await files.append(observation);
+    await files.append(observation, simulation.kind === 'grid' ? simulation.energy() : undefined);
     observe.done(step, now());
   }
   if (snapshot?.due(step, now()) === true) {
@@ -281,7 +282,7 @@ async function look(
     await checkpoint(run);
     await folder.update({ stepsDone: step });
   }
-  const rate = stepSeconds > 0 ? ((step - firstStep) * model.particleCount) / stepSeconds : 0;
+  const rate = stepSeconds > 0 ? ((step - firstStep) * simulation.units) / stepSeconds : 0;
   options.looked?.({ step, rate, masses: simulation.masses(), observation });
   return observation;
 }
@@ -291,7 +292,7 @@ async function observed(run: ActiveRun): Promise<Observation> {
   const { simulation } = run;
   if (run.observation?.step === simulation.step) return run.observation;
   const observation = await simulation.observe();
-  watch(simulation.model, observation);
+  watchOver(simulation, observation);
   run.observation = observation;
   return observation;
 }

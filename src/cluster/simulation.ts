@@ -43,6 +43,7 @@ export interface WorkLoad {
 }
 
 export class Simulation {
+  readonly kind = 'particles';
   #step = 0;
   #jumpsBefore: Float64Array;
   #assignment: Assignment | undefined;
@@ -103,6 +104,11 @@ export class Simulation {
 
   get workers(): number {
     return this.crew.size;
+  }
+
+  /** What is counted in rates. */
+  get units(): number {
+    return this.model.particleCount;
   }
 
   get replicas(): number {

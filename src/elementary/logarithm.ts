@@ -15,7 +15,7 @@ export const LN2: Readonly<Record<Precision, { readonly high: number; readonly l
 };
 
 /** P on 0 <= z <= 0.02944: (2 atanh(s)/s - 2) / z. */
-const COEFFICIENTS: Readonly<Record<Precision, readonly number[]>> = {
+export const COEFFICIENTS: Readonly<Record<Precision, readonly number[]>> = {
   // Degree 2, error relative to the logarithm 2^-30.
   f32: [0.66666776, 0.39977533, 0.29871994],
   // Degree 6, error relative to the logarithm 2^-58.8.

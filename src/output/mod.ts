@@ -24,6 +24,8 @@ export type { ObservationRecord } from './observation-json.js';
 export { readObservations } from './read-tables.js';
 export { FolderStore } from './zarr-store.js';
 export type { SnapshotLayout } from './snapshot-metadata.js';
+export { DensitySnapshotWriter, type DensityLayout, type DensitySnapshot } from './density-snapshots.js';
+export { EnergyTables, energyFiles, parseEnergyLengths, type EnergyLengths } from './energy-tables.js';
 export { SnapshotWriter, snapshotFolder, type Snapshot } from './snapshots.js';
 export {
   readHeader,

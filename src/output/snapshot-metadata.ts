@@ -40,7 +40,8 @@ export function particlesPerChunk({ particles, coordinateNames }: SnapshotLayout
   return Math.ceil(particles / Math.ceil(particles / most));
 }
 
-function document(
+/** The document of an array of plain numbers in chunks. */
+export function arrayDocumentOf(
   shape: readonly number[],
   chunk: readonly number[],
   names: readonly string[],
@@ -62,6 +63,18 @@ function document(
   };
 }
 
+/** The arrays that label snapshots of any kind. */
+export type StepArray = 'step' | 'time';
+
+/** The document of such an array when there are `count` snapshots. */
+export function seriesDocument(name: StepArray, count: number): ArrayMetadata {
+  const description = name === 'step' ? 'number of time steps done' : 'time t of the model';
+  return arrayDocumentOf([count], [chunkSnapshots], ['snapshot'], 'float64', {
+    units: 'dimensionless',
+    description,
+  });
+}
+
 /** The document of an array when there are `count` snapshots. */
 export function arrayDocument(layout: SnapshotLayout, name: SnapshotArray, count: number): ArrayMetadata {
   const { particles: p } = layout;
@@ -71,17 +84,10 @@ export function arrayDocument(layout: SnapshotLayout, name: SnapshotArray, count
   const labelled = { units: 'dimensionless', coordinates: 'step time' };
   switch (name) {
     case 'step':
-      return document([count], [chunkSnapshots], ['snapshot'], 'float64', {
-        units: 'dimensionless',
-        description: 'number of time steps done',
-      });
     case 'time':
-      return document([count], [chunkSnapshots], ['snapshot'], 'float64', {
-        units: 'dimensionless',
-        description: 'time t of the model',
-      });
+      return seriesDocument(name, count);
     case 'x':
-      return document(
+      return arrayDocumentOf(
         [count, p, d],
         [1, part, d],
         ['snapshot', 'particle', 'coordinate'],
@@ -89,7 +95,7 @@ export function arrayDocument(layout: SnapshotLayout, name: SnapshotArray, count
         { ...labelled, coordinate_names: layout.coordinateNames, description: 'position x of the particle' },
       );
     case 'node':
-      return document([count, p], [1, part], ['snapshot', 'particle'], 'int32', {
+      return arrayDocumentOf([count, p], [1, part], ['snapshot', 'particle'], 'int32', {
         ...labelled,
         description: 'node of the particle, counted from 0 in the order of node_names',
       });

@@ -1,17 +1,12 @@
-// Particle snapshots as a Zarr (version 3) group that grows: any Zarr reader opens it, while the run goes on and after a
-// kill. The order of writing makes that so: first the chunks of the new snapshot, which no shape covers yet, then the
-// shapes of the arrays, and last the group's document, whose count is the one that is valid. The documents are
-// snapshot-metadata.ts. Choosing the particles is not done here.
+// Particle snapshots as a Zarr group that grows (zarr-series.ts). The documents are snapshot-metadata.ts. Choosing the
+// particles is not done here.
 
 import { join } from 'node:path';
 import * as zarr from 'zarrita';
-import type { AbsolutePath, NumberDataType } from 'zarrita';
 import { RecordError } from './errors.js';
-import { isTemporary, listFolder, makeFolders, remove, syncFolder } from './files.js';
 import { parseObject } from './json.js';
 import {
   arrayDocument,
-  encodeDocument,
   groupDocument,
   parseGroupDocument,
   particlesPerChunk,
@@ -19,6 +14,7 @@ import {
   type SnapshotArray,
   type SnapshotLayout,
 } from './snapshot-metadata.js';
+import { ZarrSeries, type SeriesDocuments } from './zarr-series.js';
 import { FolderStore } from './zarr-store.js';
 
 export const snapshotFolder = 'snapshots.zarr';
@@ -32,18 +28,24 @@ export interface Snapshot {
   readonly node: Int32Array;
 }
 
+function documentsOf(layout: SnapshotLayout): SeriesDocuments {
+  return {
+    arrays: snapshotArrays,
+    chunked: ['x', 'node'],
+    array: (name, count) => arrayDocument(layout, name as SnapshotArray, count),
+    group: (count) => groupDocument(layout, count),
+  };
+}
+
 /** Appends snapshots to the group in `<run folder>/snapshots.zarr`. Calls must not overlap: await each before the next. */
 export class SnapshotWriter {
-  readonly folder: string;
-  readonly layout: SnapshotLayout;
-  readonly #store: FolderStore;
-  #count: number;
+  private constructor(
+    readonly layout: SnapshotLayout,
+    private readonly series: ZarrSeries,
+  ) {}
 
-  private constructor(folder: string, layout: SnapshotLayout, count: number) {
-    this.folder = folder;
-    this.layout = layout;
-    this.#store = new FolderStore(folder);
-    this.#count = count;
+  get folder(): string {
+    return this.series.folder;
   }
 
   /**
@@ -60,14 +62,8 @@ export class SnapshotWriter {
     )) {
       throw new RangeError('a snapshot needs at least one particle and one coordinate');
     }
-    const folder = join(runFolder, snapshotFolder);
-    // The document goes first: without it, what a kill leaves is no group at all.
-    await remove(join(folder, 'zarr.json'));
-    await remove(folder);
-    await makeFolders(folder);
-    const writer = new SnapshotWriter(folder, layout, 0);
-    await writer.#commit(0);
-    return writer;
+    const series = await ZarrSeries.create(join(runFolder, snapshotFolder), documentsOf(layout));
+    return new SnapshotWriter(layout, series);
   }
 
   /**
@@ -88,14 +84,13 @@ export class SnapshotWriter {
         'put back the folder as the run left it, or start the run anew',
       );
     }
-    const writer = new SnapshotWriter(folder, group.layout, group.count);
-    await writer.trimTo(group.count);
-    return writer;
+    const { layout, count } = group;
+    return new SnapshotWriter(layout, await ZarrSeries.open(folder, documentsOf(layout), count));
   }
 
   /** Snapshots in the group. A checkpoint records it, and resume trims to it. */
   get count(): number {
-    return this.#count;
+    return this.series.count;
   }
 
   /**
@@ -117,11 +112,11 @@ export class SnapshotWriter {
         'report this: the snapshots were opened for another model than the one that runs',
       );
     }
-    const at = this.#count;
+    const at = this.count;
     const here = zarr.slice(at, at + 1);
-    await zarr.set(this.#array('step', at + 1), [here], step);
-    await zarr.set(this.#array('time', at + 1), [here], time);
-    const [xs, nodes] = [this.#array('x', at + 1), this.#array('node', at + 1)];
+    await zarr.set(this.series.array('step', at + 1), [here], step);
+    await zarr.set(this.series.array('time', at + 1), [here], time);
+    const [xs, nodes] = [this.series.array('x', at + 1), this.series.array('node', at + 1)];
     const part = particlesPerChunk(this.layout);
     // Chunk by chunk: zarrita would otherwise hold copies of all chunks at once.
     for (let from = 0; from < p; from += part) {
@@ -138,8 +133,7 @@ export class SnapshotWriter {
         stride: [rows, 1],
       });
     }
-    await this.#commit(at + 1);
-    this.#count = at + 1;
+    await this.series.commit(at + 1);
   }
 
   /**
@@ -148,49 +142,7 @@ export class SnapshotWriter {
    * @throws RecordError (`corrupt-snapshots`) if there are fewer than `count`
    * @throws OutputError if the system refuses
    */
-  async trimTo(count: number): Promise<void> {
-    if (!(count >= 0 && count <= this.#count)) {
-      throw new RecordError(
-        'corrupt-snapshots',
-        this.folder,
-        `${this.folder} holds ${this.#count} snapshots, though the checkpoint stands for ${count}`,
-        'put back the folder as the run left it, or start the run anew',
-      );
-    }
-    // Shapes before chunks: no shape may cover a chunk that is gone. The group's document goes first here, last in append.
-    await this.#set('/zarr.json', groupDocument(this.layout, count));
-    for (const name of snapshotArrays) await this.#setArray(name, count);
-    this.#count = count;
-    for (const name of ['x', 'node']) {
-      const chunks = join(this.folder, name, 'c');
-      for (const entry of await listFolder(chunks)) {
-        if (!/^\d+$/u.test(entry) || Number(entry) >= count) await remove(join(chunks, entry));
-      }
-    }
-    for (const part of ['', ...snapshotArrays, 'step/c', 'time/c']) {
-      for (const entry of await listFolder(join(this.folder, part))) {
-        if (isTemporary(entry)) await remove(join(this.folder, part, entry));
-      }
-    }
-    await syncFolder(this.folder);
-  }
-
-  /** An array as it will be when there are `count` snapshots. Its chunks can be written before its document is. */
-  #array(name: SnapshotArray, count: number): zarr.Array<NumberDataType, FolderStore> {
-    const metadata = arrayDocument(this.layout, name, count);
-    return new zarr.Array(this.#store, `/${name}`, metadata) as zarr.Array<NumberDataType, FolderStore>;
-  }
-
-  async #commit(count: number): Promise<void> {
-    for (const name of snapshotArrays) await this.#setArray(name, count);
-    await this.#set('/zarr.json', groupDocument(this.layout, count));
-  }
-
-  #setArray(name: SnapshotArray, count: number): Promise<void> {
-    return this.#set(`/${name}/zarr.json`, arrayDocument(this.layout, name, count));
-  }
-
-  #set(key: AbsolutePath, value: object): Promise<void> {
-    return this.#store.set(key, encodeDocument(value));
+  trimTo(count: number): Promise<void> {
+    return this.series.trimTo(count);
   }
 }

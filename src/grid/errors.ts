@@ -1,0 +1,13 @@
+// What can go wrong on the grid, as errors that say what to do.
+
+/** The grid cannot do what was asked, or its state is not what it must be. */
+export class GridError extends Error {
+  readonly code: 'grid-memory' | 'grid-not-finite' | 'grid-tolerance' | 'outside-box';
+  readonly hint: string;
+
+  constructor(code: GridError['code'], message: string, hint: string) {
+    super(`${message}; ${hint}`);
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,31 @@
+// Entrance of a worker thread of a grid run (piscina). Builds its member of the team once from what the coordinator sends,
+// then runs tasks.
+
+import { workerData } from 'piscina';
+import {
+  asFailure,
+  controlWord,
+  GridWorker,
+  type GridResult,
+  type GridSetup,
+  type GridTask,
+  type TaskFailure,
+} from '../src/cluster/mod.js';
+import { loadBundle } from '../src/config/mod.js';
+import { GridEngine, GridPlan } from '../src/grid/mod.js';
+import { buildModel } from '../src/model/mod.js';
+
+const setup = workerData as GridSetup;
+const index = Atomics.add(new Int32Array(setup.control), controlWord.engines, 1);
+const { model } = buildModel(loadBundle(setup.config), { skipPreflight: true });
+const plan = new GridPlan(model);
+const engine = new GridEngine(plan, plan.view(setup.memory), { index, size: setup.workers });
+const worker = new GridWorker(engine, setup.control, setup.workers, setup.cores);
+
+export default function run(task: GridTask): GridResult | TaskFailure {
+  try {
+    return worker.run(task);
+  } catch (error) {
+    return asFailure(error);
+  }
+}
