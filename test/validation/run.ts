@@ -11,6 +11,7 @@ import { integrators } from './integrators.js';
 import { jumps } from './jumps.js';
 import { muellerBrown } from './mueller-brown.js';
 import { ratchet } from './ratchet.js';
+import { referenceStudy } from './reference.js';
 import { separable } from './separable.js';
 import { splittings } from './splittings.js';
 
@@ -25,6 +26,7 @@ const studies: readonly Study[] = [
   diabetes,
   ratchet,
   muellerBrown,
+  referenceStudy,
 ];
 
 const help = `Validation: runs against exact answers.
