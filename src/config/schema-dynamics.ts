@@ -134,7 +134,7 @@ export const dynamicsSchema = section({
         'Rates of jumps along an edge of weight K, with dV the change of potential. `metropolis`: K min(1, exp(-dV/eps)). ' +
         '`barker`: K/(1 + exp(dV/eps)). `symmetric`: K exp(-dV/(2 eps)), not bounded. `log-mean`, `arithmetic`, ' +
         "`geometric`, `harmonic`, `upwind`, `constant`: K theta(f, f')/f max(0, mu - mu'), which needs the densities f and so d <= 3 " +
-        '(`grid`). `free`: the formula `rate`, with or without detailed balance.',
+        '(`grid`; but `upwind` at temperature 0 needs none). `free`: the formula `rate`, with or without detailed balance.',
       fallback: 'metropolis',
     }),
   rate: formula()

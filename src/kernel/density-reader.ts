@@ -138,9 +138,6 @@ export function densityReader(
   };
 }
 
-/** Bytes from one vector of particles to the next in a row of a block. */
-export const VECTOR_BYTES = 16;
-
 /** Row of a coordinate in a block. */
 export function fieldOffset(name: string, size: number): number {
   return Number(name.slice('field:'.length)) * LANES * size;
