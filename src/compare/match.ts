@@ -58,7 +58,7 @@ function ends(a: Side, b: Side): string | undefined {
 
 /** Keys of the config that do not change what is computed, only how or how exactly. */
 const ofNoMatter =
-  /^(name|description|seed|particles|representation|precision|partition|grid|observe|snapshots|checkpoint)\b/u;
+  /^(name|description|seed|source|particles|representation|precision|partition|grid|observe|snapshots|checkpoint)\b/u;
 
 /** Where two configs ask for different things: paths of keys, sorted. */
 export function configDifferences(a: Side, b: Side): readonly string[] {

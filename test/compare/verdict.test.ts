@@ -52,9 +52,12 @@ describe('compareObservations', () => {
     const grid = gridObservation({ mass: [0.1, 0.9] });
     const few = observation({ mass: [0.109, 0.891], count: [1090, 8910] });
     const against = compareObservations(gridSide(), side(), grid, few, strict);
-    expect(pick(against, 'mass', 'left').z).toBeCloseTo(90 / Math.sqrt(900), 1);
+    // The exact tail of a law that is a little skew.
+    const { z } = pick(against, 'mass', 'left');
+    expect(z).toBeLessThan(3);
+    expect(z).toBeGreaterThan(2.9);
     const turned = compareObservations(side(), gridSide(), few, grid, strict);
-    expect(pick(turned, 'mass', 'left').z).toBeCloseTo(-3, 1);
+    expect(pick(turned, 'mass', 'left').z).toBe(-z);
     expect(pick(turned, 'mass', 'left')).toMatchObject({ a: 0.109, b: 0.1, bError: 0 });
   });
 
