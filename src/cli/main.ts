@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 // eslint-disable-next-line wasserwerk/imports -- see above
 import { version } from '../cluster/version.js';
 import type { CompareOptions } from './compare.js';
+import type { ReportOptions } from './report.js';
 import { exitCode, report } from './exit.js';
 
 function wholeNumber(least: number): (text: string) => number {
@@ -57,6 +58,7 @@ Examples:
   wasserwerk run my-model.yaml --set particles=1e5 --seed 2 --out runs/test
   wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
   wasserwerk compare runs/test --reference            hold it against the grid solution of its config
+  wasserwerk report runs/test                         draw it as an HTML page
   wasserwerk verify my-model.yaml                     show that workers and restarts do not change a bit
 
 Exit codes: 0 done, 1 the run failed, 2 bad usage or config, 3 stopped before its end, 130 interrupted (3, 130: resumable).`,
@@ -200,6 +202,25 @@ Examples:
   .action(async (folder: string, other: string | undefined, options: CompareOptions) => {
     const { compare } = await import('./compare.js');
     process.exitCode = await compare(folder, other, options);
+  });
+
+program
+  .command('report')
+  .description('draw a run as one HTML page that needs nothing else')
+  .argument('<run-folder>', 'the folder of a run')
+  .addOption(new Option('--out <file>', 'where to (default: report.html in the run folder)'))
+  .addOption(
+    new Option(
+      '--at <step>',
+      'show the snapshot of this step (repeatable; default: first, last, one between)',
+    )
+      .argParser((text: string, before: number[]) => [...before, wholeNumber(0)(text)])
+      .default([], 'none'),
+  )
+  .addHelpText('after', '\nExample:\n  wasserwerk report runs/first --at 0 --at 500 --out first.html')
+  .action(async (folder: string, options: ReportOptions) => {
+    const { report } = await import('./report.js');
+    process.exitCode = await report(folder, options);
   });
 
 // Who reads along may stop reading (`… | head`): that is no reason to lose a run.
