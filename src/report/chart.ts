@@ -34,8 +34,8 @@ export interface ChartOptions {
   readonly xRange?: readonly [number, number];
 }
 
-export const chartWidth = 440;
-const height = 270;
+export const chartWidth = 400;
+const height = 256;
 const margin = { top: 26, right: 14, bottom: 40 };
 /** Points of a line; of more, every k-th is drawn. */
 const mostPoints = 300;

@@ -6,7 +6,7 @@ import { linearAxis, type Axis } from './axis.js';
 import { chart, unit, type Series } from './chart.js';
 import { colourBar } from './colour-bar.js';
 import type { ReportData, ReportSnapshot } from './data.js';
-import { cellRange, intervalCount, lineField, planeField, rangeOf, type Range } from './field.js';
+import { cellRange, intervalCount, lineField, planeField, rangeOf, type Ends, type Range } from './field.js';
 import type { Figures } from './figure.js';
 import { element, group, type Markup } from './markup.js';
 import { nodesInWords, type NamedNode, type NodeChoice } from './nodes.js';
@@ -51,7 +51,7 @@ function smallest(laws: readonly Law[]): number {
 function lineFigures(data: ReportData, choice: NodeChoice, laws: readonly Law[], figures: Figures): Markup[] {
   const [coordinate] = data.manifest.coordinateNames;
   const range = shownRange(data, laws, 0);
-  const intervals = intervalCount(smallest(laws), 'line');
+  const intervals = intervalCount(smallest(laws));
   return choice.named.flatMap(({ index, name }) => {
     const series = data.snapshots.flatMap((snapshot, k): Series[] => {
       const law = snapshot.laws[index];
@@ -115,14 +115,11 @@ function planeFigures(
   const [first] = laws;
   if (first.kind === 'cells')
     ranges = [cellRange(first, pair[0], ranges[0]), cellRange(first, pair[1], ranges[1])];
+  const ends: readonly [Ends, Ends] = [data.boundaries[pair[0]].kind, data.boundaries[pair[1]].kind];
   return data.snapshots.map((snapshot) => {
     const nodes = choice.named.filter(({ index }) => drawable(snapshot.laws[index]));
     const here = nodes.map(({ index }) => snapshot.laws[index]).filter(drawable);
-    const intervals = intervalCount(
-      median(here.map((law) => (law.kind === 'particles' ? law.count : 0))),
-      'plane',
-    );
-    const fields = here.map((law) => planeField(law, pair, ranges, intervals));
+    const fields = here.map((law) => planeField(law, pair, ranges, ends));
     const largest = fields.reduce(
       (most, { density }) => density.reduce((size, value) => (value > size ? value : size), most),
       0,
@@ -130,21 +127,21 @@ function planeFigures(
     const panels = nodes.map((node, k) => {
       const { density, width, height } = fields[k];
       const picture = pictureAddress(
-        density.map((value) => value / largest),
+        density.map((value) => Math.sqrt(value / largest)),
         width,
         height,
       );
       return panel(node, snapshot, picture, ranges, names, massAt(data, snapshot, node.index));
     });
-    const kind = data.representation === 'grid' ? 'Densities' : 'Histograms of the particles';
+    const kind = data.representation === 'grid' ? 'Densities' : 'Densities of the particles';
     const missing = choice.named.length - nodes.length;
     return figures.add(
       group(
         element('div', { class: 'panels' }, ...panels),
-        largest > 0 && colourBar('density', 0, largest, 'linear'),
+        largest > 0 && colourBar('density', [0, largest], 'root'),
       ),
       `${kind} over ${names.join(' and ')} given the node at t = ${brief(snapshot.time)}, for ${nodesInWords(choice)}` +
-        `${data.dimension > 2 ? `; of ${data.dimension} coordinates these two vary most` : ''}.` +
+        `${data.dimension > 2 ? `; of ${data.dimension} coordinates these two vary most` : ''}.${data.representation === 'grid' ? '' : ' Gaussian kernel, its width 0.6 of Scott’s rule.'}` +
         (missing > 0
           ? ` ${missing} of them ${missing === 1 ? 'has' : 'have'} too few particles to draw.`
           : ''),
@@ -152,11 +149,6 @@ function planeFigures(
       'wide',
     );
   });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 /** The mass of a node at the time of a snapshot, where it was observed then. */
@@ -175,12 +167,12 @@ function panel(
   names: readonly string[],
   mass: number | undefined,
 ): Markup {
-  const area = { left: 34, right: 202, top: 22, bottom: 176 };
+  const area = { left: 42, right: 204, top: 22, bottom: 176 };
   const [x, y] = ranges.map(([low, high]): Axis => linearAxis(low, high, 3));
   const toX = (value: number): number => area.left + x.place(value) * (area.right - area.left);
   const toY = (value: number): number => area.bottom - y.place(value) * (area.bottom - area.top);
   const shown =
-    Array.from(node.name).length > 16 ? `${Array.from(node.name).slice(0, 15).join('')}…` : node.name;
+    Array.from(node.name).length > 12 ? `${Array.from(node.name).slice(0, 11).join('')}…` : node.name;
   return element(
     'svg',
     {
@@ -191,7 +183,7 @@ function panel(
     },
     element('text', { x: area.left, y: 14, class: 'label strong' }, shown),
     mass !== undefined &&
-      element('text', { x: area.right, y: 14, class: 'tick end' }, `mass ${brief(mass, 3)}`),
+      element('text', { x: area.right, y: 14, class: 'tick end' }, `mass ${brief(mass, 2)}`),
     element('image', {
       href: picture,
       x: area.left,
@@ -233,6 +225,10 @@ function panel(
       ),
     ),
     element('text', { x: (area.left + area.right) / 2, y: panelHeight - 6, class: 'name middle' }, names[0]),
-    element('text', { x: 2, y: area.top + 8, class: 'name' }, names[1]),
+    element(
+      'text',
+      { transform: `translate(11 ${(area.top + area.bottom) / 2}) rotate(-90)`, class: 'name middle' },
+      names[1],
+    ),
   );
 }

@@ -8,8 +8,12 @@ export type Range = readonly [number, number];
 /** Share of the mass that may lie outside of what is drawn, at each end of each coordinate. */
 const outside = 5e-4;
 const margin = 0.04;
-/** Particles that a histogram wants: intervals per coordinate grow with the cube root of their number (d = 1: 2 n^(1/3)). */
-const mostIntervals = { line: 120, plane: 96 } as const;
+/** Most intervals of a histogram of one coordinate; fewer for few particles: 2 n^(1/3). */
+const mostIntervals = 120;
+/** Picture elements along a coordinate. */
+const elements = 84;
+/** Bandwidth over that of Scott's rule, which is made for normal laws and blurs wells into one another. */
+const bandwidthPart = 0.6;
 
 /** Density of a coordinate: `edges.length - 1` values, with their standard errors (0 for cells). */
 export interface LineField {
@@ -18,7 +22,7 @@ export interface LineField {
   readonly error: readonly number[];
 }
 
-/** Density over two coordinates: row by row from the top (largest second coordinate), NaN where there is nothing. */
+/** Density over two coordinates: row by row from the top (largest second coordinate). */
 export interface PlaneField {
   readonly width: number;
   readonly height: number;
@@ -72,10 +76,9 @@ export function rangeOf(laws: readonly Law[], coordinate: number): Range {
   return [low - pad, high + pad];
 }
 
-/** Intervals per coordinate for particles. */
-export function intervalCount(particles: number, kind: 'line' | 'plane'): number {
-  const wanted = kind === 'line' ? 2 * Math.cbrt(particles) : 1.6 * Math.cbrt(particles);
-  return Math.max(8, Math.min(mostIntervals[kind], Math.round(wanted)));
+/** Intervals of a histogram of so many particles. */
+export function intervalCount(particles: number): number {
+  return Math.max(8, Math.min(mostIntervals, Math.round(2 * Math.cbrt(particles))));
 }
 
 /** The density of one coordinate; `intervals` for particles. */
@@ -111,31 +114,35 @@ function cut(from: number, width: number, count: number, [low, high]: Range): [n
   return [first, Math.max(first + 1, Math.min(count, Math.ceil((high - from) / width - 1e-9)))];
 }
 
-/** The density over two coordinates within ranges. */
+/** How the two coordinates end, for the kernel of particles near an end. */
+export type Ends = 'free' | 'periodic' | 'reflecting';
+
+/** The density over two coordinates within ranges; of particles by a Gaussian kernel, see `bandwidth`. */
 export function planeField(
   law: Law,
   [i, j]: readonly [number, number],
   [rangeI, rangeJ]: readonly [Range, Range],
-  intervals: number,
+  ends: readonly [Ends, Ends],
 ): PlaneField {
   if (law.kind === 'particles') {
-    const density = new Float64Array(intervals * intervals);
-    const [widthI, widthJ] = [rangeI, rangeJ].map(([low, high]) => (high - low) / intervals);
+    const counts = new Float64Array(elements * elements);
+    const [sizeI, sizeJ] = [rangeI, rangeJ].map(([low, high]) => (high - low) / elements);
     for (let row = 0; row < law.count; row++) {
-      const a = Math.floor((law.x[row * law.dimension + i] - rangeI[0]) / widthI);
-      const b = Math.floor((law.x[row * law.dimension + j] - rangeJ[0]) / widthJ);
-      if (a >= 0 && a < intervals && b >= 0 && b < intervals)
-        density[(intervals - 1 - b) * intervals + a] += 1;
+      const a = Math.floor((law.x[row * law.dimension + i] - rangeI[0]) / sizeI);
+      const b = Math.floor((law.x[row * law.dimension + j] - rangeJ[0]) / sizeJ);
+      if (a >= 0 && a < elements && b >= 0 && b < elements) counts[(elements - 1 - b) * elements + a] += 1;
     }
-    const scale = 1 / (law.count * widthI * widthJ);
-    return { width: intervals, height: intervals, density: density.map((n) => (n > 0 ? n * scale : NaN)) };
+    const along = blurred(counts, 1, elements, bandwidth(law, i) / sizeI, ends[0]);
+    const both = blurred(along, elements, 1, bandwidth(law, j) / sizeJ, ends[1]);
+    const scale = 1 / (law.count * sizeI * sizeJ);
+    return { width: elements, height: elements, density: both.map((n) => n * scale) };
   }
   const { cells, low, high } = law.mesh;
   const sums = marginal(law, [i, j]);
   const [sizeI, sizeJ] = [i, j].map((k) => (high[k] - low[k]) / cells[k]);
   const [firstI, lastI] = cut(low[i], sizeI, cells[i], rangeI);
   const [firstJ, lastJ] = cut(low[j], sizeJ, cells[j], rangeJ);
-  const [blockI, blockJ] = [lastI - firstI, lastJ - firstJ].map((n) => Math.ceil(n / mostIntervals.plane));
+  const [blockI, blockJ] = [lastI - firstI, lastJ - firstJ].map((n) => Math.ceil(n / elements));
   const [width, height] = [Math.ceil((lastI - firstI) / blockI), Math.ceil((lastJ - firstJ) / blockJ)];
   const density = new Float64Array(width * height);
   for (let a = firstI; a < lastI; a++) {
@@ -150,11 +157,50 @@ export function planeField(
   return { width, height, density };
 }
 
+/** Width of the kernel along a coordinate: 0.6 of Scott's rule for two coordinates, 0.6 s n^(-1/6). */
+function bandwidth(law: Law & { kind: 'particles' }, coordinate: number): number {
+  let [mean, square] = [0, 0];
+  for (let row = 0; row < law.count; row++) mean += law.x[row * law.dimension + coordinate] / law.count;
+  for (let row = 0; row < law.count; row++)
+    square += (law.x[row * law.dimension + coordinate] - mean) ** 2 / law.count;
+  return (bandwidthPart * Math.sqrt(square)) / law.count ** (1 / 6);
+}
+
+/** A raster smoothed by a Gaussian of `width` elements along one of its directions; what leaves a free end is lost. */
+function blurred(
+  values: Float64Array,
+  stride: number,
+  across: number,
+  width: number,
+  ends: Ends,
+): Float64Array {
+  const reach = Math.ceil(3 * width);
+  // Narrower than the elements themselves: there is nothing to smooth.
+  if (width < 0.3) return values;
+  const kernel = Array.from({ length: reach + 1 }, (_, k) => Math.exp(-0.5 * (k / width) ** 2));
+  const total = kernel.reduce((sum, weight, k) => sum + (k === 0 ? 1 : 2) * weight, 0);
+  const found = new Float64Array(values.length);
+  for (let line = 0; line < elements; line++) {
+    for (let at = 0; at < elements; at++) {
+      const value = values[line * across + at * stride];
+      if (value === 0) continue;
+      for (let k = -reach; k <= reach; k++) {
+        let to = at + k;
+        if (ends === 'periodic') to = (((to % elements) + elements) % elements) | 0;
+        else if (ends === 'reflecting') to = to < 0 ? -1 - to : to >= elements ? 2 * elements - 1 - to : to;
+        if (to < 0 || to >= elements) continue;
+        found[line * across + to * stride] += (value * kernel[Math.abs(k)]) / total;
+      }
+    }
+  }
+  return found;
+}
+
 /** The exact range that cells within a range fill: whole cells in whole blocks. */
 export function cellRange(law: Law & { kind: 'cells' }, i: number, range: Range): Range {
   const { cells, low, high } = law.mesh;
   const size = (high[i] - low[i]) / cells[i];
   const [first, last] = cut(low[i], size, cells[i], range);
-  const block = Math.ceil((last - first) / mostIntervals.plane);
+  const block = Math.ceil((last - first) / elements);
   return [low[i] + first * size, low[i] + (first + block * Math.ceil((last - first) / block)) * size];
 }

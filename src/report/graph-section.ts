@@ -74,7 +74,7 @@ export function graphSection(data: ReportData, choice: NodeChoice, figures: Figu
     element('h2', { id: 'graph' }, 'Graph'),
     element(
       'div',
-      { class: 'figures' },
+      { class: 'pair' },
       drawn &&
         figures.add(
           drawing(data, choice, flows ?? []),
@@ -84,7 +84,7 @@ export function graphSection(data: ReportData, choice: NodeChoice, figures: Figu
         ),
       element(
         'div',
-        {},
+        { class: 'state' },
         table(
           `The state at t = ${brief(last.time)}${rest > 0 ? `: the ${nodeRows.length} heaviest of ${choice.byMass.length} nodes` : ''}`,
           head,

@@ -80,7 +80,7 @@ function massPicture(data: ReportData, { byMass }: NodeChoice, figures: Figures)
   const values = nodes.flatMap((g) =>
     shown.map(({ mass }) => {
       const part = (mass[g] ?? 0) / largest;
-      return part > 0 ? 1 - Math.log10(Math.max(part, leastPart)) / Math.log10(leastPart) : NaN;
+      return part > 0 ? 1 - Math.log10(Math.max(part, leastPart)) / Math.log10(leastPart) : 0;
     }),
   );
   const area = { left: 52, right: chartWidth - 14, top: 26, bottom: 262 };
@@ -116,9 +116,9 @@ function massPicture(data: ReportData, { byMass }: NodeChoice, figures: Figures)
         element('text', { x: (area.left + area.right) / 2, y: 296, class: 'name middle' }, 'time t'),
         element('text', { x: 4, y: 13, class: 'name' }, 'nodes, from the heaviest at the end'),
       ),
-      colourBar('mass', largest * leastPart, largest, 'log'),
+      colourBar('mass', [largest * leastPart, largest], 'log'),
     ),
-    `Masses of ${nodes.length === byMass.length ? 'all' : `the heaviest ${nodes.length} of`} ${byMass.length} nodes over time, a row for each, ordered by the mass at the end.`,
+    `Masses of ${nodes.length === byMass.length ? 'all' : `the heaviest ${nodes.length} of`} ${byMass.length} nodes over time, a row for each, ordered by the mass at the end; no colour is no mass.`,
     {
       head: ['rank', 'node', 'mass at the end'],
       rows: nodes.slice(0, 40).map((g, rank) => {

@@ -12,26 +12,22 @@ function chunk(type: string, data: Uint8Array): Buffer {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
 }
 
+/** The lowest colours fade into the page, on white as on black: a density has no edge where it ends. */
+const fading = 16;
+
 /**
- * A PNG in viridis. Values are row by row from the top, 0 (the darkest colour) to 1; what is NaN is transparent.
+ * A PNG in viridis. Values are row by row from the top, 0 (transparent, then the darkest colour) to 1.
  *
  * @throws RangeError if there are not width x height values
  */
 export function png(values: ArrayLike<number>, width: number, height: number): Buffer {
   if (values.length !== width * height)
     throw new RangeError(`${values.length} values for ${width} x ${height}`);
-  // Index 0 is transparent; 1 to 255 are the colours.
-  const colours = viridis();
-  const palette = new Uint8Array(3 * 256);
-  for (let k = 1; k < 256; k++) palette.set(colours.subarray(3 * k, 3 * k + 3), 3 * k);
-  palette.set(colours.subarray(0, 3), 3);
   const rows = Buffer.alloc((width + 1) * height);
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
-      const value = values[row * width + column];
-      rows[row * (width + 1) + 1 + column] = Number.isNaN(value)
-        ? 0
-        : 1 + Math.round(254 * Math.max(0, Math.min(1, value)));
+      const value = Math.max(0, Math.min(1, values[row * width + column]));
+      rows[row * (width + 1) + 1 + column] = Math.round(255 * value);
     }
   }
   const header = Buffer.alloc(13);
@@ -42,8 +38,11 @@ export function png(values: ArrayLike<number>, width: number, height: number): B
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
-    chunk('PLTE', palette),
-    chunk('tRNS', Uint8Array.of(0)),
+    chunk('PLTE', viridis()),
+    chunk(
+      'tRNS',
+      Uint8Array.from({ length: fading }, (_, k) => Math.round((255 * k) / fading)),
+    ),
     chunk('IDAT', deflateSync(rows, { level: 9 })),
     chunk('IEND', new Uint8Array(0)),
   ]);

@@ -42,16 +42,20 @@ p{margin:.5em 0;max-width:75ch;overflow-wrap:anywhere}
 .remarks ul{margin:.2em 0;padding-left:1.2em}
 nav{font-size:.9rem;margin:1em 0 0;display:flex;flex-wrap:wrap;gap:4px 16px}
 a{color:var(--c0)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,350px),1fr));gap:28px 32px;align-items:start}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,350px),1fr));gap:28px 32px;align-items:start}
 .figures>*{max-width:600px;min-width:0}
+.pair{display:flex;flex-wrap:wrap;gap:28px 32px;align-items:flex-start}
+.pair>figure{flex:1 1 330px;max-width:520px}
+.pair>.state{flex:0 1 auto;min-width:0;max-width:100%}
 figure{margin:0;min-width:0;break-inside:avoid}
 figure.wide{margin-bottom:32px}
+figure.wide figcaption{max-width:100ch}
 figcaption{font-size:.875rem;color:var(--soft);margin-top:.3em;max-width:80ch}
 figcaption b{color:var(--ink)}
 svg{display:block;width:100%;height:auto;overflow:visible}
-svg.bar{max-width:440px;margin-top:4px}
-.panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(47%,180px),1fr));gap:12px 14px}
-.panels>svg{max-width:300px}
+svg.bar{max-width:420px;margin-top:4px}
+.panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(47%,180px),1fr));gap:12px 14px}
+.panels>svg{max-width:260px}
 text{font:12px system-ui,-apple-system,"Segoe UI","Helvetica Neue",Arial,sans-serif;fill:var(--ink)}
 text.tick{fill:var(--soft);font-size:11.5px;font-variant-numeric:tabular-nums}
 text.name{fill:var(--soft)}
@@ -94,9 +98,14 @@ body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 main{max-width:none;padding:0}
 nav,details{display:none}
 .figures{grid-template-columns:1fr 1fr;gap:16px 20px}
+.pair{display:block}
 .panels{grid-template-columns:repeat(4,1fr);gap:6px 8px}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:8pt}
-h2{break-after:avoid;margin-top:1.4em}
+h2,h2+p{break-after:avoid}
+h2{margin-top:1.4em}
+table{font-size:8pt}
+th,td{padding-right:7px}
+.scroll{overflow:visible}
 tr,.remarks,svg{break-inside:avoid}
 }
 `;
