@@ -147,6 +147,9 @@ export async function compareRuns(
   }
 
   const { agree, ...verdict } = judge.verdict();
+  if (verdict.comparisons === 0) {
+    throw new UsageError(`${a.label} and ${b.label} have no number in common that could be compared`);
+  }
   const [last] = pairs[pairs.length - 1];
   const uncounted = shown.some(({ counted }) => !counted);
   return {

@@ -61,7 +61,7 @@ Examples:
   wasserwerk report runs/test                         draw it as an HTML page
   wasserwerk verify my-model.yaml                     show that workers and restarts do not change a bit
 
-Exit codes: 0 done, 1 the run failed, 2 bad usage or config, 3 stopped before its end, 130 interrupted (3, 130: resumable).`,
+Exit codes: 0 done, 1 the run failed (or, of compare and verify, there is a difference), 2 bad usage or config, 3 stopped before its end, 130 interrupted (3, 130: resumable).`,
   );
 
 program

@@ -57,7 +57,7 @@ export function linearAxis(low: number, high: number, wanted = 5, round = false)
 }
 
 /** A logarithmic axis from decade to decade, or from 1, 2, 5 to 1, 2, 5 where there are few; low and high > 0. */
-export function logAxis(low: number, high: number, wanted = 6): Axis {
+export function logAxis(low: number, high: number, wanted = 7): Axis {
   const decades = Math.log10(high / low);
   const marks = decades < 2.5 ? [1, 2, 5] : [1];
   const all: number[] = [];

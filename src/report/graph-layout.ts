@@ -15,6 +15,9 @@ export interface Place {
 
 const iterations = 120;
 const powerSteps = 60;
+/** In lengths of an edge. */
+const aside = 0.2;
+const goldenAngle = Math.PI * (3 - Math.sqrt(5));
 
 /** Places of the nodes within [0, 1] x [0, 1]. */
 export function layout(graph: Rows): Place[] {
@@ -160,9 +163,10 @@ function scaled(wanted: Float64Array, n: number): [Float64Array, Float64Array] {
   const first = leading(centred, n, begin(0), undefined);
   const second = leading(centred, n, begin(1), first.direction);
   const size = (value: number): number => Math.sqrt(Math.max(value, 1e-6));
+  // Nodes with the same neighbours would stand in one place, and no spring could part them: a little aside, each its way.
   return [
-    first.direction.map((v) => v * size(first.value)),
-    second.direction.map((v) => v * size(second.value)),
+    first.direction.map((v, i) => v * size(first.value) + aside * Math.cos(goldenAngle * i)),
+    second.direction.map((v, i) => v * size(second.value) + aside * Math.sin(goldenAngle * i)),
   ];
 }
 
