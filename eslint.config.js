@@ -15,7 +15,7 @@ import tseslint from 'typescript-eslint';
 
 /** Where results are made: everything here must give the same bits on every machine and in every run. */
 const RESULT_PATH = [
-  'src/{elementary,expression,model,kernel,particles,estimate,lumped,grid,cluster}/**/*.ts',
+  'src/{elementary,expression,model,kernel,particles,estimate,lumped,grid,cluster,compare}/**/*.ts',
   'workers/**/*.ts',
 ];
 /** The one file of the result path that may look at a clock. */
@@ -85,19 +85,24 @@ const bannedClocks = [
 
 // ---- doors and arrows ------------------------------------------------------------------------------------------------
 
-/** Folders of src/ that stand at the bottom: the sisters they may import, and nothing else of src/. */
+/** Folders of src/ that may import these sisters and nothing else of src/: the bottom, and what only looks at results. */
 const MAY_IMPORT = {
   elementary: [],
   expression: ['elementary'],
   kernel: ['elementary', 'expression', 'model'],
+  compare: ['elementary', 'model', 'output'],
+  report: ['elementary', 'model', 'output', 'compare'],
 };
 /** Imports that must be `import type`: no code comes with them. */
-const TYPES_ONLY = { kernel: ['model'] };
+const TYPES_ONLY = { kernel: ['model'], compare: ['model', 'output'], report: ['model', 'output'] };
 /** Folders that stand above the numerics, and the folders that may not import them. */
-const ABOVE = ['cluster', 'output', 'status', 'cli'];
+const ABOVE = ['cluster', 'output', 'status', 'compare', 'report', 'cli'];
 const BELOW = ['config', 'model', 'particles', 'lumped', 'grid', 'estimate'];
 /** Folders that hold no input or output of any kind; config and model read files that a config names. */
-const PURE = ['elementary', 'expression', 'kernel', 'particles', 'lumped', 'grid', 'estimate'];
+const PURE = [
+  ...['elementary', 'expression', 'kernel', 'particles', 'lumped', 'grid', 'estimate'],
+  ...['compare', 'report'],
+];
 const OUTSIDE_WORLD =
   /^(node:)?(fs|http|https|http2|net|tls|dgram|child_process|cluster|worker_threads|perf_hooks)(\/.*)?$|^(piscina|nats|@nats-io\/.*)$/;
 const CODE_FROM_STRINGS = /^(node:)?(vm|repl)$/;

@@ -5,6 +5,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 // Not through mod.js, which would load all of the program.
 // eslint-disable-next-line wasserwerk/imports -- see above
 import { version } from '../cluster/version.js';
+import type { CompareOptions } from './compare.js';
+import type { ReportOptions } from './report.js';
 import { exitCode, report } from './exit.js';
 
 function wholeNumber(least: number): (text: string) => number {
@@ -15,6 +17,13 @@ function wholeNumber(least: number): (text: string) => number {
     }
     return value;
   };
+}
+
+function part(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError('Give a number from 0 to below 1.');
+  return value;
 }
 
 const gather = (value: string, before: string[]): string[] => [...before, value];
@@ -48,9 +57,11 @@ Examples:
   wasserwerk run my-model.yaml                        run it on all cores
   wasserwerk run my-model.yaml --set particles=1e5 --seed 2 --out runs/test
   wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
+  wasserwerk compare runs/test --reference            hold it against the grid solution of its config
+  wasserwerk report runs/test                         draw it as an HTML page
   wasserwerk verify my-model.yaml                     show that workers and restarts do not change a bit
 
-Exit codes: 0 done, 1 the run failed, 2 bad usage or config, 3 stopped before its end, 130 interrupted (3, 130: resumable).`,
+Exit codes: 0 done, 1 the run failed (or, of compare and verify, there is a difference), 2 bad usage or config, 3 stopped before its end, 130 interrupted (3, 130: resumable).`,
   );
 
 program
@@ -157,6 +168,60 @@ program
       process.exitCode = await bench(file, options);
     },
   );
+
+program
+  .command('compare')
+  .description('say whether two runs agree, or a run and the grid solution of its config')
+  .argument('<run-folder>', 'the folder of a run')
+  .argument('[other]', 'that of another run of the same graph and coordinates')
+  .addOption(new Option('--reference', 'solve the same config on a grid, and compare with that'))
+  .addOption(new Option('--fresh', 'solve the reference even if there is one'))
+  .addOption(setOption().default([], 'none; for the reference, e.g. grid.cells=256'))
+  .addOption(
+    new Option('--at <step>', 'compare at this step of the first run only').argParser(wholeNumber(0)),
+  )
+  .addOption(
+    new Option('--bins <count>', 'bins per coordinate for densities (default: by the particles)').argParser(
+      wholeNumber(2),
+    ),
+  )
+  .addOption(
+    new Option('--allow <part>', 'differences that do not count, as a part: 0.01 is 1 %').argParser(part),
+  )
+  .addOption(workersOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 the runs agree, 1 they differ, 2 they cannot be compared.
+
+Examples:
+  wasserwerk compare runs/first runs/second
+  wasserwerk compare runs/first --reference --set grid.cells=256`,
+  )
+  .action(async (folder: string, other: string | undefined, options: CompareOptions) => {
+    const { compare } = await import('./compare.js');
+    process.exitCode = await compare(folder, other, options);
+  });
+
+program
+  .command('report')
+  .description('draw a run as one HTML page that needs nothing else')
+  .argument('<run-folder>', 'the folder of a run')
+  .addOption(new Option('--out <file>', 'where to (default: report.html in the run folder)'))
+  .addOption(
+    new Option(
+      '--at <step>',
+      'show the snapshot of this step (repeatable; default: first, last, one between)',
+    )
+      .argParser((text: string, before: number[]) => [...before, wholeNumber(0)(text)])
+      .default([], 'none'),
+  )
+  .addHelpText('after', '\nExample:\n  wasserwerk report runs/first --at 0 --at 500 --out first.html')
+  .action(async (folder: string, options: ReportOptions) => {
+    const { report } = await import('./report.js');
+    process.exitCode = await report(folder, options);
+  });
 
 // Who reads along may stop reading (`… | head`): that is no reason to lose a run.
 for (const stream of [process.stdout, process.stderr]) {

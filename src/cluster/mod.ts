@@ -19,5 +19,6 @@ export type {
 export { Simulation, type SimulationOptions, type SimulationState, type WorkLoad } from './simulation.js';
 export { Worker } from './worker.js';
 export { resumeRun, startRun, type RunListener, type RunOptions, type RunResult } from './run.js';
+export { bundleFile, readBundle } from './run-files.js';
 export { version } from './version.js';
 export { checkpointParts, stateFromParts } from './checkpoint.js';

@@ -22,6 +22,9 @@ export {
 } from './tables.js';
 export type { ObservationRecord } from './observation-json.js';
 export { readObservations } from './read-tables.js';
+export { readEnergy, type EnergyRecordJson } from './read-energy.js';
+export { readSnapshots, type SnapshotSeries } from './read-snapshots.js';
+export { openDensities, type DensitySeries } from './read-densities.js';
 export { FolderStore } from './zarr-store.js';
 export type { SnapshotLayout } from './snapshot-metadata.js';
 export { DensitySnapshotWriter, type DensityLayout, type DensitySnapshot } from './density-snapshots.js';

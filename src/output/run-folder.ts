@@ -12,6 +12,7 @@ import {
   listFolder,
   makeFolders,
   readTextIfAny,
+  remove,
   removeTemporaries,
   syncFolder,
   writeFileAtomic,
@@ -113,6 +114,21 @@ export class RunFolder {
     // The lock first: a run that ends in between is then taken for live, not for killed.
     const isLive = await RunLock.isHeld(folder);
     return { path: folder, manifest: await readManifest(folder), isLive };
+  }
+
+  /**
+   * Deletes a run folder with all that is in it.
+   *
+   * @throws RunFolderError (`not-a-run`, `corrupt-manifest`, `newer-format`, `locked`, `not-a-folder`): then it stays
+   * @throws OutputError if the system refuses
+   */
+  static async discard(path: string): Promise<void> {
+    const folder = await RunFolder.open(path);
+    try {
+      await remove(folder.path);
+    } finally {
+      await folder.close();
+    }
   }
 
   /** The manifest as it was last written. */

@@ -29,7 +29,7 @@ beforeAll(() => {
 });
 
 describe('help', () => {
-  it.each(['init', 'validate', 'run', 'resume', 'verify', 'bench'])(
+  it.each(['init', 'validate', 'run', 'resume', 'verify', 'bench', 'compare', 'report'])(
     'of %s tells how to call it',
     async (command) => {
       const { code, stdout, stderr } = await call(command, '--help');
@@ -41,7 +41,10 @@ describe('help', () => {
   it('of the program names all commands and exit codes', async () => {
     const { code, stdout } = await call('--help');
     expect(code).toBe(0);
-    for (const word of ['init', 'validate', 'run', 'resume', 'verify', 'bench', 'Exit codes']) {
+    for (const word of [
+      ...['init', 'validate', 'run', 'resume', 'verify', 'bench', 'compare', 'report'],
+      'Exit codes',
+    ]) {
       expect(stdout).toContain(word);
     }
   });

@@ -46,6 +46,7 @@ const resultPath = [
     'lumped',
     'grid',
     'cluster',
+    'compare',
   ].map((folder) => `src/${folder}/some/file.ts`),
   'workers/thread.ts',
 ];
@@ -211,6 +212,10 @@ describe('doors and arrows', () => {
     ['src/cluster/transport/threads.ts', 'node:worker_threads'],
     ['src/cluster/plan.ts', '../output/mod.js'],
     ['src/cli/run.ts', '../cluster/mod.js'],
+    ['src/cli/compare.ts', '../compare/mod.js'],
+    ['src/report/page.ts', '../compare/mod.js'],
+    ['src/compare/normal.ts', '../elementary/mod.js'],
+    ['src/report/picture.ts', 'node:zlib'],
     ['src/config/load.ts', 'node:fs'],
     ['workers/thread.ts', '../src/cluster/mod.js'],
     ['test/kernel/ir.test.ts', '../../src/kernel/ir.js'],
@@ -229,17 +234,22 @@ describe('doors and arrows', () => {
     ['src/kernel/ir.ts', '../particles/mod.js', 'not src/particles'],
     ['src/kernel/ir.ts', '../model/mod.js', 'by its types only'],
     ...['particles', 'lumped', 'grid', 'estimate', 'model', 'config'].flatMap((folder) =>
-      ['cluster', 'output', 'status', 'cli'].map((above) => [
+      ['cluster', 'output', 'status', 'compare', 'report', 'cli'].map((above) => [
         `src/${folder}/a.ts`,
         `../${above}/mod.js`,
         'which stands above it',
       ]),
     ),
-    ...['expression', 'kernel', 'particles', 'lumped', 'grid', 'estimate'].flatMap((folder) =>
-      ['node:fs', 'fs', 'node:fs/promises', 'node:http', 'node:worker_threads', 'piscina', 'nats'].map(
-        (name) => [`src/${folder}/a.ts`, name, 'Nothing below src/cluster'],
-      ),
+    ...['expression', 'kernel', 'particles', 'lumped', 'grid', 'estimate', 'compare', 'report'].flatMap(
+      (folder) =>
+        ['node:fs', 'fs', 'node:fs/promises', 'node:http', 'node:worker_threads', 'piscina', 'nats'].map(
+          (name) => [`src/${folder}/a.ts`, name, 'Nothing below src/cluster'],
+        ),
     ),
+    ['src/compare/normal.ts', '../output/mod.js', 'by its types only'],
+    ['src/report/page.ts', '../output/mod.js', 'by its types only'],
+    ['src/compare/normal.ts', '../report/mod.js', 'not src/report'],
+    ['src/report/page.ts', '../cluster/mod.js', 'not src/cluster'],
     ['src/cluster/plan.ts', '../cli/mod.js', 'nothing imports src/cli'],
     ['src/cluster/plan.ts', '../../workers/thread.js', 'src/ stands alone'],
   ])('%s may not import %s', async (file, specifier, reason) => {
@@ -259,10 +269,15 @@ describe('doors and arrows', () => {
     expect(await says(IMPORTS, 'src/grid/solver.ts', code)).toHaveLength(1);
   });
 
-  it('src/kernel may take types from src/model', async () => {
-    expect(await says(IMPORTS, 'src/kernel/a.ts', `import type { Model } from '../model/mod.js';`)).toEqual(
-      [],
-    );
+  it('src/kernel may take types from src/model, and src/compare and src/report from src/output', async () => {
+    for (const [folder, other] of [
+      ['kernel', 'model'],
+      ['compare', 'output'],
+      ['report', 'output'],
+    ]) {
+      const code = `import type { A } from '../${other}/mod.js';`;
+      expect(await says(IMPORTS, `src/${folder}/a.ts`, code)).toEqual([]);
+    }
   });
 });
 

@@ -1,0 +1,42 @@
+// Energy tables of two runs at one time: the energy E and the relative entropy KL, which only runs with an entropy have.
+
+import type { EnergyRecordJson } from '../output/mod.js';
+import { scoreOf, type Comparison } from './comparison.js';
+
+/** Comparisons of two records of the same time. What the estimators state as bias does not count as a difference. */
+export function compareEnergies(a: EnergyRecordJson, b: EnergyRecordJson, allow: number): Comparison[] {
+  const bias = Math.abs(a.energyBias ?? 0) + Math.abs(b.energyBias ?? 0);
+  const temperature = Math.max(a.temperature, b.temperature);
+  const found: Comparison[] = [];
+  const add = (
+    quantity: 'energy' | 'relative entropy',
+    [valueA, errorA]: readonly [number | null, number | null],
+    [valueB, errorB]: readonly [number | null, number | null],
+    allowed: number,
+  ): void => {
+    if (valueA === null || valueB === null || errorA === null || errorB === null) return;
+    found.push({
+      step: a.step,
+      time: a.time,
+      quantity,
+      node: undefined,
+      coordinate: undefined,
+      a: valueA,
+      aError: errorA,
+      b: valueB,
+      bError: errorB,
+      allowed,
+      z: scoreOf(valueA, valueB, Math.sqrt(errorA * errorA + errorB * errorB), allowed),
+      counted: true,
+    });
+  };
+  add('energy', [a.energy, a.energyError], [b.energy, b.energyError], bias + allow * temperature);
+  add(
+    'relative entropy',
+    [a.relativeEntropy, a.relativeEntropyError],
+    [b.relativeEntropy, b.relativeEntropyError],
+    // KL is E over the temperature, but for a constant.
+    (temperature > 0 ? bias / temperature : 0) + allow,
+  );
+  return found;
+}

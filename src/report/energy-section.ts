@@ -1,0 +1,238 @@
+// The energy and its parts over time. From the energy table where the run has one, with relative entropy, dissipation and
+// balance; else what the observables tell: the mean potential and the mixing energy.
+
+import type { EnergyRecordJson } from '../output/mod.js';
+import { chart, type Series } from './chart.js';
+import type { ReportData } from './data.js';
+import { fitDecay, type Decay } from './decay.js';
+import { sparse, type Figures } from './figure.js';
+import { element, group, type Child, type Markup } from './markup.js';
+import { brief, withError } from './numbers.js';
+
+const known = (value: number | null): number => value ?? NaN;
+/** Bands are this many standard errors to either side. */
+export const bandErrors = 2;
+
+interface Curve {
+  readonly name: string;
+  readonly time: readonly number[];
+  readonly value: readonly (number | null)[];
+  readonly error: readonly (number | null)[];
+}
+
+export function energySection(data: ReportData, figures: Figures): Markup {
+  const { observations, energies } = data;
+  const time = observations.map((o) => o.time);
+  const potential: Curve = {
+    name: 'mean V',
+    time,
+    value: observations.map((o) => o.potentialEnergy),
+    error: observations.map((o) => o.potentialEnergyError),
+  };
+  const mixing: Curve = {
+    name: 'mixing energy',
+    time,
+    value: observations.map((o) => o.mixingEnergy),
+    error: observations.map(() => 0),
+  };
+  const parts: Markup[] = [];
+  if (energies.length > 0) {
+    parts.push(totalEnergy(energies, figures));
+    parts.push(
+      single(potential, 'mean potential energy ⟨V⟩', figures, [
+        'Mean potential energy: the part of E that pulls. Band: ± 2 standard errors.',
+      ]),
+    );
+    parts.push(entropyPart(data, figures));
+  } else {
+    parts.push(
+      single(potential, 'mean potential energy ⟨V⟩', figures, [
+        'Mean potential energy of all particles. Band: ± 2 standard errors. The entropy of x was not estimated in this ' +
+          'run (',
+        element('code', {}, 'observe.entropy'),
+        '), so that the energy E is not known.',
+      ]),
+    );
+  }
+  parts.push(
+    single(mixing, 'mixing energy ε Σ m log m', figures, [
+      'Mixing energy ε Σ m log m: what the spread of mass over the nodes contributes to E.',
+    ]),
+  );
+  if (energies.some(({ relativeEntropy }) => relativeEntropy !== null && relativeEntropy > 0)) {
+    parts.push(relativeEntropy(energies, figures));
+  }
+  if (energies.some(({ dissipation }) => dissipation !== null)) parts.push(dissipation(energies, figures));
+  if (energies.some(({ balance }) => balance !== null)) parts.push(balance(energies, figures));
+  return group(element('h2', { id: 'energy' }, 'Energy'), element('div', { class: 'figures' }, ...parts));
+}
+
+function lineOf(curve: Curve, hue: number): Series {
+  return {
+    name: curve.name,
+    hue,
+    x: curve.time,
+    y: curve.value.map(known),
+    error: curve.error.map((error) => bandErrors * known(error)),
+  };
+}
+
+function numbersOf(curves: readonly Curve[]) {
+  return {
+    head: ['t', ...curves.map(({ name }) => name)],
+    rows: sparse(curves[0].time.length).map((k) => [
+      brief(curves[0].time[k]),
+      ...curves.map(({ value, error }) => withError(value[k], error[k])),
+    ]),
+  };
+}
+
+/** From a value to another, as a description says it. */
+function fromTo({ name, time, value }: Curve): string {
+  const last = time.length - 1;
+  return `${name}: ${brief(value[0])} at t = ${brief(time[0])}, ${brief(value[last])} at t = ${brief(time[last])}`;
+}
+
+function single(curve: Curve, yLabel: string, figures: Figures, caption: Child): Markup {
+  return figures.add(
+    chart({
+      description: `${yLabel} over time. ${fromTo(curve)}.`,
+      xLabel: 'time t',
+      yLabel,
+      series: [lineOf(curve, 0)],
+      names: 'none',
+    }),
+    caption,
+    numbersOf([curve]),
+  );
+}
+
+function totalEnergy(energies: readonly EnergyRecordJson[], figures: Figures): Markup {
+  const curve: Curve = {
+    name: 'E',
+    time: energies.map((e) => e.time),
+    value: energies.map((e) => e.energy),
+    error: energies.map((e) => e.energyError),
+  };
+  const bias = energies.reduce((most, { energyBias }) => Math.max(most, Math.abs(energyBias ?? 0)), 0);
+  return single(curve, 'energy E', figures, [
+    `Energy E = Σ ∫ (V f + ε f log f) dx, its entropy by the method “${energies[0].method}”. Band: ± 2 standard errors` +
+      (bias > 0 ? `; the method may be off by up to ${brief(bias, 2)} besides.` : '.'),
+  ]);
+}
+
+/** The part of E that is of the spread of x: -eps sum m_g h_g, with the errors of the h_g. */
+function entropyPart({ observations, energies }: ReportData, figures: Figures): Markup {
+  const terms = energies.map(({ step, temperature, entropy, entropyError }) => {
+    const mass = observations.find((o) => o.step === step)?.mass;
+    let [value, variance] = [mass ? 0 : NaN, 0];
+    mass?.forEach((m, g) => {
+      // A node without particles has no entropy and no part in it.
+      if (m === null || m === 0) return;
+      value -= temperature * m * (entropy[g] ?? NaN);
+      variance += (temperature * m * (entropyError[g] ?? NaN)) ** 2;
+    });
+    return { value, error: Math.sqrt(variance) };
+  });
+  const curve: Curve = {
+    name: 'entropy part',
+    time: energies.map((e) => e.time),
+    value: terms.map(({ value }) => value),
+    error: terms.map(({ error }) => error),
+  };
+  return single(curve, 'entropy part −ε Σ m h', figures, [
+    'Entropy part −ε Σ m h, with h the entropy of x given the node: the part of E that spreads. Band: ± 2 standard errors.',
+  ]);
+}
+
+function relativeEntropy(energies: readonly EnergyRecordJson[], figures: Figures): Markup {
+  const curve: Curve = {
+    name: 'KL(f|π)',
+    time: energies.map((e) => e.time),
+    value: energies.map((e) => e.relativeEntropy),
+    error: energies.map((e) => e.relativeEntropyError),
+  };
+  const fit = fitDecay({
+    time: curve.time,
+    value: curve.value.map(known),
+    error: curve.error.map(known),
+    bias: energies.map((e) => (e.temperature > 0 ? (e.energyBias ?? 0) / e.temperature : 0)),
+  });
+  const series = [lineOf(curve, 0), ...(fit ? [fitLine(fit)] : [])];
+  return figures.add(
+    chart({
+      description: `Relative entropy over time, logarithmic. ${fromTo(curve)}.${fit ? ` It falls at the rate ${withError(fit.rate, fit.rateError)}.` : ''}`,
+      xLabel: 'time t',
+      yLabel: 'relative entropy KL(f|π)',
+      series,
+      names: fit ? 'row' : 'none',
+      scale: 'log',
+    }),
+    [
+      'Relative entropy KL(f|π) = E/ε + log Z, logarithmic. Band: ± 2 standard errors. ',
+      fit
+        ? `Dashed: exp(−λt) with λ = ${withError(fit.rate, fit.rateError)}, fitted to ${fit.points} times from t = ${brief(fit.from)} to ${brief(fit.to)} ` +
+          '(weighted least squares on log KL, after its first fall by a factor e and while it is above its noise).'
+        : 'Too few times are above its noise to fit a rate.',
+    ],
+    numbersOf([curve]),
+  );
+}
+
+function fitLine(fit: Decay): Series {
+  const x = Array.from({ length: 33 }, (_, k) => fit.from + (k * (fit.to - fit.from)) / 32);
+  return { name: 'fit', hue: 1, x, y: x.map((t) => fit.amplitude * Math.exp(-fit.rate * t)), isFit: true };
+}
+
+function dissipation(energies: readonly EnergyRecordJson[], figures: Figures): Markup {
+  const time = energies.map((e) => e.time);
+  const curves: Curve[] = [
+    {
+      name: 'I',
+      time,
+      value: energies.map((e) => e.dissipation),
+      error: energies.map((e) => e.dissipationError),
+    },
+    {
+      name: 'transport',
+      time,
+      value: energies.map((e) => e.dissipationTransport),
+      error: time.map(() => 0),
+    },
+    { name: 'reaction', time, value: energies.map((e) => e.dissipationReaction), error: time.map(() => 0) },
+  ].filter(({ value }) => value.some((entry) => entry !== null));
+  const allPositive = curves[0].value.every((value) => value === null || value > 0);
+  return figures.add(
+    chart({
+      description: `Dissipation over time. ${fromTo(curves[0])}.`,
+      xLabel: 'time t',
+      yLabel: 'dissipation I',
+      series: curves.map(lineOf),
+      names: 'row',
+      scale: allPositive ? 'log' : 'linear',
+    }),
+    'Dissipation I = −dE/dt and its two parts: transport in x, and reaction along the edges.',
+    numbersOf(curves),
+  );
+}
+
+function balance(energies: readonly EnergyRecordJson[], figures: Figures): Markup {
+  const curve: Curve = {
+    name: 'balance',
+    time: energies.map((e) => e.time),
+    value: energies.map((e) => e.balance),
+    error: energies.map((e) => e.balanceError),
+  };
+  return figures.add(
+    chart({
+      description: `Balance of the energy over time. ${fromTo(curve)}.`,
+      xLabel: 'time t',
+      yLabel: 'balance E(t) − E(0) + ∫ I',
+      series: [lineOf(curve, 0)],
+      names: 'none',
+      include: [0],
+    }),
+    'Balance of the energy: what it lost against what was dissipated. 0 for the exact flow; the rest is noise, time steps, and the gaps between observations. Band: ± 2 standard errors.',
+    numbersOf([curve]),
+  );
+}

@@ -1,0 +1,3 @@
+// Public names of this folder.
+export type { ReportData, ReportSnapshot } from './data.js';
+export { renderReport } from './page.js';
