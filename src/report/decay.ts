@@ -20,58 +20,39 @@ export interface Decay {
 }
 
 /** A value counts as above its noise from this many standard errors on. */
-const aboveNoise = 3;
+const noiseErrors = 3;
 /** Below this part of its first value KL is rounding, whatever its error. */
 const roundingPart = 1e-11;
-/** The first stretch is not exponential yet: it is left out until KL has fallen by a factor e, if then enough remains. */
-const transientFactor = 2.718_281_828;
-const fewestPoints = 4;
+const fewestPoints = 5;
+/** A stretch counts as straight with chi-squared per degree of freedom up to this, or, without errors, within 2 % of KL. */
+const straight = 1.5;
+const straightWithin = 0.02;
 /** Rounds in which weights follow the line. */
 const rounds = 4;
 
 /**
- * Weighted least squares on log KL, weights (KL / error)^2 with KL of the line, or equal ones where there are no errors. Times at which KL is not
- * above its noise end the range. The error is that of the weights, or larger as the points scatter about the line (chi-squared
- * per degree of freedom above 1); times of a run are correlated, so that it may still be too small.
+ * Weighted least squares on log KL, weights (KL / error)^2 with KL of the line, or equal ones where there are no errors. Times at
+ * which KL is not above its noise end the range; it begins at the first time from which log KL is straight, for early on
+ * faster modes decay, too (where it never is, at the time from which it is straightest). The error is that of the
+ * weights, or larger as the points scatter about the line (chi-squared per degree of freedom above 1); times of a run are
+ * correlated, so that it may still be too small.
  *
- * @returns undefined where fewer than four times are above the noise, or KL does not fall
+ * @returns undefined where fewer than five times are above the noise, or KL does not fall
  */
-export function fitDecay({ time, value, error, bias }: DecayInput): Decay | undefined {
-  const points: { t: number; value: number; error: number }[] = [];
-  let first: number | undefined;
-  for (let k = 0; k < time.length; k++) {
-    if (!Number.isFinite(value[k])) continue;
-    first ??= value[k];
-    const noise = aboveNoise * (Number.isFinite(error[k]) ? error[k] : 0) + Math.abs(bias?.[k] ?? 0);
-    if (!(value[k] > Math.max(noise, roundingPart * first))) {
-      // Noise at the very start (a point law, say) is no end.
-      if (points.length > 0) break;
-      continue;
-    }
-    points.push({ t: time[k], value: value[k], error: error[k] });
+export function fitDecay(input: DecayInput): Decay | undefined {
+  const points = aboveNoise(input);
+  const hasErrors = points.every((point) => point.error > 0);
+  let best: { line: Line; tail: readonly Point[]; badness: number } | undefined;
+  for (let first = 0; points.length - first >= fewestPoints; first++) {
+    const tail = points.slice(first);
+    const line = fittedLine(tail, hasErrors);
+    if (line === undefined || !(line.slope < 0)) continue;
+    const badness = hasErrors ? line.scatter / straight : line.farthest / straightWithin;
+    if (best === undefined || badness < best.badness) best = { line, tail, badness };
+    if (badness <= 1) break;
   }
-  const fallen = points.findIndex((point) => point.value < points[0].value / transientFactor);
-  const tail = fallen > 0 && points.length - fallen >= fewestPoints ? points.slice(fallen) : points;
-  if (tail.length < fewestPoints) return undefined;
-
-  const hasErrors = tail.every((point) => point.error > 0);
-  let line = straightLine(tail.map(({ t, value: v }) => ({ t, log: Math.log(v), weight: 1 })));
-  for (let round = 0; hasErrors && round < rounds && line !== undefined; round++) {
-    // Weights by the line, not by the points: those that noise has lifted would count more. And the mean of log(v + noise) is
-    // below log v by half the square of the relative error.
-    const { slope, offset } = line;
-    line = straightLine(
-      tail.map((point) => {
-        const relative = point.error / Math.exp(offset + slope * point.t);
-        return {
-          t: point.t,
-          log: Math.log(point.value) + 0.5 * relative * relative,
-          weight: 1 / (relative * relative),
-        };
-      }),
-    );
-  }
-  if (line === undefined || !(line.slope < 0)) return undefined;
+  if (best === undefined) return undefined;
+  const { line, tail } = best;
   const variance = (hasErrors ? Math.max(1, line.scatter) : line.scatter) / line.spread;
   return {
     rate: -line.slope,
@@ -83,12 +64,52 @@ export function fitDecay({ time, value, error, bias }: DecayInput): Decay | unde
   };
 }
 
+interface Point {
+  readonly t: number;
+  readonly value: number;
+  readonly error: number;
+}
+
+/** The points up to the first that is not above its noise. */
+function aboveNoise({ time, value, error, bias }: DecayInput): Point[] {
+  const points: Point[] = [];
+  let first: number | undefined;
+  for (let k = 0; k < time.length; k++) {
+    if (!Number.isFinite(value[k])) continue;
+    first ??= value[k];
+    const noise = noiseErrors * (Number.isFinite(error[k]) ? error[k] : 0) + Math.abs(bias?.[k] ?? 0);
+    if (value[k] > Math.max(noise, roundingPart * first)) {
+      points.push({ t: time[k], value: value[k], error: error[k] });
+    } else if (points.length > 0) break;
+    // Noise at the very start (a point law, say) is no end.
+  }
+  return points;
+}
+
+function fittedLine(tail: readonly Point[], hasErrors: boolean): Line | undefined {
+  let line = straightLine(tail.map(({ t, value }) => ({ t, log: Math.log(value), weight: 1 })));
+  for (let round = 0; hasErrors && round < rounds && line !== undefined; round++) {
+    // Weights by the line, not by the points: those that noise has lifted would count more. And the mean of log(v + noise) is
+    // below log v by half the square of the relative error.
+    const { slope, offset } = line;
+    line = straightLine(
+      tail.map(({ t, value, error }) => {
+        const relative = error / Math.exp(offset + slope * t);
+        return { t, log: Math.log(value) + 0.5 * relative * relative, weight: 1 / (relative * relative) };
+      }),
+    );
+  }
+  return line;
+}
+
 interface Line {
   readonly slope: number;
   readonly offset: number;
   /** Weighted sum of squared distances of t from its mean, and chi-squared per degree of freedom. */
   readonly spread: number;
   readonly scatter: number;
+  /** Largest distance of a point from the line. */
+  readonly farthest: number;
 }
 
 function straightLine(
@@ -101,6 +122,12 @@ function straightLine(
   const spread = sum(({ t }) => (t - meanT) * (t - meanT));
   if (!(spread > 0)) return undefined;
   const slope = sum(({ t, log }) => (t - meanT) * (log - meanLog)) / spread;
-  const scatter = sum(({ t, log }) => (log - meanLog - slope * (t - meanT)) ** 2) / (points.length - 2);
-  return { slope, offset: meanLog - slope * meanT, spread, scatter };
+  const distance = ({ t, log }: { t: number; log: number }): number => log - meanLog - slope * (t - meanT);
+  return {
+    slope,
+    offset: meanLog - slope * meanT,
+    spread,
+    scatter: sum((point) => distance(point) ** 2) / (points.length - 2),
+    farthest: Math.max(...points.map((point) => Math.abs(distance(point)))),
+  };
 }

@@ -172,7 +172,7 @@ function relativeEntropy(energies: readonly EnergyRecordJson[], figures: Figures
       'Relative entropy KL(f|π) = E/ε + log Z, logarithmic. Band: ± 2 standard errors. ',
       fit
         ? `Dashed: exp(−λt) with λ = ${withError(fit.rate, fit.rateError)}, fitted to ${fit.points} times from t = ${brief(fit.from)} to ${brief(fit.to)} ` +
-          '(weighted least squares on log KL, after its first fall by a factor e and while it is above its noise).'
+          '(weighted least squares on log KL, from where it is straight to where noise begins).'
         : 'Too few times are above its noise to fit a rate.',
     ],
     numbersOf([curve]),

@@ -26,8 +26,7 @@ describe('fitDecay', () => {
     expect(fit?.rate).toBeCloseTo(1.5, 12);
     expect(fit?.amplitude).toBeCloseTo(2, 12);
     expect(fit?.rateError).toBeLessThan(1e-12);
-    // From the first fall by e (at t = 2/3) to the end.
-    expect([fit?.from, fit?.to]).toEqual([0.7, 4]);
+    expect([fit?.from, fit?.to, fit?.points]).toEqual([0, 4, 41]);
   });
 
   it('has the error that it states', () => {
@@ -42,6 +41,18 @@ describe('fitDecay', () => {
     expect(Math.abs(mean)).toBeLessThan(0.25);
     expect(deviation).toBeGreaterThan(0.8);
     expect(deviation).toBeLessThan(1.2);
+  });
+
+  it('waits until faster modes are gone, with errors and without', () => {
+    const random = seeded(22);
+    const two = time.map((t) => 5 * Math.exp(-9 * t) + 0.5 * Math.exp(-1.5 * t));
+    const noisy = two.map((v) => v + 0.004 * random.normal());
+    const fit = fitDecay({ time, value: noisy, error: time.map(() => 0.004) });
+    expect(Math.abs((fit?.rate ?? NaN) - 1.5)).toBeLessThan(3 * (fit?.rateError ?? NaN));
+    expect(fit?.from).toBeGreaterThan(0.4);
+    const pure = fitDecay({ time, value: two, error: time.map(() => 0) });
+    expect(pure?.rate).toBeCloseTo(1.5, 1);
+    expect(pure?.from).toBeGreaterThan(0.3);
   });
 
   it('ends where noise begins', () => {
