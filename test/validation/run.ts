@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { diabetes } from './diabetes.js';
 import { gaussians } from './gaussians.js';
 import { gibbs } from './gibbs.js';
+import { grid } from './grid.js';
 import { FALSE_ALARM, MOST_ROWS, passes, SIGMAS, table, type Study, type TableRow } from './harness.js';
 import { integrators } from './integrators.js';
 import { jumps } from './jumps.js';
@@ -23,6 +24,7 @@ const studies: readonly Study[] = [
   diabetes,
   ratchet,
   muellerBrown,
+  grid,
 ];
 
 const help = `Validation: runs against exact answers.
