@@ -420,6 +420,41 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    key: 'grid.cells',
+    with: ['representation=grid'],
+    good: ['16', '[16, 4]', '2^5'],
+    bad: [
+      ['3', /from 4/u],
+      ['100000', /to 65536/u],
+      ['[16]', /1 numbers for 2 coordinates/u],
+      ['[16, 2.5]', /whole/u],
+      ['many', /unknown name/u],
+      ['{}', /number of cells/u],
+    ],
+  },
+  {
+    key: 'grid.box',
+    with: ['representation=grid'],
+    good: ['[-3, 3]', '[[-3, 3], [-2*pi, 2*pi]]'],
+    bad: [
+      ['[3, -3]', /no interval with low < high/u],
+      ['[1]', /no interval/u],
+      ['[[-3, 3]]', /1 intervals for 2 coordinates/u],
+      ['[[-3, 3], [1, 1]]', /no interval/u],
+      ['3', /expected \[low, high\]/u],
+    ],
+  },
+  {
+    key: 'grid.tolerance',
+    with: ['representation=grid'],
+    good: ['1e-5', '0.1'],
+    bad: [
+      ['0', /> 0/u],
+      ['-1', /> 0/u],
+      ['0.5', /0\.1/u],
+    ],
+  },
+  {
     key: 'initial.gaussian',
     good: ['{}', '{mean: [0, 1], std: node}', '{mean: {"0": 1, "1": [1, 2], "2": 0, "3": 0}}'],
     bad: [

@@ -6,6 +6,7 @@ import { density } from './density.js';
 import { diabetes } from './diabetes.js';
 import { gaussians } from './gaussians.js';
 import { gibbs } from './gibbs.js';
+import { grid } from './grid.js';
 import { FALSE_ALARM, MOST_ROWS, passes, SIGMAS, table, type Study, type TableRow } from './harness.js';
 import { integrators } from './integrators.js';
 import { jumps } from './jumps.js';
@@ -27,6 +28,7 @@ const studies: readonly Study[] = [
   ratchet,
   muellerBrown,
   referenceStudy,
+  grid,
 ];
 
 const help = `Validation: runs against exact answers.
