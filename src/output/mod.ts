@@ -22,6 +22,14 @@ export {
 } from './tables.js';
 export type { ObservationRecord } from './observation-json.js';
 export { readObservations } from './read-tables.js';
+export {
+  EnergyTables,
+  energyFiles,
+  parseEnergyLengths,
+  type EnergyFile,
+  type EnergyLengths,
+} from './energy-tables.js';
+export { readEnergy, type EnergyRecordJson } from './read-energy.js';
 export { FolderStore } from './zarr-store.js';
 export type { SnapshotLayout } from './snapshot-metadata.js';
 export { SnapshotWriter, snapshotFolder, type Snapshot } from './snapshots.js';
