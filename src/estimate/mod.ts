@@ -2,6 +2,8 @@
 export type { EnergyRecord, EntropyMethod } from './energy.js';
 export { gaussianEntropy } from './entropy/gaussian.js';
 export { gridEntropy } from './entropy/grid.js';
+export { knnEntropy, knnEntropyOf } from './entropy/knn.js';
+export { NeighbourTree } from './entropy/neighbour-tree.js';
 export type { Estimate, Sample } from './entropy/sample.js';
 export { digamma, logGamma, logUnitBallVolume, trigamma } from './entropy/special.js';
 export type { Observation } from './observation.js';
