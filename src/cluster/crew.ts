@@ -40,13 +40,11 @@ export function soloCrew(
   };
 }
 
-/** The built entrance of a thread; also found when this file runs from its source. */
-const THREAD_FILE = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? '../../dist/workers/thread.js' : '../../workers/thread.js',
-    import.meta.url,
-  ),
-);
+/** The built entrance of a kind of threads; also found when this file runs from its source. */
+export function threadFile(name: 'thread' | 'estimate'): string {
+  const folder = import.meta.url.endsWith('.ts') ? '../../dist/workers/' : '../../workers/';
+  return fileURLToPath(new URL(`${folder}${name}.js`, import.meta.url));
+}
 
 /**
  * Young objects of a thread, in MiB. A thread makes few: particles are in shared memory. The default lets each thread
@@ -57,7 +55,7 @@ const YOUNG_GENERATION = 4;
 /** Threads of this process. */
 export function threadCrew(setup: WorkerSetup): Crew {
   const pool = new Piscina({
-    filename: THREAD_FILE,
+    filename: threadFile('thread'),
     minThreads: setup.workers,
     maxThreads: setup.workers,
     concurrentTasksPerWorker: 1,

@@ -4,7 +4,7 @@ export { controlWord } from './barrier.js';
 export { now } from './clock.js';
 export { coreCount } from './crew.js';
 export { asFailure } from './failure.js';
-export type { TaskFailure, TaskResult, WorkerSetup, WorkerTask } from './messages.js';
+export type { EstimateSetup, TaskFailure, TaskResult, WorkerSetup, WorkerTask } from './messages.js';
 export { Simulation, type SimulationOptions, type SimulationState, type WorkLoad } from './simulation.js';
 export { Worker } from './worker.js';
 export { resumeRun, startRun, type RunListener, type RunOptions, type RunResult } from './run.js';

@@ -4,16 +4,19 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigBundle, RunConfig } from '../config/mod.js';
-import type { Observation } from '../estimate/mod.js';
+import type { BalanceState, EnergyRecord, Observation } from '../estimate/mod.js';
 import {
   CheckpointStore,
+  EnergyTables,
   ObservableTables,
+  parseEnergyLengths,
   parseTableLengths,
   RunFolderError,
   Schedule,
   SnapshotWriter,
   writeFileAtomic,
   type Checkpoint,
+  type EnergyLengths,
   type JsonObject,
   type RunFolder,
   type TableLayout,
@@ -58,8 +61,11 @@ export class RunFiles {
     private readonly simulation: Simulation,
     readonly schedules: Schedules,
     private readonly tables: ObservableTables,
+    private readonly energies: EnergyTables | undefined,
     private readonly snapshots: SnapshotWriter | undefined,
     readonly checkpoints: CheckpointStore,
+    /** The energy balance as the checkpoint kept it from which the run goes on. */
+    readonly restoredBalance?: BalanceState,
   ) {}
 
   /** Begins the files of a run at step 0; what an earlier start left is replaced. */
@@ -73,8 +79,11 @@ export class RunFiles {
     const snapshots =
       config.snapshots && (await SnapshotWriter.create(folder.path, snapshotLayout(simulation)));
     const tables = await ObservableTables.create(folder.path, tableLayout(simulation));
+    const energies = hasEnergies(simulation)
+      ? await EnergyTables.create(folder.path, tableLayout(simulation))
+      : undefined;
     const checkpoints = await CheckpointStore.open(folder.path, config.checkpoint.keep);
-    return new RunFiles(simulation, schedules, tables, snapshots, checkpoints);
+    return new RunFiles(simulation, schedules, tables, energies, snapshots, checkpoints);
   }
 
   /** Goes back to a checkpoint: restores the simulation, trims every file to what it was then. */
@@ -107,14 +116,25 @@ export class RunFiles {
     };
     await ObservableTables.trim(folder.path, parseTableLengths(saved.tables));
     const tables = await ObservableTables.open(folder.path, tableLayout(simulation));
+    let energies: EnergyTables | undefined;
+    if (hasEnergies(simulation)) {
+      await EnergyTables.trim(folder.path, parseEnergyLengths(saved.energies?.tables));
+      energies = await EnergyTables.open(folder.path, tableLayout(simulation));
+    }
     const snapshots = config.snapshots && (await SnapshotWriter.open(folder.path));
     await snapshots?.trimTo(saved.snapshots);
     await checkpoints.discardAfter(checkpoint.step);
-    return new RunFiles(simulation, schedules, tables, snapshots, checkpoints);
+    const balance = saved.energies?.balance ?? undefined;
+    return new RunFiles(simulation, schedules, tables, energies, snapshots, checkpoints, balance);
   }
 
   async append(observation: Observation): Promise<void> {
     await this.tables.append(observation);
+  }
+
+  /** Appends an energy; records come in the order of their steps, but may come later than the observation. */
+  async appendEnergy(record: EnergyRecord): Promise<void> {
+    await this.energies?.append(record);
   }
 
   async appendSnapshot(): Promise<void> {
@@ -124,12 +144,16 @@ export class RunFiles {
     await this.snapshots.append({ step, time: step * model.timeStep, ...particles });
   }
 
-  /** Writes a checkpoint of the simulation as it stands, with the lengths of all files. */
-  async checkpoint(seconds: number): Promise<void> {
+  /**
+   * Writes a checkpoint of the simulation as it stands, with the lengths of all files. All energies up to this step must
+   * have been appended; `balance` is that of the last one.
+   */
+  async checkpoint(seconds: number, balance?: BalanceState): Promise<void> {
     const { schedules } = this;
     await this.tables.sync();
     const header: CheckpointHeader = {
       tables: await this.tables.lengths(),
+      energies: this.energies ? { tables: await this.energies.lengths(), balance: balance ?? null } : null,
       snapshots: this.snapshots?.count ?? 0,
       schedules: {
         observe: schedules.observe.save(seconds),
@@ -146,11 +170,21 @@ export class RunFiles {
 
   async close(): Promise<void> {
     await this.tables.close();
+    await this.energies?.close();
   }
+}
+
+/** Whether the run has energy tables. */
+function hasEnergies({ config }: Simulation): boolean {
+  return config.observe.entropy !== 'none';
 }
 
 interface CheckpointHeader {
   readonly tables: Awaited<ReturnType<ObservableTables['lengths']>>;
+  readonly energies: {
+    readonly tables: EnergyLengths;
+    readonly balance: BalanceState | null;
+  } | null;
   readonly snapshots: number;
   readonly schedules: {
     readonly observe: ReturnType<Schedule['save']>;

@@ -1,4 +1,8 @@
 // Public names of this folder.
+export { Balance, type BalanceState, type EnergyEstimate } from './balance.js';
+export { EnergyEstimator, energyNotes, type EnergyInput, type EnergySettings } from './energy-of-sample.js';
+export { DissipationEstimator, type Dissipation, type DissipationInput } from './dissipation.js';
+export { LogPartition, type LogPartitionMethod } from './log-partition.js';
 export type { EnergyRecord, EntropyMethod } from './energy.js';
 export { gaussianEntropy } from './entropy/gaussian.js';
 export { gridEntropy } from './entropy/grid.js';

@@ -238,6 +238,41 @@ export class NeighbourTree {
     }
   }
 
+  /**
+   * Counts the points within the squared distance of `x`, but for the one with index `except` (-1 for none), and writes the
+   * sum of their differences from x, coordinate by coordinate, to `sums`. Costs as much as there are points: no sorting.
+   */
+  within(x: ArrayLike<number>, squaredRadius: number, except: number, sums: Float64Array): number {
+    const { dimension: d } = this;
+    const query = this.#wrapped(x);
+    const nodes = this.#openNodes;
+    const [points, indexAt] = [this.#points, this.#indexAt];
+    let count = 0;
+    sums.fill(0);
+    let open = 0;
+    nodes[open++] = 0;
+    while (open > 0) {
+      const node = nodes[--open];
+      if (this.#boxDistance(node, query, 0) > squaredRadius) continue;
+      if (node < this.#firstLeaf) {
+        nodes[open++] = 2 * node + 2;
+        nodes[open++] = 2 * node + 1;
+        continue;
+      }
+      for (let place = this.#starts[node], end = this.#ends[node]; place < end; place++) {
+        if (this.#pointDistance(place, query, 0) > squaredRadius || indexAt[place] === except) continue;
+        count++;
+        for (let i = 0; i < d; i++) {
+          let difference = points[place * d + i] - query[i];
+          if (difference > this.#halves[i]) difference -= this.#periods[i];
+          else if (difference < -this.#halves[i]) difference += this.#periods[i];
+          sums[i] += difference;
+        }
+      }
+    }
+    return count;
+  }
+
   #pointDistance(place: number, query: Float64Array, at: number): number {
     const { dimension: d } = this;
     const from = place * d;
