@@ -1,6 +1,12 @@
 // Public names of this folder.
 export { Balance, type BalanceState, type EnergyEstimate } from './balance.js';
-export { EnergyEstimator, energyNotes, type EnergyInput, type EnergySettings } from './energy-of-sample.js';
+export {
+  EnergyEstimator,
+  energyNotes,
+  hasBalance,
+  type EnergyInput,
+  type EnergySettings,
+} from './energy-of-sample.js';
 export { DissipationEstimator, type Dissipation, type DissipationInput } from './dissipation.js';
 export { LogPartition, type LogPartitionMethod } from './log-partition.js';
 export type { EnergyRecord, EntropyMethod } from './energy.js';
