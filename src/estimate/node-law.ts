@@ -93,13 +93,19 @@ function meanOf({ points, dimension: d, periods }: Sample, i: number): number {
 
 /** Neighbours that set the scale of a ball. */
 const pilot = 16;
+/** Largest mean displacement in a ball of radius 1 that is told from 1: beyond, all points are in one corner. */
+const steepest = 0.98;
 
 /**
- * Densities and scores from balls of about n^(4/(4 + d)) points. The radius is that of the 16th neighbour, scaled by the
- * d-th root; K is the number of points within. log p = log((K + 1/2) / (m c_d r^d)) with m the other points; the score is
- * that of a density that is linear in the ball, (d + 2)/r^2 times the mean difference from its centre (the mean shift of
- * Fukunaga and Hostetler 1975), and its noise d (d + 2)/(K r^2). Both are off by terms of order r^2 where the density is
- * curved, and at walls, which cut balls.
+ * Densities and scores from balls of about n^(4/(4 + d)) points around x: a local likelihood fit (Hjort and Jones 1996;
+ * Loader 1996) of a density exp(s.y) to the points in the ball. Its mean displacement is A(kappa) r s/|s|, kappa = r |s|,
+ * with A = I_{d/2 + 1}/I_{d/2} a ratio of Bessel functions, for which stands here its lower bound by Amos (1974), kappa /
+ * (a + sqrt(kappa^2 + b^2)), a = (d + 1)/2, b = (d + 3)/2: right for small and for large kappa, and solved by a square root.
+ * For small kappa it is the mean shift of Fukunaga and Hostetler (1975), s = (d + 2)/r^2 times the mean displacement.
+ * log p(x) is that of the mean density in the ball less the integral of A from 0 to kappa.
+ *
+ * The radius is that of the 16th neighbour, scaled by the d-th root. Curvature of log p within the ball is neglected (of the
+ * order r^2), and so are walls, which cut balls.
  */
 export function ballLaw(tree: NeighbourTree): NodeLaw {
   const { count: n, dimension: d } = tree;
@@ -108,28 +114,54 @@ export function ballLaw(tree: NeighbourTree): NodeLaw {
   const wanted = Math.max(near, mathF64.power(n, 4 / (4 + d)));
   // Squared radii scale with the (2/d)-th power of the number of points.
   const scale = mathF64.power(wanted / near, 2 / d);
+  const logScale = mathF64.log(scale);
   const logVolume = logUnitBallVolume(d);
+  const [a, b] = [(d + 1) / 2, (d + 3) / 2];
   const distances = new Float64Array(near);
   const indices = new Int32Array(near);
   const local: LocalLaw = { logDensity: NaN, score: new Float64Array(d), noise: NaN };
   return {
     shared: wanted,
     at: (x, own) => {
+      const { score } = local;
       if (own >= 0) tree.nearestOf(own, near, distances, indices);
       else tree.nearest(x, near, distances, indices);
-      const squared = distances[near - 1] * scale;
-      const count = tree.within(x, squared, own, local.score);
-      const others = own >= 0 ? n - 1 : n;
+      const narrow = distances[near - 1];
+      let squared = narrow * scale;
+      let count = tree.within(x, squared, own, score);
+      if (count > 1.5 * wanted && narrow > 0) {
+        // Where the density falls off steeply, balls fill faster than they grow.
+        const share = mathF64.log(wanted / near) / mathF64.log(count / near);
+        squared = narrow * mathF64.exp(logScale * share);
+        count = tree.within(x, squared, own, score);
+      }
       if (!(squared > 0) || count === 0) {
         local.logDensity = NaN;
         local.noise = NaN;
-        local.score.fill(NaN);
+        score.fill(NaN);
         return local;
       }
-      local.logDensity = mathF64.log((count + 0.5) / others) - logVolume - (d / 2) * mathF64.log(squared);
-      const factor = (d + 2) / (squared * count);
-      for (let i = 0; i < d; i++) local.score[i] *= factor;
-      local.noise = (d * (d + 2)) / (squared * count);
+      let length = 0;
+      for (let i = 0; i < d; i++) length += score[i] * score[i];
+      const shift = Math.min(steepest, Math.sqrt(length / squared) / count);
+      // kappa / A, from the inverse of the bound.
+      const rest = 1 - shift * shift;
+      const root = Math.sqrt(a * a + (d + 2) * rest);
+      const stretch = (a + root) / rest;
+      const kappa = shift * stretch;
+      // d kappa / d A, by the product rule.
+      const slope = stretch + (2 * shift * shift * (stretch - (d + 2) / (2 * root))) / rest;
+      const factor = length > 0 ? kappa / Math.sqrt(length * squared) : 0;
+      for (let i = 0; i < d; i++) score[i] *= factor;
+      local.noise = (slope + (d - 1) * stretch) / (squared * count);
+      const hypotenuse = Math.sqrt(kappa * kappa + b * b);
+      const tilt = hypotenuse - b - a * mathF64.log((a + hypotenuse) / (a + b));
+      const others = own >= 0 ? n - 1 : n;
+      // + d/(2 K): what the noise of kappa adds to the tilt on average.
+      local.logDensity =
+        mathF64.log((count + 0.5) / others) -
+        (logVolume + (d / 2) * mathF64.log(squared)) -
+        (tilt - d / (2 * count));
       return local;
     },
   };
