@@ -164,7 +164,7 @@ export function energyNotes(model: Model, settings: EnergySettings): string[] {
     notes.push('dissipation with normal laws on the nodes: right for such laws only');
   } else {
     notes.push(
-      'dissipation from balls of about n^(4/(4+d)) of the n sampled particles: what their radius smooths is not in its error' +
+      'dissipation from balls of about 2/3 n^(4/(4+d)) of the n sampled particles: what their radius smooths is not in its error' +
         (model.boundaries.some(({ kind }) => kind === 'reflecting')
           ? '; near reflecting walls scores are those of balls that the wall cuts'
           : ''),

@@ -97,7 +97,7 @@ const pilot = 16;
 const steepest = 0.98;
 
 /**
- * Densities and scores from balls of about n^(4/(4 + d)) points around x: a local likelihood fit (Hjort and Jones 1996;
+ * Densities and scores from balls of about 2/3 n^(4/(4 + d)) points around x: a local likelihood fit (Hjort and Jones 1996;
  * Loader 1996) of a density exp(s.y) to the points in the ball. Its mean displacement is A(kappa) r s/|s|, kappa = r |s|,
  * with A = I_{d/2 + 1}/I_{d/2} a ratio of Bessel functions, for which stands here its lower bound by Amos (1974), kappa /
  * (a + sqrt(kappa^2 + b^2)), a = (d + 1)/2, b = (d + 3)/2: right for small and for large kappa, and solved by a square root.
@@ -111,7 +111,7 @@ export function ballLaw(tree: NeighbourTree): NodeLaw {
   const { count: n, dimension: d } = tree;
   if (n < 2) return noLaw(d);
   const near = Math.min(pilot, n - 1);
-  const wanted = Math.max(near, mathF64.power(n, 4 / (4 + d)));
+  const wanted = Math.max(near, (2 / 3) * mathF64.power(n, 4 / (4 + d)));
   // Squared radii scale with the (2/d)-th power of the number of points.
   const scale = mathF64.power(wanted / near, 2 / d);
   const logScale = mathF64.log(scale);
