@@ -76,7 +76,7 @@ async function supervise(
         );
       }
     },
-    looked: ({ step, rate, masses, observation }) => {
+    looked: ({ step, rate, masses, observation, energy: total }) => {
       energy = observation ?? energy;
       // Before the first step there is no rate to tell.
       if (!model || rate === 0) return;
@@ -89,6 +89,10 @@ async function supervise(
         nodeNames: model.graph.nodeNames,
         energy: energy?.potentialEnergy,
         energyError: energy?.potentialEnergyError,
+        ...(total && {
+          total: { value: total.energy, error: total.energyError },
+          relativeEntropy: { value: total.relativeEntropy, error: total.relativeEntropyError },
+        }),
       });
     },
     warned: (text) => {
@@ -118,7 +122,7 @@ const shown = (folder: string): string => {
   return path.startsWith('..') ? folder : path;
 };
 
-function summary({ observation, ...result }: RunResult) {
+function summary({ observation, energy, ...result }: RunResult) {
   const { load, ...rest } = 'load' in result ? result : { ...result, load: undefined };
   return {
     ...rest,
@@ -128,7 +132,28 @@ function summary({ observation, ...result }: RunResult) {
     massError: Array.from(observation.massError),
     potentialEnergy: observation.potentialEnergy,
     potentialEnergyError: observation.potentialEnergyError,
+    // JSON.stringify writes what is not known as null.
+    ...(energy && {
+      energy: energy.energy,
+      energyError: energy.energyError,
+      relativeEntropy: energy.relativeEntropy,
+      relativeEntropyError: energy.relativeEntropyError,
+      dissipation: energy.dissipation,
+      dissipationError: energy.dissipationError,
+    }),
   };
+}
+
+/** E and, where it is known, KL of an energy record, as a line of the summary. */
+function energyLine({ energy }: RunResult): string {
+  if (!energy) return '';
+  const told = (value: number | null, error: number | null): string => withError(value ?? NaN, error ?? NaN);
+  const kl = energy.relativeEntropy ?? NaN;
+  return (
+    `energy E = ${told(energy.energy, energy.energyError)}` +
+    (Number.isFinite(kl) ? `, KL = ${told(kl, energy.relativeEntropyError)}` : '') +
+    ` (entropy: ${energy.method})\n`
+  );
 }
 
 /** More nodes than this are shown by their heaviest ones. */
@@ -160,13 +185,21 @@ function printResult(result: RunResult, model: Model | undefined, firstStep: num
     result.status === 'finished'
       ? `finished ${firstStep > 0 ? `steps ${firstStep} to ${model.stepCount}` : `${model.stepCount} steps`} in ${formatDuration(seconds)} (${formatRate(result.timings.particleStepsPerSecond)} over all)`
       : `stopped after step ${result.step} of ${model.stepCount}; go on with: wasserwerk resume ${place}`;
-  const files = ['observables.csv', 'observables.jsonl', 'jumps.csv', 'snapshots.zarr', 'manifest.json'];
+  const files = [
+    'observables.csv',
+    'observables.jsonl',
+    'jumps.csv',
+    'energy.csv',
+    'snapshots.zarr',
+    'manifest.json',
+  ];
   const there = files.filter((file) => existsSync(join(result.folder, file)));
   process.stdout.write(
     `${head}\n` +
       `at t = ${Number(o.time.toPrecision(10))}, mean potential energy ${withError(o.potentialEnergy, o.potentialEnergyError)}` +
       `${model.graph.nodeCount > SHOWN_NODES ? `, the ${SHOWN_NODES} heaviest of ${model.graph.nodeCount} nodes:` : ':'}\n` +
       table([['node', 'mass', ...columns.map((name) => `mean ${name}`), 'mean V'], ...rows]) +
+      energyLine(result) +
       `${state}files in ${place}: ${there.join(', ')}\n`,
   );
 }
