@@ -15,6 +15,15 @@ export interface ProgressUpdate {
   readonly nodeNames: readonly string[];
   readonly energy?: number | undefined;
   readonly energyError?: number | undefined;
+  /** E with its entropy, and KL(f|pi), where they are estimated: of the observation known last. */
+  readonly total?: WithError | undefined;
+  readonly relativeEntropy?: WithError | undefined;
+}
+
+/** A number and its standard error. */
+export interface WithError {
+  readonly value: number;
+  readonly error: number;
 }
 
 /** The part of a stream that is used here; process.stderr is one. */
@@ -175,8 +184,7 @@ function plainLine(update: ProgressUpdate, left: number | undefined): string {
     formatRate(update.rate, update.unit),
   ];
   if (left !== undefined) parts.push(`${formatDuration(left)} left`);
-  const energy = formatEnergy(update, true);
-  if (energy !== undefined) parts.push(`mean V ${energy}`);
+  parts.push(...energies(update, true));
   return parts.join('  ');
 }
 
@@ -207,8 +215,7 @@ function numbers(update: ProgressUpdate, width: number, style: Style): string {
     formatRate(update.rate, update.unit),
   ];
   parts.push(`time ${short(update.time)}`);
-  const energy = formatEnergy(update, style.ascii);
-  if (energy !== undefined) parts.push(`mean V ${energy}`);
+  parts.push(...energies(update, style.ascii));
   let line = '';
   for (const part of parts) {
     const longer = line === '' ? part : `${line}  ${part}`;
@@ -337,18 +344,27 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(total % 60)}` : `${minutes}:${pad(total % 60)}`;
 }
 
-/** A value with its error to two digits, as `-1.2345 ± 0.0021`; undefined where there is no energy. */
-function formatEnergy({ energy, energyError }: ProgressUpdate, ascii: boolean): string | undefined {
-  if (energy === undefined) return undefined;
-  if (energyError === undefined || !Number.isFinite(energyError) || !(energyError > 0))
-    return short(energy, 6);
-  const decimals = 1 - Math.floor(Math.log10(energyError));
-  const sign = ascii ? '+-' : '±';
-  if (decimals < 0 || decimals > 12) return `${short(energy, 6)} ${sign} ${short(energyError, 2)}`;
-  return `${energy.toFixed(decimals)} ${sign} ${energyError.toFixed(decimals)}`;
+/** The energies that are known, the most wanted first; KL only where it is a number. */
+function energies(update: ProgressUpdate, ascii: boolean): string[] {
+  const parts: string[] = [];
+  const { energy, energyError, total, relativeEntropy } = update;
+  if (total !== undefined) parts.push(`E ${formatWithError(total.value, total.error, ascii)}`);
+  if (relativeEntropy !== undefined && Number.isFinite(relativeEntropy.value)) {
+    parts.push(`KL ${formatWithError(relativeEntropy.value, relativeEntropy.error, ascii)}`);
+  }
+  if (energy !== undefined) parts.push(`mean V ${formatWithError(energy, energyError, ascii)}`);
+  return parts;
 }
 
-/** A number to so many digits, without zeros at the end. */
+/** A value with its error to two digits, as `-1.2345 ± 0.0021`. */
+function formatWithError(value: number, error: number | undefined, ascii: boolean): string {
+  if (error === undefined || !Number.isFinite(error) || !(error > 0)) return short(value, 6);
+  const decimals = 1 - Math.floor(Math.log10(error));
+  const sign = ascii ? '+-' : '±';
+  if (decimals < 0 || decimals > 12) return `${short(value, 6)} ${sign} ${short(error, 2)}`;
+  return `${value.toFixed(decimals)} ${sign} ${error.toFixed(decimals)}`;
+}
+
 function short(value: number, digits = 6): string {
   return String(Number(value.toPrecision(digits)));
 }

@@ -79,7 +79,7 @@ async function supervise(
         );
       }
     },
-    looked: ({ step, rate, masses, observation }) => {
+    looked: ({ step, rate, masses, observation, energy: total }) => {
       energy = observation ?? energy;
       // Before the first step there is no rate to tell.
       if (!model || rate === 0) return;
@@ -93,6 +93,10 @@ async function supervise(
         nodeNames: model.graph.nodeNames,
         energy: energy?.potentialEnergy,
         energyError: energy?.potentialEnergyError,
+        ...(total && {
+          total: { value: total.energy, error: total.energyError },
+          relativeEntropy: { value: total.relativeEntropy, error: total.relativeEntropyError },
+        }),
       });
     },
     warned: (text) => {
@@ -129,7 +133,7 @@ const shown = (folder: string): string => {
   return path.startsWith('..') ? folder : path;
 };
 
-function summary({ observation, ...result }: RunResult) {
+function summary({ observation, energy, ...result }: RunResult) {
   const { load, ...rest } = 'load' in result ? result : { ...result, load: undefined };
   return {
     ...rest,
@@ -139,7 +143,28 @@ function summary({ observation, ...result }: RunResult) {
     massError: Array.from(observation.massError),
     potentialEnergy: observation.potentialEnergy,
     potentialEnergyError: observation.potentialEnergyError,
+    // JSON.stringify writes what is not known as null.
+    ...(energy && {
+      energy: energy.energy,
+      energyError: energy.energyError,
+      relativeEntropy: energy.relativeEntropy,
+      relativeEntropyError: energy.relativeEntropyError,
+      dissipation: energy.dissipation,
+      dissipationError: energy.dissipationError,
+    }),
   };
+}
+
+/** E and, where it is known, KL of an energy record, as a line of the summary. */
+function energyLine({ energy }: RunResult): string {
+  if (!energy) return '';
+  const told = (value: number | null, error: number | null): string => withError(value ?? NaN, error ?? NaN);
+  const kl = energy.relativeEntropy ?? NaN;
+  return (
+    `energy E = ${told(energy.energy, energy.energyError)}` +
+    (Number.isFinite(kl) ? `, KL = ${told(kl, energy.relativeEntropyError)}` : '') +
+    ` (entropy: ${energy.method})\n`
+  );
 }
 
 /** More nodes than this are shown by their heaviest ones. */
@@ -185,6 +210,7 @@ function printResult(
       `at t = ${Number(o.time.toPrecision(10))}, mean potential energy ${withError(o.potentialEnergy, o.potentialEnergyError)}` +
       `${model.graph.nodeCount > SHOWN_NODES ? `, the ${SHOWN_NODES} heaviest of ${model.graph.nodeCount} nodes:` : ':'}\n` +
       table([['node', 'mass', ...columns.map((name) => `mean ${name}`), 'mean V'], ...rows]) +
+      energyLine(result) +
       `${state}files in ${place}: ${there.join(', ')}\n`,
   );
 }

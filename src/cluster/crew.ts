@@ -40,8 +40,11 @@ export function soloCrew(
   };
 }
 
-/** The built entrances of threads; also found when this file runs from its source. */
-const THREADS = import.meta.url.endsWith('.ts') ? '../../dist/workers/' : '../../workers/';
+/** The built entrance of a kind of threads; also found when this file runs from its source. */
+export function threadFile(name: 'thread' | 'grid-thread' | 'estimate'): string {
+  const folder = import.meta.url.endsWith('.ts') ? '../../dist/workers/' : '../../workers/';
+  return fileURLToPath(new URL(`${folder}${name}.js`, import.meta.url));
+}
 
 /**
  * Young objects of a thread, in MiB. A thread makes few: particles are in shared memory. The default lets each thread
@@ -51,16 +54,16 @@ const YOUNG_GENERATION = 4;
 
 /** Threads of this process, for particles. */
 export function threadCrew(setup: WorkerSetup): Crew {
-  return crewOf('thread.js', setup);
+  return crewOf('thread', setup);
 }
 
 /** Threads of this process that enter by a file of `workers`, each with the same setup. */
 export function crewOf<Task, Result extends object>(
-  file: 'thread.js' | 'grid-thread.js',
+  name: 'thread' | 'grid-thread',
   setup: { readonly workers: number },
 ): Crew<Task, Result> {
   const pool = new Piscina({
-    filename: fileURLToPath(new URL(`${THREADS}${file}`, import.meta.url)),
+    filename: threadFile(name),
     minThreads: setup.workers,
     maxThreads: setup.workers,
     concurrentTasksPerWorker: 1,

@@ -65,7 +65,7 @@ export class GridSimulation {
     const crew =
       options.workers === 0
         ? soloCrew(plan, arrays, control)
-        : crewOf<GridTask, GridResult>('grid-thread.js', setup);
+        : crewOf<GridTask, GridResult>('grid-thread', setup);
     return new GridSimulation(config, model, remarks, plan, arrays, crew);
   }
 

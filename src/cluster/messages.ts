@@ -16,6 +16,11 @@ export interface WorkerSetup {
   readonly control: SharedArrayBuffer;
 }
 
+/** What the thread that estimates energies is given once, when it starts. */
+export interface EstimateSetup {
+  readonly config: ConfigBundle;
+}
+
 /** One worker's share of a piece of work. A task is a worker's whole loop over many steps, not a step. */
 export type WorkerTask =
   | { readonly kind: 'sample'; readonly shards: readonly number[]; readonly seed: number }

@@ -8,6 +8,7 @@ export { createEvolution, partsOf, restoreParts, type Evolution } from './evolut
 export { checkGrid, GridSimulation } from './grid-simulation.js';
 export { GridWorker } from './grid-worker.js';
 export type {
+  EstimateSetup,
   GridResult,
   GridSetup,
   GridTask,

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigBundle, RunConfig } from '../config/mod.js';
-import type { EnergyRecord, Observation } from '../estimate/mod.js';
+import type { BalanceState, EnergyRecord, Observation } from '../estimate/mod.js';
 import {
   CheckpointStore,
   EnergyTables,
@@ -15,6 +15,7 @@ import {
   Schedule,
   writeFileAtomic,
   type Checkpoint,
+  type EnergyLengths,
   type JsonObject,
   type RunFolder,
   type TableLayout,
@@ -62,6 +63,8 @@ export class RunFiles {
     private readonly energies: EnergyTables | undefined,
     private readonly snapshots: RunSnapshots | undefined,
     readonly checkpoints: CheckpointStore,
+    /** The energy balance as the checkpoint kept it from which the run goes on. */
+    readonly restoredBalance?: BalanceState,
   ) {}
 
   /** Begins the files of a run at step 0; what an earlier start left is replaced. */
@@ -113,31 +116,39 @@ export class RunFiles {
     const tables = await ObservableTables.open(folder.path, layout);
     let energies: EnergyTables | undefined;
     if (knowsEnergy(simulation)) {
-      await EnergyTables.trim(folder.path, parseEnergyLengths(saved.energies));
+      await EnergyTables.trim(folder.path, parseEnergyLengths(saved.energies?.tables));
       energies = await EnergyTables.open(folder.path, layout);
     }
     const snapshots = config.snapshots && (await openSnapshots(folder.path, simulation, 'open'));
     await snapshots?.trimTo(saved.snapshots);
     await checkpoints.discardAfter(checkpoint.step);
-    return new RunFiles(simulation, schedules, tables, energies, snapshots, checkpoints);
+    const balance = saved.energies?.balance ?? undefined;
+    return new RunFiles(simulation, schedules, tables, energies, snapshots, checkpoints, balance);
   }
 
-  async append(observation: Observation, energy: EnergyRecord | undefined): Promise<void> {
+  async append(observation: Observation): Promise<void> {
     await this.tables.append(observation);
-    if (energy) await this.energies?.append(energy);
+  }
+
+  /** Appends an energy; records come in the order of their steps, but may come later than the observation. */
+  async appendEnergy(record: EnergyRecord): Promise<void> {
+    await this.energies?.append(record);
   }
 
   async appendSnapshot(): Promise<void> {
     await this.snapshots?.append();
   }
 
-  /** Writes a checkpoint of the simulation as it stands, with the lengths of all files. */
-  async checkpoint(seconds: number): Promise<void> {
+  /**
+   * Writes a checkpoint of the simulation as it stands, with the lengths of all files. All energies up to this step must
+   * have been appended; `balance` is that of the last one.
+   */
+  async checkpoint(seconds: number, balance?: BalanceState): Promise<void> {
     const { schedules } = this;
     await this.tables.sync();
     const header: CheckpointHeader = {
       tables: await this.tables.lengths(),
-      energies: (await this.energies?.lengths()) ?? null,
+      energies: this.energies ? { tables: await this.energies.lengths(), balance: balance ?? null } : null,
       snapshots: this.snapshots?.count ?? 0,
       schedules: {
         observe: schedules.observe.save(seconds),
@@ -160,7 +171,10 @@ export class RunFiles {
 
 interface CheckpointHeader {
   readonly tables: Awaited<ReturnType<ObservableTables['lengths']>>;
-  readonly energies: Awaited<ReturnType<EnergyTables['lengths']>> | null;
+  readonly energies: {
+    readonly tables: EnergyLengths;
+    readonly balance: BalanceState | null;
+  } | null;
   readonly snapshots: number;
   readonly schedules: {
     readonly observe: ReturnType<Schedule['save']>;
@@ -174,7 +188,7 @@ export function tableLayout({ model }: Evolution): TableLayout {
   return { nodeNames: model.graph.nodeNames, coordinateNames: model.coordinateNames, edges: model.graph };
 }
 
-/** Whether a run has tables of energies. */
-function knowsEnergy({ kind }: Evolution): boolean {
-  return kind === 'grid';
+/** Whether a run has tables of energies: grids know theirs, of particles they are estimated. */
+function knowsEnergy({ kind, config }: Evolution): boolean {
+  return kind === 'grid' || config.observe.entropy !== 'none';
 }

@@ -2,19 +2,22 @@
 // due. Started or resumed; stopped by a signal at the next look, with a checkpoint. Prints nothing: who runs it is told.
 
 import { loadBundle, type RunConfig } from '../config/mod.js';
-import type { Observation } from '../estimate/mod.js';
+import { energyNotes, type EnergyRecord, type Observation } from '../estimate/mod.js';
 import {
   CheckpointStore,
+  readEnergy,
   readObservations,
   RunFolder,
   tableNotes,
   type Ending,
+  type EnergyRecordJson,
   type JsonObject,
   type ObservationRecord,
   type Timings,
 } from '../output/mod.js';
 import { version } from './version.js';
 import { now } from './clock.js';
+import { Estimates } from './estimates.js';
 import { createEvolution, watchOver, type Evolution } from './evolution.js';
 import { readBundle, RunFiles, tableLayout, writeBundle } from './run-files.js';
 import type { SimulationOptions, WorkLoad } from './simulation.js';
@@ -29,6 +32,8 @@ export interface RunListener {
     rate: number;
     masses: Float64Array;
     observation: Observation | undefined;
+    /** The energy known last, which may be of an earlier step; undefined where none is estimated. */
+    energy: EnergyRecord | undefined;
   }): void;
   /** Something a person should know. */
   warned?(text: string): void;
@@ -56,6 +61,8 @@ export type RunResult =
       readonly alreadyFinished: false;
       readonly load: WorkLoad;
       readonly observation: Observation;
+      /** The energy observed last; undefined where none is estimated, or none was in this part of the run. */
+      readonly energy: EnergyRecord | undefined;
     })
   | (CommonResult & {
       readonly status: 'finished';
@@ -63,6 +70,7 @@ export type RunResult =
       readonly finishedAt: string;
       /** The last one that was written. */
       readonly observation: ObservationRecord;
+      readonly energy: EnergyRecordJson | undefined;
     });
 
 /** Time between two looks: short enough for a prompt stop, long enough to cost nothing. */
@@ -99,6 +107,7 @@ export async function startRun(config: RunConfig, options: RunOptions = {}): Pro
         notes: [
           ...notes.filter((n) => n.tier === 'note').map((n) => n.message),
           ...tableNotes(tableLayout(simulation)),
+          ...(simulation.kind === 'grid' ? [] : energyNotes(model, config.observe)),
         ],
         warnings: notes.filter((n) => n.tier === 'warn').map((n) => n.message),
       });
@@ -150,6 +159,8 @@ async function finishedRun(path: string): Promise<RunResult | undefined> {
   let observation: ObservationRecord | undefined;
   for await (const record of readObservations(folder)) observation = record;
   if (observation?.step !== manifest.steps) return undefined;
+  let energy: EnergyRecordJson | undefined;
+  for await (const record of readEnergy(folder)) energy = record;
   const { stepsDone: step, stateHash, timings, nodeNames, finishedAt } = manifest;
   return {
     status: 'finished',
@@ -161,6 +172,7 @@ async function finishedRun(path: string): Promise<RunResult | undefined> {
     nodeNames,
     finishedAt,
     observation,
+    energy,
   };
 }
 
@@ -178,12 +190,30 @@ interface ActiveRun {
   readonly files: RunFiles;
   readonly options: RunOptions;
   readonly resumedFrom: number | undefined;
+  /** Energies of particles, beside the step loop, where the config wants them. */
+  readonly estimates: Estimates | undefined;
   /** The observation made last: looks, checkpoints and the end often want the same step. */
   observation?: Observation;
 }
 
-async function drive(run: ActiveRun): Promise<RunResult> {
-  const { simulation, folder, files, options } = run;
+async function drive(start: Omit<ActiveRun, 'estimates'>): Promise<RunResult> {
+  const { simulation, files, options } = start;
+  const estimates =
+    simulation.kind === 'grid'
+      ? undefined
+      : Estimates.create(simulation, (record) => files.appendEnergy(record), {
+          balance: files.restoredBalance,
+          inThisThread: options.workers === 0,
+        });
+  try {
+    return await stepThrough({ ...start, estimates });
+  } finally {
+    await estimates?.close();
+  }
+}
+
+async function stepThrough(run: ActiveRun): Promise<RunResult> {
+  const { simulation, folder, files, options, estimates } = run;
   const { model } = simulation;
   const begin = now();
   const firstStep = simulation.step;
@@ -221,6 +251,7 @@ async function drive(run: ActiveRun): Promise<RunResult> {
     const finished = simulation.step >= model.stepCount;
     const last = await observed(run);
     if (!finished) await checkpoint(run);
+    await estimates?.flush();
     await files.close();
     const stateHash = simulation.stateHash();
     const ending: Ending = finished
@@ -237,6 +268,7 @@ async function drive(run: ActiveRun): Promise<RunResult> {
       nodeNames: model.graph.nodeNames,
       load: simulation.load,
       observation: last,
+      energy: lastEnergy(run),
       alreadyFinished: false,
     };
   } catch (error) {
@@ -264,14 +296,18 @@ async function look(
   stepSeconds: number,
   firstStep: number,
 ): Promise<Observation | undefined> {
-  const { simulation, folder, files, options } = run;
+  const { simulation, folder, files, options, estimates } = run;
   const { model, step } = simulation;
   const { observe, snapshot, checkpoint: checkpoints } = files.schedules;
   let observation: Observation | undefined;
   const isLast = step >= model.stepCount;
   if (observe.due(step, now()) || (isLast && observe.save(now()).lastStep !== step)) {
     observation = await observed(run);
-    await files.append(observation, simulation.kind === 'grid' ? simulation.energy() : undefined);
+    await files.append(observation);
+    if (simulation.kind === 'grid') {
+      const energy = simulation.energy();
+      if (energy) await files.appendEnergy(energy);
+    } else await estimates?.add(observation);
     observe.done(step, now());
   }
   if (snapshot?.due(step, now()) === true) {
@@ -283,8 +319,19 @@ async function look(
     await folder.update({ stepsDone: step });
   }
   const rate = stepSeconds > 0 ? ((step - firstStep) * simulation.units) / stepSeconds : 0;
-  options.looked?.({ step, rate, masses: simulation.masses(), observation });
+  options.looked?.({
+    step,
+    rate,
+    masses: simulation.masses(),
+    observation,
+    energy: lastEnergy(run),
+  });
   return observation;
+}
+
+/** The energy known last: grids know it at each observation, of particles it may be of an earlier one. */
+function lastEnergy({ simulation, estimates }: ActiveRun): EnergyRecord | undefined {
+  return simulation.kind === 'grid' ? simulation.energy() : estimates?.last;
 }
 
 /** The observation of this step, watched. */
@@ -300,8 +347,9 @@ async function observed(run: ActiveRun): Promise<Observation> {
 /** A checkpoint is only taken of a state that passes the watch. */
 async function checkpoint(run: ActiveRun): Promise<void> {
   await observed(run);
+  await run.estimates?.flush();
   run.files.schedules.checkpoint.done(run.simulation.step, now());
-  await run.files.checkpoint(now());
+  await run.files.checkpoint(now(), run.estimates?.balance);
 }
 
 /** The next step at which to look: when something is due, the end, or after `stride` steps. */

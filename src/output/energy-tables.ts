@@ -1,17 +1,19 @@
-// The energies of a run as tables that only grow: energy.jsonl for programs, energy.csv for spreadsheets and data frames.
-// Only for runs that know an energy. Reading them back is not done here.
+// The energy tables of a run: energy.jsonl for programs, energy.csv for spreadsheets and data frames. Files of lines that
+// only grow, like those of tables.ts. Runs that estimate no entropy have none. Reading them back is read-energy.ts.
 
 import { join } from 'node:path';
 import type { EnergyRecord } from '../estimate/mod.js';
 import { AppendFile, trimLines, type FlushPolicy } from './append.js';
 import { csvLine, type Cell } from './csv.js';
+import { RecordError } from './errors.js';
 import { remove } from './files.js';
 import { isCount, isObject } from './json.js';
 import { totalName, type TableLayout } from './table-layout.js';
+import { checkHeader } from './tables.js';
 
 /** The files, in the order in which they are written. */
 export const energyFiles = ['energy.jsonl', 'energy.csv'] as const;
-type EnergyFile = (typeof energyFiles)[number];
+export type EnergyFile = (typeof energyFiles)[number];
 
 /** Bytes of each file: what a checkpoint records, and what resume trims to. */
 export type EnergyLengths = Readonly<Record<EnergyFile, number>>;
@@ -19,50 +21,86 @@ export type EnergyLengths = Readonly<Record<EnergyFile, number>>;
 /**
  * Lengths out of a checkpoint's header.
  *
- * @throws RangeError if these are not lengths of the tables
+ * @throws RangeError if these are not lengths of the energy tables
  */
 export function parseEnergyLengths(value: unknown): EnergyLengths {
   if (isObject(value) && energyFiles.every((file) => isCount(value[file]))) return value as EnergyLengths;
   throw new RangeError(`expected the lengths of ${energyFiles.join(', ')}, got ${JSON.stringify(value)}`);
 }
 
-const columns = [
-  ...['step', 'time', 'node', 'entropy', 'entropy_se', 'entropy_bias', 'energy', 'energy_se'],
-  ...['relative_entropy', 'relative_entropy_se', 'dissipation', 'dissipation_se'],
-  ...['dissipation_transport', 'dissipation_reaction', 'balance', 'balance_se', 'temperature', 'method'],
-];
+/** Columns that only the row of totals fills: E is known per node, the rest is of the state as a whole. */
+const totalColumns = [
+  'relative_entropy',
+  'relative_entropy_se',
+  'dissipation',
+  'dissipation_se',
+  'dissipation_transport',
+  'dissipation_reaction',
+  'balance',
+  'balance_se',
+] as const;
 
-/** A record as one line of JSON: arrays as lists, what is not finite as null. */
-function jsonLine(record: EnergyRecord): string {
-  const plain = (_: string, value: unknown): unknown =>
-    value instanceof Float64Array ? Array.from(value) : value;
-  return `${JSON.stringify(record, plain)}\n`;
+/** The first line of energy.csv. */
+export function energyHeader(): string {
+  return csvLine([
+    ...['step', 'time', 'node', 'entropy', 'entropy_se', 'entropy_bias', 'energy', 'energy_se'],
+    ...totalColumns,
+    ...['temperature', 'method'],
+  ]);
 }
 
-/** One row per node, then one for the total. */
-function csvRows(layout: TableLayout, record: EnergyRecord): string {
+/** Rows per piece of text, so that large graphs hold little memory. */
+const rowsPerPiece = 1000;
+
+/** The rows of a record in energy.csv, in pieces: one per node, then the totals. */
+export function* energyRows(layout: TableLayout, record: EnergyRecord): Generator<string> {
   const { step, time, temperature, method } = record;
-  const nothing = Array.from<Cell>({ length: 8 });
-  const rows = layout.nodeNames.map((name, g) =>
+  let piece = '';
+  for (const [g, name] of layout.nodeNames.entries()) {
+    const cells: Cell[] = [step, time, name];
+    cells.push(record.entropy[g], record.entropyError[g], record.entropyBias[g]);
+    cells.push(record.nodeEnergy[g], record.nodeEnergyError[g]);
+    cells.push(...totalColumns.map(() => undefined), temperature, method);
+    piece += csvLine(cells);
+    if ((g + 1) % rowsPerPiece === 0) {
+      yield piece;
+      piece = '';
+    }
+  }
+  yield (
+    piece +
     csvLine([
-      ...[step, time, name, record.entropy[g], record.entropyError[g], record.entropyBias[g]],
-      ...[record.nodeEnergy[g], record.nodeEnergyError[g], ...nothing, temperature, method],
-    ]),
+      ...[step, time, totalName(layout), undefined, undefined, undefined],
+      ...[record.energy, record.energyError],
+      ...[record.relativeEntropy, record.relativeEntropyError],
+      ...[record.dissipation, record.dissipationError],
+      ...[record.dissipationTransport, record.dissipationReaction],
+      ...[record.balance, record.balanceError, temperature, method],
+    ])
   );
-  const total: Cell[] = [step, time, totalName(layout), undefined, undefined, undefined];
-  total.push(record.energy, record.energyError, record.relativeEntropy, record.relativeEntropyError);
-  total.push(record.dissipation, record.dissipationError);
-  total.push(record.dissipationTransport, record.dissipationReaction);
-  total.push(record.balance, record.balanceError, temperature, method);
-  return rows.join('') + csvLine(total);
 }
 
-/** The tables, open for appending. Calls must not overlap: await each before the next. */
+/** The line for a record in energy.jsonl, with its end. JSON.stringify writes what is not finite as null. */
+export function energyLine(record: EnergyRecord): string {
+  const plain = Object.entries(record).map(([key, value]: [string, unknown]) => [
+    key,
+    value instanceof Float64Array ? Array.from(value) : value,
+  ]);
+  return `${JSON.stringify(Object.fromEntries(plain))}\n`;
+}
+
+/** The energy tables, open for appending. Calls must not overlap: await each before the next. */
 export class EnergyTables {
-  private constructor(
-    private readonly layout: TableLayout,
-    private readonly files: Readonly<Record<EnergyFile, AppendFile>>,
-  ) {}
+  readonly folder: string;
+  readonly #layout: TableLayout;
+  readonly #files: Readonly<Record<EnergyFile, AppendFile>>;
+  #lastStep = -1;
+
+  private constructor(folder: string, layout: TableLayout, files: Readonly<Record<EnergyFile, AppendFile>>) {
+    this.folder = folder;
+    this.#layout = layout;
+    this.#files = files;
+  }
 
   /**
    * Creates the tables of a run that starts at step 0; tables that are there are lost.
@@ -77,46 +115,78 @@ export class EnergyTables {
   /**
    * Opens the tables for going on; missing and empty ones are begun. Trim them first.
    *
+   * @throws RecordError (`corrupt-table`) if a table is of another program
    * @throws OutputError if the system refuses
    */
   static async open(folder: string, layout: TableLayout, flush?: FlushPolicy): Promise<EnergyTables> {
-    const lines = await AppendFile.open(join(folder, 'energy.jsonl'), flush);
+    const opened: AppendFile[] = [];
     try {
-      const rows = await AppendFile.open(join(folder, 'energy.csv'), flush);
-      if (rows.length === 0) await rows.append(csvLine(columns));
-      return new EnergyTables(layout, { 'energy.jsonl': lines, 'energy.csv': rows });
+      for (const file of energyFiles) {
+        const header = file === 'energy.csv' ? energyHeader() : '';
+        const table = await AppendFile.open(join(folder, file), flush);
+        opened.push(table);
+        if (table.length === 0) await table.append(header);
+        else await checkHeader(table.path, header);
+      }
     } catch (error) {
-      await lines.close().catch(() => undefined);
+      for (const table of opened) await table.close().catch(() => undefined);
       throw error;
     }
+    const [lines, rows] = opened;
+    return new EnergyTables(folder, layout, { 'energy.jsonl': lines, 'energy.csv': rows });
   }
 
   /**
    * Appends a record to both tables.
    *
+   * @throws RecordError (`invalid-observation`) if it is of another model, or not later than the one before
    * @throws OutputError if the system refuses; the table that could not be written is left as it was
    */
   async append(record: EnergyRecord): Promise<void> {
-    await this.files['energy.jsonl'].append(jsonLine(record));
-    await this.files['energy.csv'].append(csvRows(this.layout, record));
+    const nodes = this.#layout.nodeNames.length;
+    for (const key of ['entropy', 'entropyError', 'entropyBias', 'nodeEnergy', 'nodeEnergyError'] as const) {
+      if (record[key].length === nodes) continue;
+      throw new RecordError(
+        'invalid-observation',
+        this.folder,
+        `the energy of step ${record.step} has ${record[key].length} numbers for ${key}, not ${nodes}`,
+        'report this: the tables were opened for another model than the one that runs',
+      );
+    }
+    if (record.step <= this.#lastStep) {
+      throw new RecordError(
+        'invalid-observation',
+        this.folder,
+        `the energy of step ${record.step} comes after step ${this.#lastStep}, but tables never go back in time`,
+        'report this: after going back to a checkpoint the tables must be trimmed and opened again',
+      );
+    }
+    await this.#files['energy.jsonl'].append(energyLine(record));
+    await this.#files['energy.csv'].append(energyRows(this.#layout, record));
+    this.#lastStep = record.step;
   }
 
   /**
-   * Flushes the tables and tells their lengths, for a checkpoint.
+   * Flushes the tables and tells their lengths, for a checkpoint: what it stands for must be on the disk before it.
    *
    * @throws OutputError if the system refuses
    */
   async lengths(): Promise<EnergyLengths> {
-    for (const file of energyFiles) await this.files[file].sync();
+    await this.sync();
     return {
-      'energy.jsonl': this.files['energy.jsonl'].length,
-      'energy.csv': this.files['energy.csv'].length,
+      'energy.jsonl': this.#files['energy.jsonl'].length,
+      'energy.csv': this.#files['energy.csv'].length,
     };
+  }
+
+  /** Flushes the tables to the disk. */
+  async sync(): Promise<void> {
+    for (const file of energyFiles) await this.#files[file].sync();
   }
 
   /** Flushes and closes the tables. */
   async close(): Promise<void> {
-    const results = await Promise.allSettled(energyFiles.map((file) => this.files[file].close()));
+    const results = await Promise.allSettled(energyFiles.map((file) => this.#files[file].close()));
     for (const result of results) if (result.status === 'rejected') throw result.reason as Error;
   }
 

@@ -144,7 +144,13 @@ export class ObservableTables {
   }
 }
 
-async function checkHeader(path: string, header: string): Promise<void> {
+/**
+ * Checks that a table begins with its header.
+ *
+ * @throws RecordError (`corrupt-table`) if it does not
+ * @throws OutputError if the system refuses
+ */
+export async function checkHeader(path: string, header: string): Promise<void> {
   const expected = Buffer.from(header);
   const actual = Buffer.alloc(expected.length);
   await guarded('read', path, async () => {

@@ -1,0 +1,19 @@
+// Entrance of the thread that estimates energies (piscina). Builds the model once from what the coordinator sends.
+
+import { workerData } from 'piscina';
+import { asFailure, type EstimateSetup, type TaskFailure } from '../src/cluster/mod.js';
+import { loadBundle } from '../src/config/mod.js';
+import { EnergyEstimator, type EnergyEstimate, type EnergyInput } from '../src/estimate/mod.js';
+import { buildModel } from '../src/model/mod.js';
+
+const config = loadBundle((workerData as EstimateSetup).config);
+const { model } = buildModel(config, { skipPreflight: true });
+const estimator = new EnergyEstimator(model, config.observe);
+
+export default function run(input: EnergyInput): EnergyEstimate | TaskFailure {
+  try {
+    return estimator.estimate(input);
+  } catch (error) {
+    return asFailure(error);
+  }
+}
