@@ -8,12 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { CompileJob, CompileResult } from './children/compile.js';
 import type { EngineJob, EngineResult } from './children/engine.js';
+import type { GridLoopJob, GridLoopResult } from './children/grid-loop.js';
 import type { StepLoopJob, StepLoopResult } from './children/step-loop.js';
 import type { Usage } from './children/usage.js';
 import { pinned } from './peers/run.js';
 
 interface Jobs {
   'step-loop': { job: StepLoopJob; result: StepLoopResult };
+  'grid-loop': { job: GridLoopJob; result: GridLoopResult };
   engine: { job: EngineJob; result: EngineResult };
   compile: { job: CompileJob; result: CompileResult };
 }

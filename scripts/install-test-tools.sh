@@ -39,6 +39,7 @@ if $bench; then
   need g++ command -v g++
   # Not the first python3 on the path: a version manager may shadow the one that python3-numpy belongs to.
   need python3-numpy /usr/bin/python3 -c 'import numpy'
+  need python3-scipy /usr/bin/python3 -c 'import scipy.sparse.linalg'
 fi
 
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -55,6 +55,37 @@ export async function runNumpy(options: PeerOptions): Promise<PeerResult> {
   }
 }
 
+const scipySchema = z.object({
+  tool: z.string(),
+  version: z.string(),
+  cells: z.number(),
+  steps: z.number(),
+  factorSeconds: z.number().positive(),
+  factorCpuSeconds: z.number(),
+  seconds: z.number().positive(),
+  cpuSeconds: z.number(),
+  masses: z.array(z.number()).length(8),
+});
+export type ScipyResult = z.infer<typeof scipySchema>;
+
+/** Implicit steps on `cells` x `cells` cells a node, with one LU for all nodes or one for each. */
+export async function runScipy(
+  cells: number,
+  steps: number,
+  mode: 'coupled' | 'split',
+): Promise<ScipyResult> {
+  if (!existsSync(PYTHON)) throw new PeerUnavailable(PYTHON, undefined);
+  try {
+    const args = [source('grid_scipy.py'), ...[cells, steps].map(String), mode];
+    return scipySchema.parse(JSON.parse(await output(PYTHON, args)));
+  } catch (error) {
+    if (failure(error).stderr.includes("No module named 'scipy'")) {
+      throw new PeerUnavailable(`SciPy for ${PYTHON} (Debian: python3-scipy)`, error);
+    }
+    throw error;
+  }
+}
+
 export async function runCpp(options: PeerOptions): Promise<PeerResult> {
   compiled ??= compile();
   return measure(await compiled, [], options);
@@ -85,10 +116,16 @@ async function measure(
   more: readonly string[] = [],
 ): Promise<PeerResult> {
   const { particles, steps, seed } = options;
-  const command = [...pinned(), program, ...args, ...[particles, steps, seed].map(String), ...more];
+  const all = [...args, ...[particles, steps, seed].map(String), ...more];
+  return resultSchema.parse(JSON.parse(await output(program, all)));
+}
+
+/** What a peer prints, held to one core and one thread. */
+async function output(program: string, args: readonly string[]): Promise<string> {
+  const command = [...pinned(), program, ...args];
   const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
   const { stdout } = await execute(command[0], command.slice(1), { env });
-  return resultSchema.parse(JSON.parse(stdout));
+  return stdout;
 }
 
 /** Holds a run to one core, the last this process may use, where util-linux is there to do it. */

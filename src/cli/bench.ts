@@ -1,7 +1,7 @@
 // `wasserwerk bench`: particle-steps per second of the step loop on this machine, for one worker and for all. The
 // comparison with other tools is bench/ in the repository.
 
-import { coreCount, now, Simulation } from '../cluster/mod.js';
+import { coreCount, createEvolution, now } from '../cluster/mod.js';
 import { loadConfig, parseConfig, type RunConfig } from '../config/mod.js';
 import { exitCode } from './exit.js';
 import { table } from './format.js';
@@ -31,7 +31,7 @@ export interface Speed {
 
 /** Steps a config for about so many seconds, after a warm-up. */
 export async function measure(config: RunConfig, workers: number, seconds: number): Promise<Speed> {
-  const simulation = Simulation.create(config, { workers, skipPreflight: true });
+  const simulation = createEvolution(config, { workers, skipPreflight: true });
   try {
     await simulation.start();
     await simulation.advance(20);
@@ -41,7 +41,7 @@ export async function measure(config: RunConfig, workers: number, seconds: numbe
       await simulation.advance(simulation.step + stride);
       const taken = now() - start;
       spent += taken;
-      best = Math.max(best, (stride * simulation.model.particleCount) / taken);
+      best = Math.max(best, (stride * simulation.units) / taken);
       stride = Math.max(1, Math.round((stride * 0.25) / taken));
     }
     return {
@@ -73,13 +73,18 @@ export async function bench(
     );
     return exitCode.done;
   }
+  const unit = config.representation === 'grid' ? 'cell' : 'particle';
+  const what =
+    unit === 'cell'
+      ? 'on the grid'
+      : `${(config.particles ?? 0).toLocaleString('en')} particles, ${config.precision}`;
   process.stdout.write(
-    `${config.name}, ${(config.particles ?? 0).toLocaleString('en')} particles, ${config.precision}, Node ${process.version}\n` +
+    `${config.name}, ${what}, Node ${process.version}\n` +
       table([
-        ['workers', 'speed', 'ns per particle-step', 'ratio'],
+        ['workers', 'speed', `ns per ${unit}-step`, 'ratio'],
         ...speeds.map((speed) => [
           String(speed.workers),
-          formatRate(speed.particleStepsPerSecond),
+          formatRate(speed.particleStepsPerSecond, unit),
           speed.nanoseconds.toFixed(2),
           (speed.particleStepsPerSecond / speeds[0].particleStepsPerSecond).toFixed(2),
         ]),
