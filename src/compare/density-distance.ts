@@ -25,13 +25,13 @@ export interface DensityDistance {
  * deviations are summed over bins as if these were independent.
  *
  * @param allow part of the distance that does not count
- * @param coarse the law `b` on cells twice as wide: half of its distance from b, in the same bins, does not count either
+ * @param coarse the law `b` on cells twice as wide: its distance from b, in the same bins, does not count either
  */
 export function densityDistance(a: Law, b: Law, bins?: number, allow = 0, coarse?: Law): DensityDistance {
   const edges = binEdges(a, b, bins);
   const [inA, inB] = [inBins(a, edges), inBins(b, edges)];
   const [nA, nB] = [a, b].map((law) => (law.kind === 'particles' ? law.count : 1));
-  const allowed = allow + (coarse ? halfDistance(inB, inBins(coarse, edges)) : 0);
+  const allowed = allow + (coarse ? between(inB, inBins(coarse, edges)) : 0);
   let [distance, expected, variance, third] = [0, 0, 0, 0];
   const addNoise = ([m1, m2, m3]: readonly [number, number, number], scale: number): void => {
     expected += scale * m1;
@@ -61,6 +61,6 @@ export function densityDistance(a: Law, b: Law, bins?: number, allow = 0, coarse
   };
 }
 
-function halfDistance(a: Float64Array, b: Float64Array): number {
-  return 0.5 * a.reduce((sum, value, bin) => sum + Math.abs(value - b[bin]), 0);
+function between(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, bin) => sum + Math.abs(value - b[bin]), 0);
 }

@@ -109,7 +109,7 @@ export function comparisonNotes(a: Side, b: Side, hasBias = false): readonly str
   } else {
     notes.push(
       hasBias
-        ? 'half of what cells twice as wide change is allowed for, as the error of the grid; the bias of the time step of the ' +
+        ? 'what cells twice as wide change is allowed for, as the error of the grid; the bias of the time step of the ' +
             'particles is in no error: halve time.step to see it, or say with --allow how much of it is acceptable'
         : 'standard errors hold the sampling noise of the particles only, not the bias of their time step nor the error of the ' +
             'grid: halve time.step, or grid.cells, to see those; --allow says how much of them is acceptable',
