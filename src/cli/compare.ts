@@ -8,16 +8,19 @@ import {
   compareObservations,
   comparisonNotes,
   densityComparisons,
+  gridBias,
   isSameTime,
   Judge,
   kurtosisOf,
   mismatch,
+  type Bias,
   type Comparison,
   type Law,
   type NodeDistances,
   type Side,
   type Verdict,
 } from '../compare/mod.js';
+import type { ObservationRecord } from '../output/mod.js';
 import { exitCode, UsageError } from './exit.js';
 import { printComparison } from './compare-text.js';
 import { solveReference } from './reference.js';
@@ -83,24 +86,30 @@ export async function compare(
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => stop.abort(signal);
   const run = await readRun(folder);
-  let against = other;
+  let [against, coarse]: (string | undefined)[] = [other];
   if (against === undefined) {
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     try {
-      against = await solveReference(run, {
+      const reference = await solveReference(run, {
         fresh: options.fresh === true,
         workers: options.workers,
         set: options.set,
         signal: stop.signal,
         tell: (text) => void process.stderr.write(text),
       });
+      [against, coarse] = [reference?.fine, reference?.coarse];
     } finally {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
     if (against === undefined)
       return stop.signal.reason === 'SIGTERM' ? exitCode.stopped : exitCode.interrupted;
   }
-  const result = await compareRuns(run, await readRun(against), options);
+  const result = await compareRuns(
+    run,
+    await readRun(against),
+    options,
+    coarse === undefined ? undefined : await readRun(coarse),
+  );
   if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else printComparison(result);
   return result.verdict === 'agree' ? exitCode.done : exitCode.failed;
@@ -109,12 +118,14 @@ export async function compare(
 /**
  * Compares two runs at all times that both have observed.
  *
+ * @param coarse `b` on cells twice as wide: says how far b is off
  * @throws UsageError if they are of different graphs or spaces, or have no time in common
  */
 export async function compareRuns(
   a: RunData,
   b: RunData,
   options: Pick<CompareOptions, 'at' | 'bins' | 'allow'>,
+  coarse?: RunData,
 ): Promise<ComparisonResult> {
   const [sideA, sideB] = [sideOf(a), sideOf(b)];
   const reason = mismatch(sideA, sideB);
@@ -122,27 +133,31 @@ export async function compareRuns(
   const areGrids = sideA.representation === 'grid' && sideB.representation === 'grid';
   const allow = options.allow ?? (areGrids ? allowedBetweenGrids : 0);
   const pairs = chosen(sideA, sideB, options.at);
-  const laws = new CommonLaws(a, b);
+  const laws = new CommonLaws([a, b, ...(coarse ? [coarse] : [])]);
+  const biasAt = coarse ? biasOf(sideB, sideOf(coarse)) : () => undefined;
   const judge = new Judge();
 
   let shown: Comparison[] = [];
   for (const [ofA, ofB] of pairs) {
     const [lawsA, lawsB] = await laws.at(ofA.time);
+    const bias = biasAt(ofB);
+    const strictness = { allow, ...(bias && { bias }) };
     shown = compareObservations(sideA, sideB, ofA, ofB, {
-      allow,
+      ...strictness,
       kurtosis: [kurtosisOf(lawsA), kurtosisOf(lawsB)],
     });
     for (const [energyA, energyB] of energiesAt(sideA, sideB, ofA.time))
-      shown.push(...compareEnergies(energyA, energyB, allow));
+      shown.push(...compareEnergies(energyA, energyB, strictness));
     judge.add(shown);
   }
   let densities: ComparisonResult['densities'] = null;
   const space = { nodeNames: sideA.nodeNames, boundaries: sideA.boundaries };
   for (const [{ step, time }] of atCommonTimes(snapshotTimes(a), snapshotTimes(b))) {
     if (options.at !== undefined && step !== options.at) continue;
-    const nodes = compareLaws(...(await laws.at(time)), space, { bins: options.bins, allow });
+    const [lawsA, lawsB, wide] = await laws.at(time);
+    const nodes = compareLaws(lawsA, lawsB, space, { bins: options.bins, allow, coarse: wide });
     if (nodes.length === 0) continue;
-    judge.add(densityComparisons(nodes, { step, time }, allow));
+    judge.add(densityComparisons(nodes, { step, time }));
     densities = { step, time, nodes };
   }
 
@@ -162,7 +177,7 @@ export async function compareRuns(
     shown: { step: last.step, time: last.time, comparisons: shown },
     densities,
     notes: [
-      ...comparisonNotes(sideA, sideB),
+      ...comparisonNotes(sideA, sideB, coarse !== undefined),
       ...(uncounted
         ? ['variances count only at times of snapshots: without fourth moments their errors are not known']
         : []),
@@ -216,27 +231,34 @@ const energiesAt = (a: Side, b: Side, time: number) =>
     b.energies.filter((record) => isSameTime(record.time, time)),
   );
 
+/** The bias of a grid at the times of its observations, by the same on wider cells. */
+function biasOf(fine: Side, coarse: Side): (observation: ObservationRecord) => Bias | undefined {
+  return (observation) => {
+    const [pair] = atCommonTimes([observation], coarse.observations);
+    if (pair === undefined) return undefined;
+    return gridBias(fine, coarse, pair, energiesAt(fine, coarse, observation.time)[0]);
+  };
+}
+
 type Laws = readonly (Law | undefined)[];
 
-/** The laws of both runs at a time, each empty where there is no snapshot. Keeps what was read last. */
+/** The laws of runs at a time, each empty where there is no snapshot. Keeps what was read last. */
 class CommonLaws {
-  readonly #a: RunData;
-  readonly #b: RunData;
+  readonly #runs: readonly RunData[];
   #time = NaN;
-  #found: [Laws, Laws] = [[], []];
+  #found: Laws[] = [];
 
-  constructor(a: RunData, b: RunData) {
-    this.#a = a;
-    this.#b = b;
+  constructor(runs: readonly RunData[]) {
+    this.#runs = runs;
   }
 
-  async at(time: number): Promise<[Laws, Laws]> {
+  async at(time: number): Promise<readonly Laws[]> {
     if (this.#time !== time) {
-      const read = async (run: RunData): Promise<Laws> => {
+      this.#found = [];
+      for (const run of this.#runs) {
         const found = snapshotTimes(run).find((snapshot) => isSameTime(snapshot.time, time));
-        return found === undefined ? [] : readLaws(run, found.index);
-      };
-      this.#found = [await read(this.#a), await read(this.#b)];
+        this.#found.push(found === undefined ? [] : await readLaws(run, found.index));
+      }
       this.#time = time;
     }
     return this.#found;

@@ -5,12 +5,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBundle, startRun } from '../cluster/mod.js';
 import { loadBundle, type ConfigBundle } from '../config/mod.js';
+import { buildModel } from '../model/mod.js';
 import { RunFolder } from '../output/mod.js';
 import { UsageError } from './exit.js';
 import { shownFolder, type RunData } from './run-data.js';
 
 /** Error of a time step of the reference, where the config names none. */
 const tolerance = 1e-5;
+/** No grid is coarser. */
+const fewestCells = 4;
 
 export interface ReferenceOptions {
   /** Solve it even if there is one. */
@@ -29,40 +32,64 @@ export function referenceBundle({ bundle, manifest }: RunData, set: readonly str
   return { ...bundle, overrides: [...bundle.overrides, 'representation=grid', ...own, ...set] };
 }
 
+/** The folders of the reference, and of the same on cells twice as wide, which tells how far the reference itself is off. */
+export interface Reference {
+  readonly fine: string;
+  readonly coarse: string;
+}
+
 /**
- * The folder of the reference, solved if need be; undefined if a signal stopped it.
+ * The reference, solved if need be; undefined if a signal stopped it.
  *
  * @throws UsageError if the run is on a grid itself
  * @throws ConfigError if there is no grid for the config
  */
-export async function solveReference(run: RunData, options: ReferenceOptions): Promise<string | undefined> {
+export async function solveReference(
+  run: RunData,
+  options: ReferenceOptions,
+): Promise<Reference | undefined> {
   if (run.model.representation === 'grid') {
     throw new UsageError(
       `${run.label} is a grid run itself; compare it with another run: wasserwerk compare ${run.label} <other>`,
     );
   }
   const bundle = referenceBundle(run, options.set);
-  const folder = join(run.path, 'reference');
+  const { model } = buildModel(loadBundle(bundle), { skipPreflight: true });
+  const cells = (model.mesh?.cells ?? []).map((count) => Math.max(fewestCells, Math.ceil(count / 2)));
+  const fine = join(run.path, 'reference');
+  const coarse = join(fine, 'coarse');
+  if (!(await solve(fine, bundle, 'the same config on a grid', options))) return undefined;
+  const wide = { ...bundle, overrides: [...bundle.overrides, `grid.cells=[${cells.join(', ')}]`] };
+  if (!(await solve(coarse, wide, 'the same on cells twice as wide', options))) return undefined;
+  return { fine, coarse };
+}
+
+/** Solves a config into a folder, unless it has been. Returns whether there is a solution now. */
+async function solve(
+  folder: string,
+  bundle: ConfigBundle,
+  what: string,
+  { fresh, signal, tell, workers }: ReferenceOptions,
+): Promise<boolean> {
   if (existsSync(folder)) {
-    if (!options.fresh && (await isSolved(folder, bundle))) {
-      options.tell(
-        `the reference in ${shownFolder(folder)} is of the same config and is used again (--fresh solves it anew)\n`,
-      );
-      return folder;
+    if (!fresh && (await isSolved(folder, bundle))) {
+      tell(`${what} is solved already in ${shownFolder(folder)} (--fresh solves it anew)\n`);
+      return true;
     }
     await RunFolder.discard(folder);
   }
-  const config = loadBundle(bundle);
-  options.tell(`solving the same config on a grid → ${shownFolder(folder)}\n`);
-  const result = await startRun(config, {
+  tell(`solving ${what} → ${shownFolder(folder)}\n`);
+  const result = await startRun(loadBundle(bundle), {
     out: folder,
-    signal: options.signal,
-    warned: (text) => options.tell(`warning: ${text}\n`),
-    ...(options.workers === undefined ? {} : { workers: options.workers }),
+    signal,
+    warned: (text) => {
+      tell(`warning: ${text}\n`);
+    },
+    ...(workers === undefined ? {} : { workers }),
   });
-  if (result.status !== 'finished') return undefined;
-  options.tell(`solved in ${result.timings.wallSeconds.toFixed(1)} s\n`);
-  return folder;
+  if (result.status !== 'finished') return false;
+  tell(`solved in ${result.timings.wallSeconds.toFixed(1)} s\n`);
+  return true;
 }
 
 /** Whether a folder holds a finished run of exactly this config. */

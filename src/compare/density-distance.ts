@@ -12,6 +12,8 @@ export interface DensityDistance {
   /** What two samples of one law have on average, and its standard deviation; 0 between two grids. */
   readonly expected: number;
   readonly deviation: number;
+  /** Part of the distance that did not count. */
+  readonly allowed: number;
   /** How far the distance is above what noise explains, as a normal number; negative if below, NaN without noise. */
   readonly z: number;
   readonly bins: number;
@@ -22,12 +24,14 @@ export interface DensityDistance {
  * (or, against a grid, in the bin with a known probability), so that counts are binomial; the moments of their absolute
  * deviations are summed over bins as if these were independent.
  *
- * @param allowed part of the distance that does not count
+ * @param allow part of the distance that does not count
+ * @param coarse the law `b` on cells twice as wide: its distance from b, in the same bins, does not count either
  */
-export function densityDistance(a: Law, b: Law, bins?: number, allowed = 0): DensityDistance {
+export function densityDistance(a: Law, b: Law, bins?: number, allow = 0, coarse?: Law): DensityDistance {
   const edges = binEdges(a, b, bins);
   const [inA, inB] = [inBins(a, edges), inBins(b, edges)];
   const [nA, nB] = [a, b].map((law) => (law.kind === 'particles' ? law.count : 1));
+  const allowed = allow + (coarse ? between(inB, inBins(coarse, edges)) : 0);
   let [distance, expected, variance, third] = [0, 0, 0, 0];
   const addNoise = ([m1, m2, m3]: readonly [number, number, number], scale: number): void => {
     expected += scale * m1;
@@ -51,7 +55,12 @@ export function densityDistance(a: Law, b: Law, bins?: number, allowed = 0): Den
     distance,
     expected,
     deviation,
+    allowed,
     z: deviation > 0 ? scoreOfSkewed(z, skewness) : NaN,
     bins: inA.length,
   };
+}
+
+function between(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, bin) => sum + Math.abs(value - b[bin]), 0);
 }

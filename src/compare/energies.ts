@@ -2,18 +2,24 @@
 
 import type { EnergyRecordJson } from '../output/mod.js';
 import { scoreOf, type Comparison } from './comparison.js';
+import type { Strictness } from './observables.js';
 
 /** Comparisons of two records of the same time. What the estimators state as bias does not count as a difference. */
-export function compareEnergies(a: EnergyRecordJson, b: EnergyRecordJson, allow: number): Comparison[] {
-  const bias = Math.abs(a.energyBias ?? 0) + Math.abs(b.energyBias ?? 0);
+export function compareEnergies(
+  a: EnergyRecordJson,
+  b: EnergyRecordJson,
+  { allow, bias = () => 0 }: Pick<Strictness, 'allow' | 'bias'>,
+): Comparison[] {
+  const stated = Math.abs(a.energyBias ?? 0) + Math.abs(b.energyBias ?? 0);
   const temperature = Math.max(a.temperature, b.temperature);
   const found: Comparison[] = [];
   const add = (
     quantity: 'energy' | 'relative entropy',
     [valueA, errorA]: readonly [number | null, number | null],
     [valueB, errorB]: readonly [number | null, number | null],
-    allowed: number,
+    beyond: number,
   ): void => {
+    const allowed = beyond + bias(quantity, undefined, undefined);
     if (valueA === null || valueB === null || errorA === null || errorB === null) return;
     found.push({
       step: a.step,
@@ -30,13 +36,13 @@ export function compareEnergies(a: EnergyRecordJson, b: EnergyRecordJson, allow:
       counted: true,
     });
   };
-  add('energy', [a.energy, a.energyError], [b.energy, b.energyError], bias + allow * temperature);
+  add('energy', [a.energy, a.energyError], [b.energy, b.energyError], stated + allow * temperature);
   add(
     'relative entropy',
     [a.relativeEntropy, a.relativeEntropyError],
     [b.relativeEntropy, b.relativeEntropyError],
     // KL is E over the temperature, but for a constant.
-    (temperature > 0 ? bias / temperature : 0) + allow,
+    (temperature > 0 ? stated / temperature : 0) + allow,
   );
   return found;
 }

@@ -38,12 +38,19 @@ function isEnough(law: Law): boolean {
   return law.kind === 'cells' || law.count >= fewestParticles;
 }
 
+export interface LawOptions {
+  readonly bins?: number | undefined;
+  readonly allow: number;
+  /** The laws `b` on cells twice as wide, if b is on a grid. */
+  readonly coarse?: readonly (Law | undefined)[] | undefined;
+}
+
 /** Distances node by node; nodes with few particles on a side are left out, as are spaces of more than three dimensions. */
 export function compareLaws(
   a: readonly (Law | undefined)[],
   b: readonly (Law | undefined)[],
   space: { readonly nodeNames: readonly string[]; readonly boundaries: readonly Boundary[] },
-  { bins, allow }: { readonly bins?: number | undefined; readonly allow: number },
+  { bins, allow, coarse }: LawOptions,
 ): NodeDistances[] {
   if (space.boundaries.length > mostDimensions) return [];
   const ends = space.boundaries.map((boundary): Ends =>
@@ -57,7 +64,7 @@ export function compareLaws(
     return [
       {
         node,
-        density: densityDistance(inA, inB, bins, allow),
+        density: densityDistance(inA, inB, bins, allow, coarse?.[g]),
         transport: transportDistance(inA, inB, ends),
       },
     ];
@@ -68,7 +75,6 @@ export function compareLaws(
 export function densityComparisons(
   distances: readonly NodeDistances[],
   at: { readonly step: number; readonly time: number },
-  allow: number,
 ): Comparison[] {
   return distances.map(({ node, density }) => ({
     ...at,
@@ -79,8 +85,12 @@ export function densityComparisons(
     aError: density.deviation,
     b: density.distance,
     bError: 0,
-    allowed: allow,
-    z: Number.isFinite(density.z) ? Math.max(0, density.z) : density.distance > allow + 1e-9 ? Infinity : 0,
+    allowed: density.allowed,
+    z: Number.isFinite(density.z)
+      ? Math.max(0, density.z)
+      : density.distance > density.allowed + 1e-9
+        ? Infinity
+        : 0,
     counted: true,
   }));
 }

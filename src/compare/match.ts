@@ -79,8 +79,12 @@ export function configDifferences(a: Side, b: Side): readonly string[] {
   return [...found].sort();
 }
 
-/** What a reader of the verdict should know. */
-export function comparisonNotes(a: Side, b: Side): readonly string[] {
+/**
+ * What a reader of the verdict should know.
+ *
+ * @param hasBias whether the error of the cells of `b` is known and allowed for
+ */
+export function comparisonNotes(a: Side, b: Side, hasBias = false): readonly string[] {
   const notes: string[] = [];
   const differences = configDifferences(a, b);
   if (differences.length > 0) {
@@ -104,8 +108,11 @@ export function comparisonNotes(a: Side, b: Side): readonly string[] {
     );
   } else {
     notes.push(
-      'standard errors hold the sampling noise of the particles only, not the bias of their time step nor the error of the ' +
-        'grid: halve time.step, or grid.cells, to see those; --allow says how much of them is acceptable',
+      hasBias
+        ? 'what cells twice as wide change is allowed for, as the error of the grid; the bias of the time step of the ' +
+            'particles is in no error: halve time.step to see it, or say with --allow how much of it is acceptable'
+        : 'standard errors hold the sampling noise of the particles only, not the bias of their time step nor the error of the ' +
+            'grid: halve time.step, or grid.cells, to see those; --allow says how much of them is acceptable',
     );
   }
   return notes;

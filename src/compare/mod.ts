@@ -2,8 +2,9 @@
 export type { Comparison, Quantity } from './comparison.js';
 export { atCommonTimes, isSameTime, type Side } from './side.js';
 export { comparisonNotes, configDifferences, mismatch } from './match.js';
-export { compareObservations, type Kurtosis, type Strictness } from './observables.js';
+export { compareObservations, type Bias, type Kurtosis, type Strictness } from './observables.js';
 export { compareEnergies } from './energies.js';
+export { gridBias } from './grid-bias.js';
 export { compareLaws, densityComparisons, kurtosisOf, type NodeDistances } from './laws.js';
 export { lawsOfDensity, lawsOfParticles, type Cells, type Law } from './law.js';
 export type { DensityDistance } from './density-distance.js';

@@ -1,7 +1,7 @@
 // Observations of two runs at one time, number by number: masses, means, variances, potential energies.
 
 import { countScore } from './binomial.js';
-import { scoreOf, type Comparison } from './comparison.js';
+import { scoreOf, type Comparison, type Quantity } from './comparison.js';
 import type { Side } from './side.js';
 import type { ObservationRecord } from '../output/mod.js';
 
@@ -12,10 +12,13 @@ export interface Strictness {
    * temperature (energies), 1 (L1 distance).
    */
   readonly allow: number;
+  /** Size of a known bias between the two, which does not count either; 0 where none is known. */
+  readonly bias?: Bias;
   /** Kurtosis of x_i given the node, [node][coordinate], on each side; undefined where it is not known. */
   readonly kurtosis?: readonly [Kurtosis, Kurtosis];
 }
 
+export type Bias = (quantity: Quantity, node: string | undefined, coordinate: string | undefined) => number;
 export type Kurtosis = (node: number, coordinate: number) => number | undefined;
 
 /** Fewer particles than this on a node: their mean is not normal enough to be judged. */
@@ -32,7 +35,7 @@ export function compareObservations(
   sideB: Side,
   a: ObservationRecord,
   b: ObservationRecord,
-  { allow, kurtosis }: Strictness,
+  { allow, bias = () => 0, kurtosis }: Strictness,
 ): Comparison[] {
   const { nodeNames, coordinateNames } = sideA;
   const found: Comparison[] = [];
@@ -47,7 +50,7 @@ export function compareObservations(
     counted = true,
   ): void => {
     if (valueA === null || valueB === null || errorA === null || errorB === null) return;
-    const allowed = allow * scale;
+    const allowed = allow * scale + bias(quantity, node, coordinate);
     const z = scoreOf(valueA, valueB, Math.sqrt(errorA * errorA + errorB * errorB), allowed);
     found.push({
       ...common,
@@ -65,7 +68,7 @@ export function compareObservations(
   };
 
   nodeNames.forEach((node, g) => {
-    const mass = compareMass(sideA, sideB, a, b, g, allow);
+    const mass = compareMass(sideA, sideB, a, b, g, (mass) => allow * mass + bias('mass', node, undefined));
     if (mass)
       found.push({ ...common, ...mass, quantity: 'mass', node, coordinate: undefined, counted: true });
     if (!isTold(sideA, a, g) || !isTold(sideB, b, g)) return;
@@ -140,12 +143,12 @@ function compareMass(
   a: ObservationRecord,
   b: ObservationRecord,
   g: number,
-  allow: number,
+  allowedOf: (mass: number) => number,
 ): MassComparison | undefined {
   const [massA, massB] = [a.mass[g], b.mass[g]];
   // Nothing on either side is nothing to compare.
   if (massA === null || massB === null || (massA === 0 && massB === 0)) return undefined;
-  const allowed = allow * Math.max(massA, massB);
+  const allowed = allowedOf(Math.max(massA, massB));
   const [nA, nB] = [sideA.particles, sideB.particles];
   const found = { a: massA, aError: a.massError[g] ?? 0, b: massB, bError: b.massError[g] ?? 0, allowed };
   // The side with the difference that is allowed taken off, as far as there is one.

@@ -27,6 +27,8 @@ const fewestPoints = 5;
 /** A stretch counts as straight with chi-squared per degree of freedom up to this, or, without errors, within 2 % of KL. */
 const straight = 1.5;
 const straightWithin = 0.02;
+/** KL must fall by this (in its logarithm) over the stretch: what hardly falls is a rest, not a decay. */
+const leastFall = 0.5;
 /** Rounds in which weights follow the line. */
 const rounds = 4;
 
@@ -37,7 +39,7 @@ const rounds = 4;
  * weights, or larger as the points scatter about the line (chi-squared per degree of freedom above 1); times of a run are
  * correlated, so that it may still be too small.
  *
- * @returns undefined where fewer than five times are above the noise, or KL does not fall
+ * @returns undefined where fewer than five times are above the noise, or KL hardly falls
  */
 export function fitDecay(input: DecayInput): Decay | undefined {
   const points = aboveNoise(input);
@@ -46,7 +48,8 @@ export function fitDecay(input: DecayInput): Decay | undefined {
   for (let first = 0; points.length - first >= fewestPoints; first++) {
     const tail = points.slice(first);
     const line = fittedLine(tail, hasErrors);
-    if (line === undefined || !(line.slope < 0)) continue;
+    const time = tail[tail.length - 1].t - tail[0].t;
+    if (line === undefined || !(-line.slope * time >= leastFall)) continue;
     const badness = hasErrors ? line.scatter / straight : line.farthest / straightWithin;
     if (best === undefined || badness < best.badness) best = { line, tail, badness };
     if (badness <= 1) break;

@@ -173,7 +173,7 @@ function relativeEntropy(energies: readonly EnergyRecordJson[], figures: Figures
       fit
         ? `Dashed: exp(−λt) with λ = ${withError(fit.rate, fit.rateError)}, fitted to ${fit.points} times from t = ${brief(fit.from)} to ${brief(fit.to)} ` +
           '(weighted least squares on log KL, from where it is straight to where noise begins).'
-        : 'Too few times are above its noise to fit a rate.',
+        : 'No stretch of exponential decay was found above its noise.',
     ],
     numbersOf([curve]),
   );

@@ -233,6 +233,16 @@ describe('the L1 distance', () => {
     expect(densityDistance(wide, normalCells(1, 128), undefined, 0.5).z).toBeLessThan(0);
   });
 
+  it('does not count what wider cells change', () => {
+    const random = seeded(10);
+    const a = sample(1, 3000, () => random.normal());
+    const [fine, wide] = [normalCells(1, 24), normalCells(1, 12)];
+    const found = densityDistance(a, fine, undefined, 0, wide);
+    expect(found.allowed).toBeGreaterThan(0.02);
+    expect(found.allowed).toBeLessThan(0.4);
+    expect(found.z).toBeLessThan(densityDistance(a, fine).z);
+  });
+
   it('between two grids is exact', () => {
     const a = normalCells(1, 100);
     const b = {

@@ -9,6 +9,7 @@ import {
   compareObservations,
   comparisonNotes,
   densityComparisons,
+  gridBias,
   Judge,
   kurtosisOf,
   lawsOfParticles,
@@ -106,12 +107,37 @@ describe('compareObservations', () => {
   });
 });
 
+describe('gridBias', () => {
+  it('allows for what wider cells change', () => {
+    const wide = gridObservation({ mass: [0.501, 0.499], variance: [[1.02], [1]] });
+    const bias = gridBias(
+      gridSide(),
+      gridSide(),
+      [gridObservation(), wide],
+      [energy(), energy({ energy: 1.1 })],
+    );
+    expect(bias('mass', 'left', undefined)).toBeCloseTo(0.001, 12);
+    expect(bias('variance', 'left', 'x')).toBeCloseTo(0.02, 12);
+    expect(bias('variance', 'right', 'x')).toBe(0);
+    expect(bias('energy', undefined, undefined)).toBeCloseTo(0.1, 12);
+    expect(bias('relative entropy', undefined, undefined)).toBe(0);
+
+    const run = observation({ variance: [[1.02], [1]], mass: [0.501, 0.499], count: [5010, 4990] });
+    const found = compareObservations(side(), gridSide(), run, gridObservation(), { allow: 0, bias });
+    expect(pick(found, 'variance', 'left').z).toBe(0);
+    expect(pick(found, 'mass', 'left').z).toBeCloseTo(0, 9);
+    expect(pick(found, 'variance', 'left').allowed).toBeCloseTo(0.02, 12);
+    const energies = compareEnergies(energy({ energy: 1.5 }), energy(), { allow: 0, bias });
+    expect(energies[0].z).toBeCloseTo(-0.4 / Math.sqrt(0.02), 6);
+  });
+});
+
 describe('compareEnergies', () => {
   it('counts what is beyond the stated bias', () => {
     const found = compareEnergies(
       energy(),
       energy({ energy: 1.5, energyBias: -0.1, relativeEntropy: null }),
-      0,
+      strict,
     );
     expect(found).toHaveLength(1);
     expect(found[0]).toMatchObject({ quantity: 'energy', allowed: 0.1 });
@@ -119,7 +145,9 @@ describe('compareEnergies', () => {
   });
 
   it('gives KL the bias over the temperature', () => {
-    const found = compareEnergies(energy(), energy({ energyBias: 0.1, relativeEntropy: 3 }), 0.01);
+    const found = compareEnergies(energy(), energy({ energyBias: 0.1, relativeEntropy: 3 }), {
+      allow: 0.01,
+    });
     expect(found[1].allowed).toBeCloseTo(0.21, 12);
     expect(found[1].z).toBeCloseTo(0.79 / Math.sqrt(0.08), 6);
   });
@@ -141,14 +169,13 @@ describe('laws', () => {
   it('are compared node by node, but for nodes with few particles', () => {
     const found = compareLaws(laws(1), laws(2), space, { allow: 0 });
     expect(found.map(({ node }) => node)).toEqual(['left']);
-    const [comparison] = densityComparisons(found, { step: 1, time: 0.1 }, 0);
+    const [comparison] = densityComparisons(found, { step: 1, time: 0.1 });
     expect(comparison).toMatchObject({ quantity: 'density', node: 'left', counted: true });
     expect(comparison.z).toBeLessThan(3);
-    const other = densityComparisons(
-      compareLaws(laws(1), laws(2, 2), space, { allow: 0 }),
-      { step: 1, time: 0.1 },
-      0,
-    );
+    const other = densityComparisons(compareLaws(laws(1), laws(2, 2), space, { allow: 0 }), {
+      step: 1,
+      time: 0.1,
+    });
     expect(other[0].z).toBeGreaterThan(6);
   });
 
@@ -283,6 +310,7 @@ describe('what can be compared', () => {
     expect(comparisonNotes(side(), side({ stateHash: 'bb' }))[0]).toContain('both runs have seed 1');
     expect(comparisonNotes(side(), side())[0]).toContain('compares a run with itself');
     expect(comparisonNotes(side(), gridSide())[0]).toContain('bias of their time step');
+    expect(comparisonNotes(side(), gridSide(), true)[0]).toContain('cells twice as wide');
     expect(comparisonNotes(gridSide(), gridSide())[0]).toContain('no sampling noise');
   });
 

@@ -163,6 +163,9 @@ describe('run against the grid solution of its config', () => {
     const manifest = readManifest(reference());
     expect(manifest).toMatchObject({ status: 'finished', config: { representation: 'grid' } });
     expect(manifest).toMatchObject({ config: { grid: { tolerance: 1e-5 } } });
+    expect(stderr).toContain('solving the same on cells twice as wide → a/reference/coarse');
+    expect(readManifest(reference('coarse'))).toMatchObject({ config: { grid: { cells: [100] } } });
+    expect(stdout).toContain('what cells twice as wide change is allowed for');
     // The run itself is as before.
     expect(readManifest(folder('a'))).toMatchObject({
       status: 'finished',
@@ -212,7 +215,17 @@ describe('run against the grid solution of its config', () => {
       'time={step: 0.5, steps: 2}',
     );
     expect(code).toBe(1);
-    expect(stdout).toContain('note: standard errors hold the sampling noise of the particles only');
+    expect(stdout).toContain('the bias of the time step of the particles is in no error');
+  });
+
+  it('knows that a law narrower than the cells is told wrong by them', async () => {
+    await run('narrow', { initial: { gaussian: { mean: 0, std: 0.03 }, masses: { left: 1 } } });
+    const options = ['narrow', '--reference', '--set', 'grid.cells=200'];
+    expect((await json(...options)).result).toMatchObject({ verdict: 'agree' });
+    // The same grid, without what it says of itself.
+    const plain = await json('narrow', 'narrow/reference');
+    expect(plain.result.verdict).toBe('differ');
+    expect(plain.result.largest?.time).toBe(0);
   });
 
   it('refuses a run that is on a grid itself, and a space of too many dimensions', async () => {

@@ -111,7 +111,7 @@ describe('the report', () => {
     const [, rate, error] = /λ = ([\d.]+) ± ([\d.]+)/u.exec(page('particles in the plane')) ?? [];
     expect(Math.abs(Number(rate) - 5)).toBeLessThan(Number(error));
     expect(page('particles in the plane')).toContain('class="line h1 fit"');
-    expect(page('one observation')).toContain('Too few times are above its noise');
+    expect(page('one observation')).toContain('No stretch of exponential decay');
     expect(page('no entropy')).toContain('observe.entropy');
     expect(page('no entropy')).not.toContain('KL(f|π)');
   });

@@ -77,6 +77,7 @@ describe('fitDecay', () => {
     expect(fitDecay({ time, value: exact, error: time.map(() => 9) })).toBeUndefined();
     expect(fitDecay({ time, value: time.map((t) => 1 + t), error: zero })).toBeUndefined();
     expect(fitDecay({ time, value: time.map(() => NaN), error: zero })).toBeUndefined();
+    expect(fitDecay({ time, value: time.map((t) => 1 - 0.01 * t), error: zero })).toBeUndefined();
     expect(fitDecay({ time: [], value: [], error: [] })).toBeUndefined();
   });
 
