@@ -6,6 +6,7 @@ export { coreCount } from './crew.js';
 export { asFailure } from './failure.js';
 export type { EstimateSetup, TaskFailure, TaskResult, WorkerSetup, WorkerTask } from './messages.js';
 export { Simulation, type SimulationOptions, type SimulationState, type WorkLoad } from './simulation.js';
+export { sampleNodes } from './sample-nodes.js';
 export { Worker } from './worker.js';
 export { resumeRun, startRun, type RunListener, type RunOptions, type RunResult } from './run.js';
 export { version } from './version.js';

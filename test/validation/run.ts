@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { diabetes } from './diabetes.js';
+import { energy } from './energy.js';
 import { gaussians } from './gaussians.js';
 import { gibbs } from './gibbs.js';
 import { FALSE_ALARM, MOST_ROWS, passes, SIGMAS, table, type Study, type TableRow } from './harness.js';
@@ -23,6 +24,7 @@ const studies: readonly Study[] = [
   diabetes,
   ratchet,
   muellerBrown,
+  energy,
 ];
 
 const help = `Validation: runs against exact answers.
