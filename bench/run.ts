@@ -11,6 +11,7 @@ import { conditions, describe, describeMachine } from './machine.js';
 import { markdown, plainText, replaceSection, type SectionResult } from './report.js';
 import { compile } from './sections/compile.js';
 import { endToEnd } from './sections/end-to-end.js';
+import { entropy } from './sections/entropy.js';
 import { grid } from './sections/grid.js';
 import { memory } from './sections/memory.js';
 import { node24 } from './sections/node24.js';
@@ -20,7 +21,7 @@ import { speed } from './sections/speed.js';
 import { startup } from './sections/startup.js';
 import { threads } from './sections/threads.js';
 
-const SECTIONS = [speed, node24, threads, endToEnd, memory, startup, compile, passes, planner, grid];
+const SECTIONS = [speed, node24, threads, endToEnd, entropy, memory, startup, compile, passes, planner, grid];
 
 const usage = `usage: npm run bench -- [options]
   --only LIST      of ${SECTIONS.map(({ name }) => name).join(',')}

@@ -18,6 +18,7 @@ export type {
   WorkerTask,
 } from './messages.js';
 export { Simulation, type SimulationOptions, type SimulationState, type WorkLoad } from './simulation.js';
+export { sampleNodes } from './sample-nodes.js';
 export { Worker } from './worker.js';
 export { resumeRun, startRun, type RunListener, type RunOptions, type RunResult } from './run.js';
 export { bundleFile, readBundle } from './run-files.js';

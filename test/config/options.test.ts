@@ -559,6 +559,51 @@ const rows: readonly Row[] = [
       ['60s', /60s/u],
     ],
   },
+  {
+    key: 'observe.entropy',
+    good: ['none', 'knn', 'gaussian', 'grid', '{method: knn}', '{method: gaussian, samples: 16}'],
+    bad: [
+      ['nearest', /expected knn, grid or gaussian/u],
+      ['true', /knn, grid, gaussian, none/u],
+      ['{}', /method: is missing|is missing/u],
+      ['{method: none}', /expected knn, grid or gaussian/u],
+      ['{method: knn, neighbors: 4}', /unknown key "neighbors"/u],
+    ],
+  },
+  {
+    key: 'observe.entropy.method',
+    with: ['observe.entropy={method: knn}'],
+    good: ['grid'],
+    bad: [['counts', /expected knn, grid or gaussian/u]],
+  },
+  {
+    key: 'observe.entropy.neighbours',
+    with: ['observe.entropy={method: knn}'],
+    good: ['1', '100'],
+    bad: [
+      ['0', /from 1/u],
+      ['101', /to 100/u],
+      ['2.5', /whole/u],
+    ],
+  },
+  {
+    key: 'observe.entropy.samples',
+    with: ['observe.entropy={method: knn}'],
+    good: ['16', '1e5'],
+    bad: [
+      ['15', /from 16/u],
+      ['1e8', /to 10/u],
+    ],
+  },
+  {
+    key: 'observe.logZ',
+    good: ['auto', '0', '-3.5', 'log(2*pi)'],
+    bad: [
+      ['exact', /unknown name 'exact'|auto/u],
+      ['.inf', /finite|Infinity/u],
+      ['[1]', /number, or auto/u],
+    ],
+  },
   { key: 'snapshots.every', with: ['snapshots={every: 5}'], good: ['1'], bad: [['0', />= 1/u]] },
   {
     key: 'snapshots.particles',

@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { density } from './density.js';
 import { diabetes } from './diabetes.js';
+import { energy } from './energy.js';
 import { gaussians } from './gaussians.js';
 import { gibbs } from './gibbs.js';
 import { grid } from './grid.js';
@@ -29,6 +30,7 @@ const studies: readonly Study[] = [
   muellerBrown,
   referenceStudy,
   grid,
+  energy,
 ];
 
 const help = `Validation: runs against exact answers.

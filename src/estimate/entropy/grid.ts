@@ -13,10 +13,10 @@ import { digamma } from './special.js';
  *
  * The error is sqrt(Var(log p) / n), that of the mean of log p over independent points.
  *
- * The bias is the sum of two estimates. Cells that hold mass but no points, and cells with few: `value` less the estimate of
- * Chao, Wang and Jost (2013), which extrapolates from the numbers of cells with one and two points. And smoothing by cells:
- * a third of what that second estimate gains when cells of twice the width are used, since smoothing adds
- * sum_i width_i^2 J_ii / 24 + …, J the Fisher information of the law. It may be negative: too many cells for the points.
+ * The bias is `value` less an extrapolation to many points and small cells, see `unbiased`. It counts cells that hold mass
+ * but no points (with too many cells for the points it is negative and large), and smoothing by cells. Where the points are
+ * few for the cells, value - bias is much the better number: 4000 normal points on 128 x 128 cells of a box of +-7 gave
+ * value - h = -0.143 and bias = -0.145 +- 0.011. The error does not include the noise of the bias.
  *
  * NaN without points.
  * @throws RangeError for a malformed sample, or a mesh of another dimension.
@@ -50,16 +50,34 @@ export function gridEntropy(sample: Sample, mesh: Mesh): Estimate {
   }
   const plugIn = -mean + (occupied - 1) / (2 * n);
 
-  const coarse = histogram(
-    sample,
-    mesh,
-    mesh.cells.map((cells) => Math.ceil(cells / 2)),
-    2,
-  );
-  const extrapolated = extrapolatedEntropy(fine, n);
-  const sampling = plugIn - extrapolated;
-  const smoothing = (extrapolatedEntropy(coarse, n) + d * mathF64.log(2) - extrapolated) / 3;
-  return { value: plugIn + logVolume, error: Math.sqrt(squares / n / n), bias: sampling + smoothing };
+  return {
+    value: plugIn + logVolume,
+    error: Math.sqrt(squares / n / n),
+    bias: plugIn - unbiased(sample, mesh, fine, n, plugIn),
+  };
+}
+
+/**
+ * The entropy of cells for infinitely many points and cells, from cells of one, two and four times the width w. Smoothing
+ * adds s, 4 s and 16 s: s = w^2 J / 24, J the Fisher information of the law. What the estimate of Chao, Wang and Jost still
+ * misses of cells without points is taken to be in proportion to the number of cells. The two differences give the two
+ * unknowns. Wide cells do not resolve the law and look like missing ones: so no more is taken to be missing than that
+ * estimate itself found beyond the `corrected` one.
+ */
+function unbiased(sample: Sample, mesh: Mesh, fine: Float64Array, n: number, corrected: number): number {
+  const d = mesh.cells.length;
+  const [entropy, double, quadruple] = [1, 2, 4].map((factor) => {
+    const cells = mesh.cells.map((count) => Math.ceil(count / factor));
+    const counts = factor === 1 ? fine : histogram(sample, mesh, cells, factor);
+    return extrapolatedEntropy(counts, n) + d * mathF64.log(factor);
+  });
+  const thinning = mathF64.power(2, -d);
+  const [first, second] = [double - entropy, quadruple - double];
+  const found = Math.abs(entropy - corrected);
+  const solved = (3 * (second - thinning * first)) / (12 - 3 * thinning) - first;
+  const missing = Math.max(-found, Math.min(found, solved / (1 - thinning)));
+  const smoothing = (first + (1 - thinning) * missing) / 3;
+  return entropy - smoothing - missing;
 }
 
 /** Points per cell of `counts` cells per coordinate, each `factor` cells of the mesh wide, the first at its low end. */

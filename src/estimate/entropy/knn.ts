@@ -1,49 +1,189 @@
-// Entropy, log density and its gradient from distances to nearest points. No bandwidth: the ball that holds k points is the
-// scale. Any dimension.
+// Entropy, log density and its gradient from distances to nearest points, in any dimension. There is no bandwidth to choose:
+// the ball that holds k points is the scale. On a torus that ball must not meet itself: r_k below half of every period.
 
 import { mathF64 } from '../../elementary/mod.js';
 import { NeighbourTree } from './neighbour-tree.js';
 import { noEstimate, type Estimate, type Sample } from './sample.js';
-import { digamma, logUnitBallVolume } from './special.js';
+import { digamma, logGamma, logUnitBallVolume, trigamma } from './special.js';
 
-/** The entropy of Kozachenko and Leonenko with the k-th neighbours; see `knnEntropyOf`. */
+/**
+ * Balls of neighbouring points overlap, so that the noise of their volumes (variance psi'(k) each) does not average out as
+ * that of independent numbers: n Var(h) exceeds the variance of one term by `overlap` psi'(k). Measured on uniform laws
+ * on the torus, where nothing else varies: 0.5 to 0.7 for k = 2 … 16 and d = 1 … 4, 0.3 to 0.5 for k = 1.
+ */
+const overlap = 0.6;
+
+/**
+ * The entropy of Kozachenko and Leonenko (1987) with k-th neighbours (Goria et al. 2005): of n points,
+ *
+ *     h = psi(n) - psi(k) + log c_d + (d/n) sum_i log r_i,
+ *
+ * r_i the distance of point i to the k-th nearest of the n - 1 others, c_d the volume of the unit ball, psi the digamma
+ * function. Where k or more other points are at the place of point i, r_i is the smallest positive distance and psi(k)
+ * gives way to psi of its rank. Mathematics, section 10. Dimensionless.
+ *
+ * The error is that of the mean of the n terms, sqrt((Var(log r_i^d) + 0.6 psi'(k)) / n), see `overlap`.
+ *
+ * The bias is found by widening the balls to 2k points: the bias of a ball grows with the power s of its volume, of expectation
+ * gamma(k + s)/gamma(k) n^-s, so that h_2k - h_k tells its size. s = 2/d is right for smooth laws, 1/d for laws
+ * with edges; 2/d is taken for d <= 2 and 1/d above, where almost all points are near an edge of the bulk. It has noise of its
+ * own, less than `error` for d <= 2, and for d > 5 it is a warning of the right order, not a correction.
+ *
+ * NaN for at most k points, and if all are at one place.
+ * @throws RangeError for a malformed sample, or `neighbours` that is no whole number from 1.
+ */
 export function knnEntropy(sample: Sample, neighbours: number): Estimate {
   return knnEntropyOf(new NeighbourTree(sample), neighbours);
 }
 
-export function knnEntropyOf(tree: NeighbourTree, k: number): Estimate {
+/** As `knnEntropy`, of the points of a tree. */
+export function knnEntropyOf(tree: NeighbourTree, neighbours: number): Estimate {
   const { count: n, dimension: d } = tree;
-  if (!(Number.isInteger(k) && k >= 1))
-    throw new RangeError(`${k} neighbours: a whole number from 1 is needed`);
+  const k = neighbours;
+  requireNeighbours(k);
   if (n <= k) return noEstimate;
   const wide = Math.min(2 * k, n - 1);
   const distances = new Float64Array(wide);
   const indices = new Int32Array(wide);
-  const terms = new Float64Array(n);
-  let wideSum = 0;
-  const psiK = digamma(k);
   const point = new Float64Array(d);
+  const [psi, psiWide] = [digamma(k), digamma(wide)];
+
+  // Welford's sums of the terms d log r_i - psi(k), and the sum of what they grow by in the wide balls.
+  let [mean, squares, growth] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
     tree.nearestOf(i, wide, distances, indices);
+    let term: number;
+    let wideTerm: number | undefined;
     if (distances[k - 1] > 0) {
-      terms[i] = 0.5 * d * mathF64.log(distances[k - 1]) - psiK;
+      term = logVolume(distances[k - 1], d) - psi;
     } else {
       tree.pointOf(i, point);
       const { distance, atPoint } = tree.nearestApart(point);
       if (distance === Infinity) return noEstimate;
-      terms[i] = 0.5 * d * mathF64.log(distance) - digamma(atPoint);
+      // The point itself is one of those at its place, hence the rank of the next among the others.
+      term = logVolume(distance, d) - digamma(atPoint);
+      if (atPoint >= wide) wideTerm = term;
     }
-    wideSum +=
-      distances[wide - 1] > 0 ? 0.5 * d * mathF64.log(distances[wide - 1]) - digamma(wide) : terms[i];
+    wideTerm ??= logVolume(distances[wide - 1], d) - psiWide;
+    growth += wideTerm - term;
+    const difference = term - mean;
+    mean += difference / (i + 1);
+    squares += difference * (term - mean);
   }
-  let sum = 0;
-  for (const term of terms) sum += term;
-  const mean = sum / n;
-  let squares = 0;
-  for (const term of terms) squares += (term - mean) * (term - mean);
   return {
     value: mean + digamma(n) + logUnitBallVolume(d),
-    error: Math.sqrt(squares / (n - 1) / n),
-    bias: wideSum / n - mean,
+    error: Math.sqrt((squares / (n - 1) + overlap * trigamma(k)) / n),
+    bias: wide > k ? growth / n / (relativeBias(wide, k, d) - 1) : 0,
   };
+}
+
+/** How many times larger the bias is with balls of `wide` points than with balls of k. */
+function relativeBias(wide: number, k: number, d: number): number {
+  const power = d <= 2 ? 2 / d : 1 / d;
+  return mathF64.exp(logGamma(wide + power) - logGamma(wide) - logGamma(k + power) + logGamma(k));
+}
+
+/** log r^d */
+function logVolume(squaredDistance: number, d: number): number {
+  return 0.5 * d * mathF64.log(squaredDistance);
+}
+
+function requireNeighbours(k: number): void {
+  if (!(Number.isInteger(k) && k >= 1)) {
+    throw new RangeError(`${k} neighbours: a whole number from 1 is needed`);
+  }
+}
+
+/**
+ * log f at a place x, which is no point of the sample itself: psi(k) - psi(n + 1) - log(c_d r^d), r the distance of the
+ * k-th nearest of the n points. Without bias in the logarithm where f is constant over the ball; its variance is
+ * psi'(k) - psi'(n + 1). Points at x are treated as in `knnEntropy`. Dimensionless.
+ *
+ * NaN for fewer than k points, and if all are at x.
+ * @throws RangeError for `k` that is no whole number from 1, or x of another dimension or not finite.
+ */
+export function knnLogDensity(tree: NeighbourTree, x: ArrayLike<number>, k: number): number {
+  requireNeighbours(k);
+  const { count: n, dimension: d } = tree;
+  if (n < k) return NaN;
+  const [distances, indices] = scratch(k);
+  tree.nearest(x, k, distances, indices);
+  let [distance, rank] = [distances[k - 1], k];
+  if (distance === 0) {
+    const apart = tree.nearestApart(x);
+    if (apart.distance === Infinity) return NaN;
+    [distance, rank] = [apart.distance, apart.atPoint + 1];
+  }
+  return digamma(rank) - digamma(n + 1) - logUnitBallVolume(d) - logVolume(distance, d);
+}
+
+/**
+ * log f at point i of the sample, from the other points: psi(k) - psi(n) - log(c_d r^d); see `knnLogDensity`. Their
+ * mean over i is the negative entropy of `knnEntropyOf`.
+ *
+ * NaN for at most k points, and if all are at one place.
+ * @throws RangeError for `k` that is no whole number from 1, or `i` that is no index.
+ */
+export function knnLogDensityOf(tree: NeighbourTree, i: number, k: number): number {
+  requireNeighbours(k);
+  const { count: n, dimension: d } = tree;
+  if (n <= k) return NaN;
+  const [distances, indices] = scratch(k);
+  tree.nearestOf(i, k, distances, indices);
+  let [distance, rank] = [distances[k - 1], k];
+  if (distance === 0) {
+    const point = new Float64Array(d);
+    tree.pointOf(i, point);
+    const apart = tree.nearestApart(point);
+    if (apart.distance === Infinity) return NaN;
+    [distance, rank] = [apart.distance, apart.atPoint];
+  }
+  return digamma(rank) - digamma(n) - logUnitBallVolume(d) - logVolume(distance, d);
+}
+
+/**
+ * Writes an estimate of grad log f at point i of the sample to `out`, by mean shift (Fukunaga and Hostetler 1975): with m the
+ * mean of the k nearest other points less x_i, and r the distance of the k-th,
+ *
+ *     grad log f = (k d (d + 2) / (k d + 2)) m / r^2.
+ *
+ * Where f is linear over the ball the first k - 1 points have the mean r^2 grad f / ((d + 2) f) and the k-th, on the sphere,
+ * r^2 grad f / (d f): hence the factor, which is d + 2 for large k. The bias is of order r^2.
+ *
+ * Returns what noise adds to |out|^2 on average, d^2 (d + 2) / ((k d + 2) r^2): |out|^2 less this estimates |grad log f|^2
+ * without bias of the order of the noise. Both are NaN for at most k points or r = 0.
+ * @throws RangeError for `k` that is no whole number from 1, `i` that is no index, or `out` too short.
+ */
+export function knnScore(tree: NeighbourTree, i: number, k: number, out: Float64Array): number {
+  requireNeighbours(k);
+  const { count: n, dimension: d } = tree;
+  if (out.length < d) throw new RangeError(`no room for ${d} coordinates`);
+  if (n <= k) {
+    out.fill(NaN, 0, d);
+    return NaN;
+  }
+  const [distances, indices] = scratch(k);
+  tree.nearestOf(i, k, distances, indices);
+  const square = distances[k - 1];
+  if (square === 0) {
+    out.fill(NaN, 0, d);
+    return NaN;
+  }
+  out.fill(0, 0, d);
+  for (let slot = 0; slot < k; slot++) tree.addDifference(i, indices[slot], out);
+  const factor = (d * (d + 2)) / (k * d + 2) / square;
+  for (let c = 0; c < d; c++) out[c] *= factor;
+  return (d * d * (d + 2)) / (k * d + 2) / square;
+}
+
+let sharedDistances = new Float64Array(16);
+let sharedIndices = new Int32Array(16);
+
+/** Room for k neighbours, the same for all queries one at a time. */
+function scratch(k: number): readonly [Float64Array, Int32Array] {
+  if (sharedDistances.length < k) {
+    sharedDistances = new Float64Array(2 * k);
+    sharedIndices = new Int32Array(2 * k);
+  }
+  return [sharedDistances, sharedIndices];
 }

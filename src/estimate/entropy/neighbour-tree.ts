@@ -157,14 +157,16 @@ export class NeighbourTree {
     return { distance: least, atPoint };
   }
 
-  /** Coordinate `i` of point `index` less that of `x`, the shorter way round. */
-  difference(index: number, i: number, x: ArrayLike<number>): number {
-    const period = this.#periods[i];
-    const at = this.#points[this.#placeOf[index] * this.dimension + i];
-    if (period === Infinity) return at - x[i];
-    const plain = at - wrap(x[i], period);
-    if (plain > this.#halves[i]) return plain - period;
-    return plain < -this.#halves[i] ? plain + period : plain;
+  /** Adds the coordinates of point `to` less those of point `from`, each the shorter way round, to `out`. */
+  addDifference(from: number, to: number, out: Float64Array): void {
+    const { dimension: d } = this;
+    const [start, end] = [this.#placeOf[from] * d, this.#placeOf[to] * d];
+    for (let i = 0; i < d; i++) {
+      let difference = this.#points[end + i] - this.#points[start + i];
+      if (difference > this.#halves[i]) difference -= this.#periods[i];
+      else if (difference < -this.#halves[i]) difference += this.#periods[i];
+      out[i] += difference;
+    }
   }
 
   /** Copies the coordinates of a point, wrapped, to `out`. */
