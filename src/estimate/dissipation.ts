@@ -87,6 +87,7 @@ export class DissipationEstimator {
     const law = laws[g];
     const shared = temperature > 0 ? law.shared / count : 0;
     const diffusion = diffusivity[g];
+    const ofDensity = isDensityMobility(this.#model.mobility);
     let [transport, reaction, mean, squares, sharedNoise] = [0, 0, 0, 0, 0];
     for (let k = 0; k < points; k++) {
       const own = Math.floor(((k + 0.5) * count) / points);
@@ -94,9 +95,9 @@ export class DissipationEstimator {
       const values = this.#fields[potentialOfNode[g]].run({ x, node: g, time });
       const here = values[0];
       let [length, noise, logDensity] = [0, 0, 0];
-      if (temperature > 0 || isDensityMobility(this.#model.mobility)) {
+      if (temperature > 0 || ofDensity) {
         const local = law.at(x, own);
-        logDensity = local.logDensity;
+        logDensity = ofDensity ? local.logDensity : local.nearLogDensity;
         noise = temperature === 0 ? 0 : temperature * temperature * local.noise;
         for (let i = 0; i < d; i++) {
           const velocity = values[1 + i] + (temperature === 0 ? 0 : temperature * local.score[i]);
@@ -115,17 +116,22 @@ export class DissipationEstimator {
       // |v + xi|^2 with a xi of variance `noise`, shared by near points; and the noise of the log densities.
       const speed = Math.max(0, length - noise);
       sharedNoise +=
-        diffusion * diffusion * ((2 * noise * noise) / d + (4 * speed * noise) / d) + jumped.noise;
+        diffusion * diffusion * ((2 * noise * noise) / d + (4 * speed * noise) / d) * shared +
+        jumped.noise / count;
     }
     if (points < 2) return { transport: transport / points, reaction: reaction / points, variance: NaN };
     return {
       transport: transport / points,
       reaction: reaction / points,
-      variance: squares / (points - 1) / points + (sharedNoise / points) * shared,
+      variance: squares / (points - 1) / points + sharedNoise / points,
     };
   }
 
-  /** sum_g' q(x; g -> g') (mu(g) - mu(g')) at a point, and the variance of it that the noise of log densities makes. */
+  /**
+   * sum_g' q(x; g -> g') (mu(g) - mu(g')) at a point, and the variance of it that the noise of log densities makes, times
+   * the points that share it. Rates of the linear family do not see densities, so that noise averages out of the force:
+   * log densities by few points are better, being less smoothed. In the density family it would not.
+   */
   #reactionAt(
     { temperature, time, laws, mass }: DissipationInput,
     point: { g: number; x: Float64Array; here: number; logDensity: number; turn: number },
@@ -139,6 +145,7 @@ export class DissipationEstimator {
     const edges = Math.min(degree, mostEdges);
     const logHere = mathF64.log(mass[g]) + logDensity;
     const ofDensity = isDensityMobility(mobility);
+    const own = ofDensity ? laws[g].shared : laws[g].near;
     let [flow, noise] = [0, 0];
     for (let k = 0; k < edges; k++) {
       const e = first + ((Math.floor((k * degree) / edges) + turn) % degree);
@@ -148,13 +155,15 @@ export class DissipationEstimator {
       const [there] = this.#potentials[potentialOfNode[target]].run({ x, node: target, time });
       let force = here - there;
       let logThere = NaN;
-      let thereShared = 1;
+      let sharing = 1;
       if (temperature > 0 || (ofDensity && mobility !== 'upwind')) {
         // A node without mass takes up without limit.
         if (mass[target] === 0) logThere = -Infinity;
         else {
-          logThere = mathF64.log(mass[target]) + laws[target].at(x, -1).logDensity;
-          thereShared = laws[target].shared;
+          const law = laws[target];
+          logThere =
+            mathF64.log(mass[target]) + (ofDensity ? law.at(x, -1).logDensity : law.nearLogDensity(x));
+          sharing += ofDensity ? own / law.shared : own / law.near;
         }
         if (temperature > 0) force += temperature * (logHere - logThere);
       }
@@ -167,7 +176,7 @@ export class DissipationEstimator {
       flow += rate * force;
       // The force of the density family is in its rate, too: twice the sensitivity.
       const sensitivity = (ofDensity ? 2 : 1) * rate * temperature;
-      noise += sensitivity * sensitivity * (1 / laws[g].shared + 1 / thereShared);
+      noise += sensitivity * sensitivity * sharing;
     }
     return { flow: (flow * degree) / edges, noise: (noise * degree) / edges };
   }

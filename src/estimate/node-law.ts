@@ -5,7 +5,7 @@ import { mathF64 } from '../elementary/mod.js';
 import { choleskyFactor, logDeterminant, solveLower, solveUpper } from './cholesky.js';
 import type { NeighbourTree } from './entropy/neighbour-tree.js';
 import { wrap, type Sample } from './entropy/sample.js';
-import { logUnitBallVolume } from './entropy/special.js';
+import { digamma, logUnitBallVolume } from './entropy/special.js';
 
 const twoPi = 6.283185307179586;
 
@@ -13,6 +13,8 @@ const twoPi = 6.283185307179586;
 export interface LocalLaw {
   /** log p(x); NaN where there is no estimate. */
   logDensity: number;
+  /** log p(x) by few points: noisier, and less smoothed. */
+  nearLogDensity: number;
   /** grad log p(x). */
   readonly score: Float64Array;
   /** E|score - its mean|^2: what the noise of the estimate adds to |score|^2 on average. */
@@ -20,16 +22,21 @@ export interface LocalLaw {
 }
 
 export interface NodeLaw {
-  /** Points of the sample that take part in the estimate at one place: 1 / `shared` is the variance of a log density. */
+  /** Points of the sample that take part in `at`: 1 / `shared` is the variance of its log density. */
   readonly shared: number;
+  /** The same for `nearLogDensity`. */
+  readonly near: number;
   /** The law at x. `own` is the index of x in the node's sample (it is then left out), or -1. */
   at(x: ArrayLike<number>, own: number): LocalLaw;
+  /** log p(x) by few points, at a point of another sample. */
+  nearLogDensity(x: ArrayLike<number>): number;
 }
 
 /** A node without a law: with too few particles, or all at one place. */
 export function noLaw(dimension: number): NodeLaw {
-  const local = { logDensity: NaN, score: new Float64Array(dimension).fill(NaN), noise: NaN };
-  return { shared: NaN, at: () => local };
+  const score = new Float64Array(dimension).fill(NaN);
+  const local = { logDensity: NaN, nearLogDensity: NaN, score, noise: NaN };
+  return { shared: NaN, near: NaN, at: () => local, nearLogDensity: () => NaN };
 }
 
 /** The normal law with the mean and the covariance of the sample. A periodic coordinate is unrolled around its mean. */
@@ -59,20 +66,18 @@ export function gaussianLaw(sample: Sample): NodeLaw {
   const factor = choleskyFactor(covariance, d);
   if (!factor) return noLaw(d);
   const constant = -(d / 2) * mathF64.log(twoPi) - logDeterminant(factor, d) / 2;
-  const local: LocalLaw = { logDensity: NaN, score: new Float64Array(d), noise: 0 };
-  return {
-    shared: n,
-    at: (x) => {
-      for (let i = 0; i < d; i++) y[i] = difference(x[i], i);
-      const solved = solveLower(factor, y, d);
-      let length = 0;
-      for (const value of solved) length += value * value;
-      local.logDensity = constant - length / 2;
-      solveUpper(factor, solved, d);
-      for (let i = 0; i < d; i++) local.score[i] = -solved[i];
-      return local;
-    },
+  const local = { logDensity: NaN, nearLogDensity: NaN, score: new Float64Array(d), noise: 0 };
+  const at = (x: ArrayLike<number>): LocalLaw => {
+    for (let i = 0; i < d; i++) y[i] = difference(x[i], i);
+    const solved = solveLower(factor, y, d);
+    let length = 0;
+    for (const value of solved) length += value * value;
+    local.logDensity = local.nearLogDensity = constant - length / 2;
+    solveUpper(factor, solved, d);
+    for (let i = 0; i < d; i++) local.score[i] = -solved[i];
+    return local;
   };
+  return { shared: n, near: n, at, nearLogDensity: (x) => at(x).logDensity };
 }
 
 function meanOf({ points, dimension: d, periods }: Sample, i: number): number {
@@ -119,14 +124,26 @@ export function ballLaw(tree: NeighbourTree): NodeLaw {
   const [a, b] = [(d + 1) / 2, (d + 3) / 2];
   const distances = new Float64Array(near);
   const indices = new Int32Array(near);
-  const local: LocalLaw = { logDensity: NaN, score: new Float64Array(d), noise: NaN };
+  const local = { logDensity: NaN, nearLogDensity: NaN, score: new Float64Array(d), noise: NaN };
+  // psi(k) - psi(m + 1) - log(c_d r^d) for the k-th of m other points at distance r: k = `near`, of n - 1 or n.
+  const ofOthers = digamma(near) - digamma(n) - logVolume;
+  const ofAll = digamma(near) - digamma(n + 1) - logVolume;
+  const nearest = (squared: number, constant: number): number =>
+    squared > 0 ? constant - (d / 2) * mathF64.log(squared) : NaN;
   return {
     shared: wanted,
+    near,
+    nearLogDensity: (x) => {
+      tree.nearest(x, near, distances, indices);
+      return nearest(distances[near - 1], ofAll);
+    },
     at: (x, own) => {
       const { score } = local;
+      const others = own >= 0 ? n - 1 : n;
       if (own >= 0) tree.nearestOf(own, near, distances, indices);
       else tree.nearest(x, near, distances, indices);
       const narrow = distances[near - 1];
+      local.nearLogDensity = nearest(narrow, own >= 0 ? ofOthers : ofAll);
       let squared = narrow * scale;
       let count = tree.within(x, squared, own, score);
       if (count > 1.5 * wanted && narrow > 0) {
@@ -156,7 +173,6 @@ export function ballLaw(tree: NeighbourTree): NodeLaw {
       local.noise = (slope + (d - 1) * stretch) / (squared * count);
       const hypotenuse = Math.sqrt(kappa * kappa + b * b);
       const tilt = hypotenuse - b - a * mathF64.log((a + hypotenuse) / (a + b));
-      const others = own >= 0 ? n - 1 : n;
       // + d/(2 K): what the noise of kappa adds to the tilt on average.
       local.logDensity =
         mathF64.log((count + 0.5) / others) -

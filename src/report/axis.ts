@@ -27,13 +27,14 @@ export function linearTicks(low: number, high: number, wanted: number): Tick[] {
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const plain = largest < 1e5 && decimals <= 4;
   const exponent = Math.floor(Math.log10(largest));
+  const mantissaDigits = Math.max(0, exponent - Math.floor(Math.log10(step) + 1e-9));
   return Array.from({ length: last - first + 1 }, (_, k) => {
     // + 0 makes a zero of a negative one.
     const value = (first + k) * step + 0;
     const label =
       plain || value === 0
         ? value.toFixed(value === 0 ? 0 : decimals)
-        : `${Number((value / 10 ** exponent).toPrecision(6))}·${powerOfTen(exponent)}`;
+        : `${(value / 10 ** exponent).toFixed(mantissaDigits)}·${powerOfTen(exponent)}`;
     return { value, label: minus(label) };
   });
 }
@@ -41,7 +42,8 @@ export function linearTicks(low: number, high: number, wanted: number): Tick[] {
 /** An axis over a range, ends rounded outwards to ticks where `round` says so. */
 export function linearAxis(low: number, high: number, wanted = 5, round = false): Axis {
   let [from, to] = [low, high];
-  if (!(to > from)) {
+  // What differs by less is the same number with other rounding.
+  if (!(to - from > 1e-9 * Math.max(Math.abs(from), Math.abs(to)))) {
     const pad = Math.abs(from) > 0 ? Math.abs(from) * 0.1 : 1;
     [from, to] = [from - pad, to + pad];
   }
@@ -56,10 +58,10 @@ export function linearAxis(low: number, high: number, wanted = 5, round = false)
   return { kind: 'linear', low: from, high: to, ticks, place: (value) => (value - from) / (to - from) };
 }
 
-/** A logarithmic axis from decade to decade, or from 1, 2, 5 to 1, 2, 5 where there are few; low and high > 0. */
+/** A logarithmic axis from decade to decade, or with 1, 2, 5 or all digits where there are few; low and high > 0. */
 export function logAxis(low: number, high: number, wanted = 7): Axis {
   const decades = Math.log10(high / low);
-  const marks = decades < 2.5 ? [1, 2, 5] : [1];
+  const marks = decades < 0.7 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : decades < 2.5 ? [1, 2, 5] : [1];
   const all: number[] = [];
   for (
     let exponent = Math.floor(Math.log10(low)) - 1;

@@ -324,3 +324,8 @@ function rowOfNames(series: readonly Series[], left: number): Markup {
     }),
   );
 }
+
+/** What a caption says of the bands of a chart; nothing where there are none. */
+export function bandNote(series: readonly Series[], note = 'Bands: ± 2 standard errors.'): string {
+  return series.some(({ error }) => error?.some((width) => width > 0)) ? ` ${note}` : '';
+}

@@ -24,9 +24,9 @@ const noiseErrors = 3;
 /** Below this part of its first value KL is rounding, whatever its error. */
 const roundingPart = 1e-11;
 const fewestPoints = 5;
-/** A stretch counts as straight with chi-squared per degree of freedom up to this, or, without errors, within 2 % of KL. */
+/** A stretch counts as straight with chi-squared per degree of freedom up to this, or, without errors, within 0.3 % of KL. */
 const straight = 1.5;
-const straightWithin = 0.02;
+const straightWithin = 0.003;
 /** KL must fall by this (in its logarithm) over the stretch: what hardly falls is a rest, not a decay. */
 const leastFall = 0.5;
 /** Rounds in which weights follow the line. */

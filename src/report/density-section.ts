@@ -143,7 +143,7 @@ function planeFigures(
       `${kind} over ${names.join(' and ')} given the node at t = ${brief(snapshot.time)}, for ${nodesInWords(choice)}` +
         `${data.dimension > 2 ? `; of ${data.dimension} coordinates these two vary most` : ''}.${data.representation === 'grid' ? '' : ' Gaussian kernel, its width 0.6 of Scott’s rule.'}` +
         (missing > 0
-          ? ` ${missing} of them ${missing === 1 ? 'has' : 'have'} too few particles to draw.`
+          ? ` ${missing} of them ${missing === 1 ? 'has' : 'have'} ${data.representation === 'grid' ? 'no mass yet' : 'too few particles to draw'}.`
           : ''),
       undefined,
       'wide',

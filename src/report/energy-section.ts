@@ -2,7 +2,7 @@
 // balance; else what the observables tell: the mean potential and the mixing energy.
 
 import type { EnergyRecordJson } from '../output/mod.js';
-import { chart, type Series } from './chart.js';
+import { bandNote, chart, type Series } from './chart.js';
 import type { ReportData } from './data.js';
 import { fitDecay, type Decay } from './decay.js';
 import { sparse, type Figures } from './figure.js';
@@ -40,15 +40,14 @@ export function energySection(data: ReportData, figures: Figures): Markup {
     parts.push(totalEnergy(energies, figures));
     parts.push(
       single(potential, 'mean potential energy ⟨V⟩', figures, [
-        'Mean potential energy: the part of E that pulls. Band: ± 2 standard errors.',
+        'Mean potential energy: the part of E that pulls.',
       ]),
     );
     parts.push(entropyPart(data, figures));
   } else {
     parts.push(
       single(potential, 'mean potential energy ⟨V⟩', figures, [
-        'Mean potential energy of all particles. Band: ± 2 standard errors. The entropy of x was not estimated in this ' +
-          'run (',
+        'Mean potential energy. The entropy of x was not estimated in this run (',
         element('code', {}, 'observe.entropy'),
         '), so that the energy E is not known.',
       ]),
@@ -62,9 +61,14 @@ export function energySection(data: ReportData, figures: Figures): Markup {
   if (energies.some(({ relativeEntropy }) => relativeEntropy !== null && relativeEntropy > 0)) {
     parts.push(relativeEntropy(energies, figures));
   }
-  if (energies.some(({ dissipation }) => dissipation !== null)) parts.push(dissipation(energies, figures));
-  if (energies.some(({ balance }) => balance !== null)) parts.push(balance(energies, figures));
+  if (isTold(energies.map((e) => e.dissipation))) parts.push(dissipation(energies, figures));
+  if (isTold(energies.map((e) => e.balance))) parts.push(balance(energies, figures));
   return group(element('h2', { id: 'energy' }, 'Energy'), element('div', { class: 'figures' }, ...parts));
+}
+
+/** Whether there is more than one value, as a line needs. */
+function isTold(values: readonly (number | null)[]): boolean {
+  return values.filter((value) => value !== null).length > 1;
 }
 
 function lineOf(curve: Curve, hue: number): Series {
@@ -93,16 +97,24 @@ function fromTo({ name, time, value }: Curve): string {
   return `${name}: ${brief(value[0])} at t = ${brief(time[0])}, ${brief(value[last])} at t = ${brief(time[last])}`;
 }
 
-function single(curve: Curve, yLabel: string, figures: Figures, caption: Child): Markup {
+function single(
+  curve: Curve,
+  yLabel: string,
+  figures: Figures,
+  caption: Child,
+  include: readonly number[] = [],
+): Markup {
+  const series = [lineOf(curve, 0)];
   return figures.add(
     chart({
       description: `${yLabel} over time. ${fromTo(curve)}.`,
       xLabel: 'time t',
       yLabel,
-      series: [lineOf(curve, 0)],
+      series,
       names: 'none',
+      include,
     }),
-    caption,
+    [caption, bandNote(series)],
     numbersOf([curve]),
   );
 }
@@ -116,7 +128,7 @@ function totalEnergy(energies: readonly EnergyRecordJson[], figures: Figures): M
   };
   const bias = energies.reduce((most, { energyBias }) => Math.max(most, Math.abs(energyBias ?? 0)), 0);
   return single(curve, 'energy E', figures, [
-    `Energy E = Σ ∫ (V f + ε f log f) dx, its entropy by the method “${energies[0].method}”. Band: ± 2 standard errors` +
+    `Energy E = Σ ∫ (V f + ε f log f) dx, its entropy by the method “${energies[0].method}”` +
       (bias > 0 ? `; the method may be off by up to ${brief(bias, 2)} besides.` : '.'),
   ]);
 }
@@ -141,7 +153,7 @@ function entropyPart({ observations, energies }: ReportData, figures: Figures): 
     error: terms.map(({ error }) => error),
   };
   return single(curve, 'entropy part −ε Σ m h', figures, [
-    'Entropy part −ε Σ m h, with h the entropy of x given the node: the part of E that spreads. Band: ± 2 standard errors.',
+    'Entropy part −ε Σ m h, with h the entropy of x given the node: the part of E that spreads.',
   ]);
 }
 
@@ -169,7 +181,7 @@ function relativeEntropy(energies: readonly EnergyRecordJson[], figures: Figures
       scale: 'log',
     }),
     [
-      'Relative entropy KL(f|π) = E/ε + log Z, logarithmic. Band: ± 2 standard errors. ',
+      `Relative entropy KL(f|π) = E/ε + log Z, logarithmic.${bandNote(series)} `,
       fit
         ? `Dashed: exp(−λt) with λ = ${withError(fit.rate, fit.rateError)}, fitted to ${fit.points} times from t = ${brief(fit.from)} to ${brief(fit.to)} ` +
           '(weighted least squares on log KL, from where it is straight to where noise begins).'
@@ -182,6 +194,13 @@ function relativeEntropy(energies: readonly EnergyRecordJson[], figures: Figures
 function fitLine(fit: Decay): Series {
   const x = Array.from({ length: 33 }, (_, k) => fit.from + (k * (fit.to - fit.from)) / 32);
   return { name: 'fit', hue: 1, x, y: x.map((t) => fit.amplitude * Math.exp(-fit.rate * t)), isFit: true };
+}
+
+/** A part of the dissipation that is smaller than this part of the whole is rounding, and is not drawn. */
+const negligible = 1e-9;
+
+function largestOf(values: readonly (number | null)[]): number {
+  return values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
 }
 
 function dissipation(energies: readonly EnergyRecordJson[], figures: Figures): Markup {
@@ -200,18 +219,19 @@ function dissipation(energies: readonly EnergyRecordJson[], figures: Figures): M
       error: time.map(() => 0),
     },
     { name: 'reaction', time, value: energies.map((e) => e.dissipationReaction), error: time.map(() => 0) },
-  ].filter(({ value }) => value.some((entry) => entry !== null));
+  ].filter(({ value }, k, [whole]) => k === 0 || largestOf(value) > negligible * largestOf(whole.value));
+  const series = curves.map(lineOf);
   const allPositive = curves[0].value.every((value) => value === null || value > 0);
   return figures.add(
     chart({
       description: `Dissipation over time. ${fromTo(curves[0])}.`,
       xLabel: 'time t',
       yLabel: 'dissipation I',
-      series: curves.map(lineOf),
+      series,
       names: 'row',
       scale: allPositive ? 'log' : 'linear',
     }),
-    'Dissipation I = −dE/dt and its two parts: transport in x, and reaction along the edges.',
+    `Dissipation I of a gradient flow (−dE/dt) and its parts: transport in x, and reaction along the edges.${bandNote(series)}`,
     numbersOf(curves),
   );
 }
@@ -223,16 +243,12 @@ function balance(energies: readonly EnergyRecordJson[], figures: Figures): Marku
     value: energies.map((e) => e.balance),
     error: energies.map((e) => e.balanceError),
   };
-  return figures.add(
-    chart({
-      description: `Balance of the energy over time. ${fromTo(curve)}.`,
-      xLabel: 'time t',
-      yLabel: 'balance E(t) − E(0) + ∫ I',
-      series: [lineOf(curve, 0)],
-      names: 'none',
-      include: [0],
-    }),
-    'Balance of the energy: what it lost against what was dissipated. 0 for the exact flow; the rest is noise, time steps, and the gaps between observations. Band: ± 2 standard errors.',
-    numbersOf([curve]),
+  return single(
+    curve,
+    'balance E(t) − E(0) + ∫ I',
+    figures,
+    'Balance of the energy: what it lost against what was dissipated. 0 for the exact flow; the rest is noise, time steps, and ' +
+      'the gaps between observations.',
+    [0],
   );
 }

@@ -3,7 +3,7 @@
 
 import type { ObservationRecord } from '../output/mod.js';
 import { linearAxis } from './axis.js';
-import { chart, chartWidth, unit, type Series } from './chart.js';
+import { bandNote, chart, chartWidth, unit, type Series } from './chart.js';
 import type { ReportData } from './data.js';
 import { bandErrors } from './energy-section.js';
 import { sparse, type Figures } from './figure.js';
@@ -50,17 +50,18 @@ function numbers(data: ReportData, choice: NodeChoice, count: number, value: Pic
 export function massSection(data: ReportData, choice: NodeChoice, figures: Figures): Markup {
   const count = choice.named.length;
   const [value, error]: Pick[] = [(o, g) => o.mass[g], (o, g) => o.massError[g]];
+  const series = lines(data, choice, count, value, error);
   const parts = [
     figures.add(
       chart({
         description: `Masses of ${nodesInWords(choice)} over time.`,
         xLabel: 'time t',
         yLabel: 'mass of the node',
-        series: lines(data, choice, count, value, error),
+        series,
         names: 'ends',
         include: [0],
       }),
-      `Masses of ${nodesInWords(choice)}. Bands: ± 2 standard errors.`,
+      `Masses of ${nodesInWords(choice)}.${bandNote(series)}`,
       numbers(data, choice, count, value, error),
     ),
   ];
@@ -139,15 +140,16 @@ export function meanSection(data: ReportData, choice: NodeChoice, figures: Figur
   };
   const charts = coordinateNames.slice(0, shownCoordinates).map((coordinate, i) => {
     const [value, error]: Pick[] = [(o, g) => o.mean[g][i], (o, g) => o.meanError[g][i]];
+    const series = lines(data, few, count, value, error);
     return figures.add(
       chart({
         description: `Mean of ${coordinate} given the node over time, for ${nodesInWords(few)}.`,
         xLabel: 'time t',
         yLabel: `mean of ${coordinate} given the node`,
-        series: lines(data, few, count, value, error),
+        series,
         names: 'ends',
       }),
-      `Mean of ${coordinate} given the node, for ${nodesInWords(few)}. Bands: ± 2 standard errors.`,
+      `Mean of ${coordinate} given the node, for ${nodesInWords(few)}.${bandNote(series)}`,
       numbers(data, few, count, value, error),
     );
   });

@@ -33,7 +33,9 @@ export function headSection(data: ReportData): Markup {
     data.representation === 'particles' ? `${grouped(data.particles)} particles` : 'on a grid',
     `${grouped(data.graph.nodeCount)} node${data.graph.nodeCount === 1 ? '' : 's'}, d = ${data.dimension}`,
     wallSeconds > 0 && duration(wallSeconds),
-    particleSteps > 0 && `${brief(particleStepsPerSecond / 1e6, 3)} million particle-steps/s`,
+    data.representation === 'particles' &&
+      particleSteps > 0 &&
+      `${brief(particleStepsPerSecond / 1e6, 3)} million particle-steps/s`,
   ].filter((fact) => typeof fact === 'string');
   return element(
     'header',
@@ -53,7 +55,9 @@ export function headSection(data: ReportData): Markup {
     element(
       'p',
       { class: 'small' },
-      'All quantities are dimensionless. Errors are standard errors of independent particles; the bias of the time step is not in them.',
+      data.representation === 'particles'
+        ? 'All quantities are dimensionless. Errors are standard errors of independent particles; the bias of the time step is not in them.'
+        : 'All quantities are dimensionless. A density on a grid has no sampling noise; the error of its cells and time steps is not told here.',
     ),
   );
 }
@@ -96,7 +100,9 @@ export function runSection(data: ReportData): Markup {
     ['node', `${machine.nodeVersion} on ${machine.platform}`],
     ['machine', `${machine.cpuModel}, ${machine.cores} cores, ${bytes(machine.memoryBytes)}`],
     ['wall time', duration(manifest.timings.wallSeconds)],
-    ['particle-steps', brief(manifest.timings.particleSteps)],
+    ...(data.representation === 'particles'
+      ? [['particle-steps', brief(manifest.timings.particleSteps)] satisfies [string, Child]]
+      : []),
   ];
   return group(
     element('h2', { id: 'run' }, 'How to run it again'),

@@ -219,7 +219,7 @@ describe('run against the grid solution of its config', () => {
   });
 
   it('knows that a law narrower than the cells is told wrong by them', async () => {
-    await run('narrow', { initial: { gaussian: { mean: 0, std: 0.03 }, masses: { left: 1 } } });
+    await run('narrow', { initial: { gaussian: { mean: 0, std: 0.08 }, masses: { left: 1 } } });
     const options = ['narrow', '--reference', '--set', 'grid.cells=200'];
     expect((await json(...options)).result).toMatchObject({ verdict: 'agree' });
     // The same grid, without what it says of itself.
