@@ -19,117 +19,131 @@ import { gamma } from './lines.js';
 
 /** |y| of a density that is 0, or next to it: e^-700 is about the smallest double. */
 const farthest = 700;
-const mostRounds = 100;
-/** Newton's steps below this, relative to 1 + |y|, end it: the error left is their square. */
-const settled = 1e-9;
+/** Rounds after which every third one halves the bracket: ends within 170. Most cells take three rounds in all. */
+const patience = 6;
+/** Newton's steps below this end it: the error left is about their square. */
+const settled = 1e-7;
 
-/** Result of the last solve: f and f'. A pair of numbers without an allocation per cell. */
-let solvedFirst = 0;
-let solvedSecond = 0;
-let solvedY = 0;
+/** Mobilities as numbers, for the innermost loop. */
+const codes = [
+  'arithmetic',
+  'constant',
+  'geometric',
+  'harmonic',
+  'upwind',
+  'log-mean',
+] as const satisfies DensityMobility[];
+const [arithmetic, constant, geometric, harmonic, upwind] = [0, 1, 2, 3, 4];
 
-/** T(y) and its derivative, likewise. */
-let theta = 0;
-let slope = 0;
+/** What a function below hands back: numbers in an array are numbers in memory, where variables would be objects. */
+const solved = new Float64Array(3);
+const [first, second, ratio] = [0, 1, 2] as const;
+
+/** T(y) and its derivative. */
+const mobilityAt = new Float64Array(2);
+const [value, slope] = [0, 1] as const;
 
 /**
- * Sets theta/s and its derivative in y. `p` is sigma(y) sigma(-y), `delta` is sigma(y) - sigma(-y); `isUp` tells that f
- * grows, `total` is s.
+ * Sets T = theta/s and its derivative in y. `p` is sigma(y) sigma(-y), `delta` is sigma(y) - sigma(-y), `small` the smaller
+ * of the two; `isUp` tells that f grows, `total` is s.
  */
-function setTheta(
-  mobility: DensityMobility,
+function setMobility(
+  code: number,
   y: number,
   p: number,
   delta: number,
-  sigma: number,
+  small: number,
   isUp: boolean,
   total: number,
 ): void {
-  switch (mobility) {
-    case 'arithmetic':
-      theta = 0.5;
-      slope = 0;
+  switch (code) {
+    case arithmetic:
+      mobilityAt[value] = 0.5;
+      mobilityAt[slope] = 0;
       return;
-    case 'constant':
-      theta = 1 / total;
-      slope = 0;
+    case constant:
+      mobilityAt[value] = 1 / total;
+      mobilityAt[slope] = 0;
       return;
-    case 'geometric':
-      theta = Math.sqrt(p);
-      slope = -0.5 * theta * delta;
-      return;
-    case 'harmonic':
-      theta = 2 * p;
-      slope = -2 * p * delta;
-      return;
-    case 'upwind':
-      theta = isUp ? 1 - sigma : sigma;
-      slope = isUp ? -p : p;
-      return;
-    case 'log-mean': {
-      // (sigma(y) - sigma(-y))/y = tanh(y/2)/y.
-      const small = Math.abs(y) < 1e-4;
-      theta = small ? 0.5 - (y * y) / 24 : delta / y;
-      slope = small ? -y / 12 : (2 * p - theta) / y;
+    case geometric: {
+      const root = Math.sqrt(p);
+      mobilityAt[value] = root;
+      mobilityAt[slope] = -0.5 * root * delta;
       return;
     }
-    default:
-      mobility satisfies never;
+    case harmonic:
+      mobilityAt[value] = 2 * p;
+      mobilityAt[slope] = -2 * p * delta;
+      return;
+    case upwind:
+      // The end that mass leaves: f' where f grows.
+      mobilityAt[value] = isUp === y < 0 ? 1 - small : small;
+      mobilityAt[slope] = isUp ? -p : p;
+      return;
+    default: {
+      // log-mean: (sigma(y) - sigma(-y))/y = tanh(y/2)/y.
+      const near = Math.abs(y) < 1e-4;
+      const mean = near ? 0.5 - (y * y) / 24 : delta / y;
+      mobilityAt[value] = mean;
+      mobilityAt[slope] = near ? -y / 12 : (2 * p - mean) / y;
+    }
   }
 }
 
 /**
- * Solves the implicit Euler step from (first, second), both >= 0 with a sum > 0, towards equilibrium. Leaves the result
- * in solvedFirst, solvedSecond, solvedY.
+ * Solves the implicit Euler step from densities f, g >= 0 with a sum > 0, towards equilibrium. Leaves the result in
+ * `solved`.
  * @param begin y of the old densities
  * @param k K tau
  */
 function solveEuler(
-  mobility: DensityMobility,
-  first: number,
-  second: number,
+  code: number,
+  f: number,
+  g: number,
   begin: number,
   k: number,
   q: number,
   temperature: number,
   goal: number,
 ): void {
-  const total = first + second;
-  const v = first / total;
-  const rest = second / total;
+  const total = f + g;
+  const v = f / total;
+  const rest = g / total;
   const isUp = goal > begin;
   // The bracket; `near` is the end at which the densities are.
   let near = begin;
   let far = goal;
   let y = begin;
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 1; ; round++) {
     const t = fastF64.exp(-Math.abs(y));
     const large = 1 / (1 + t);
     const small = t * large;
     const p = small * large;
     const delta = y < 0 ? small - large : large - small;
-    // 1 - sigma must keep its digits where sigma is next to 1.
-    setTheta(mobility, y, p, delta, y < 0 ? small : large, isUp, total);
-    if (mobility === 'upwind') theta = isUp === y < 0 ? large : small;
+    setMobility(code, y, p, delta, small, isUp, total);
+    const theta = mobilityAt[value];
     const drive = q - temperature * y;
     const gap = (y < 0 ? small - v : rest - small) - k * theta * drive;
-    const derivative = p - k * (slope * drive - temperature * theta);
+    const derivative = p - k * (mobilityAt[slope] * drive - temperature * theta);
     // Before the root the gap has the sign of the way back.
     if (isUp ? gap < 0 : gap > 0) near = y;
     else far = y;
     let next = y - gap / derivative;
-    const inside = isUp ? next >= near && next <= far : next <= near && next >= far;
+    // Where densities are next to 0, Newton's steps may have a length of about 1 however far it is: halve now and then.
+    const isTurn = round > patience && round % 3 === 0;
+    const inside = !isTurn && (isUp ? next >= near && next <= far : next <= near && next >= far);
     if (!inside) next = 0.5 * (near + far);
-    const change = Math.abs(next - y);
+    const change = next - y;
+    if ((Math.abs(change) <= settled && inside) || Math.abs(far - near) <= 2 ** -50 * (1 + Math.abs(near))) {
+      // sigma at `next` without another exponential: its derivative is p, and the square of the change is rounding.
+      const lesser = total * (small + p * (y < 0 ? change : -change));
+      solved[first] = y < 0 ? lesser : total - lesser;
+      solved[second] = y < 0 ? total - lesser : lesser;
+      solved[ratio] = next;
+      return;
+    }
     y = next;
-    if (change <= settled * (1 + Math.abs(y)) && inside) break;
-    if (Math.abs(far - near) <= 2 ** -50 * (1 + Math.abs(near))) break;
   }
-  const t = fastF64.exp(-Math.abs(y));
-  const small = total * (t / (1 + t));
-  solvedFirst = y < 0 ? small : total - small;
-  solvedSecond = y < 0 ? total - small : small;
-  solvedY = y;
 }
 
 /** y of two densities. */
@@ -165,35 +179,36 @@ export function exchangeDensity(
 ): void {
   const k = weight * tau;
   if (!(k > 0)) return;
+  const code = codes.indexOf(mobility);
   const extrapolation = (1 - gamma) / gamma;
   let forth = 0;
   let back = 0;
   for (let i = from; i < to; i++) {
-    const first = field[source + i];
-    const second = field[target + i];
-    if (!(first + second > 0)) continue;
+    const f = field[source + i];
+    const g = field[target + i];
+    if (!(f + g > 0)) continue;
     const q = potential[target + i] - potential[source + i];
-    const begin = ratioOf(first, second);
+    const begin = ratioOf(f, g);
     const ideal = temperature > 0 ? q / temperature : q === 0 ? begin : q > 0 ? farthest : -farthest;
     const goal = ideal < -farthest ? -farthest : ideal > farthest ? farthest : ideal;
     if (Math.abs(goal - begin) <= atRest * (1 + Math.abs(goal))) continue;
     let isDone = false;
     if (isSecondOrder) {
-      solveEuler(mobility, first, second, begin, gamma * k, q, temperature, goal);
-      const nextFirst = first + extrapolation * (solvedFirst - first);
-      const nextSecond = second + extrapolation * (solvedSecond - second);
-      if (nextFirst > 0 && nextSecond > 0) {
-        const base = ratioOf(nextFirst, nextSecond);
-        solveEuler(mobility, nextFirst, nextSecond, base, gamma * k, q, temperature, goal);
+      solveEuler(code, f, g, begin, gamma * k, q, temperature, goal);
+      const nextF = f + extrapolation * (solved[first] - f);
+      const nextG = g + extrapolation * (solved[second] - g);
+      if (nextF > 0 && nextG > 0) {
+        solveEuler(code, nextF, nextG, ratioOf(nextF, nextG), gamma * k, q, temperature, goal);
+        const y = solved[ratio];
         // Between the old densities and equilibrium the energy is lower.
-        isDone = goal > begin ? solvedY >= begin && solvedY <= goal : solvedY <= begin && solvedY >= goal;
+        isDone = goal > begin ? y >= begin && y <= goal : y <= begin && y >= goal;
       }
     }
-    if (!isDone) solveEuler(mobility, first, second, begin, k, q, temperature, goal);
-    field[source + i] = solvedFirst;
-    field[target + i] = solvedSecond;
-    // What one end has lost; the smaller of the two differences in the smaller number has the more digits.
-    const moved = first < second ? first - solvedFirst : solvedSecond - second;
+    if (!isDone) solveEuler(code, f, g, begin, k, q, temperature, goal);
+    field[source + i] = solved[first];
+    field[target + i] = solved[second];
+    // What one end has lost, by the smaller number, whose difference has the more digits.
+    const moved = f < g ? f - solved[first] : solved[second] - g;
     if (moved > 0) forth += moved;
     else back -= moved;
   }

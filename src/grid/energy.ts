@@ -30,25 +30,13 @@ export function* evaluateEnergy(
 ): Generator<void, Energy> {
   const { cells, model } = plan;
   const { count, blocks, volume } = cells;
-  const { field, potential, chemical, sums, reactionSums } = arrays;
+  const { sums, reactionSums } = arrays;
   const items = model.graph.nodeCount * blocks;
   const [begin, end] = share(items, index, size);
   for (let item = begin; item < end; item++) {
     const base = Math.floor(item / blocks) * count;
     const [from, to] = blockRange(cells, item % blocks);
-    let potentialSum = 0;
-    let entropySum = 0;
-    for (let i = base + from; i < base + to; i++) {
-      const f = field[i];
-      const v = potential[i];
-      const logarithm = fastF64.log(f);
-      // At eps = 0 there is no logarithm in mu, also where f = 0.
-      chemical[i] = temperature === 0 ? v : v + temperature * logarithm;
-      potentialSum += v * f;
-      if (f > 0) entropySum += f * logarithm;
-    }
-    sums[item * evaluationSums] = potentialSum;
-    sums[item * evaluationSums + 1] = entropySum;
+    writeChemical(arrays, temperature, base + from, base + to, item * evaluationSums);
   }
   yield;
   for (let item = begin; item < end; item++) {
@@ -78,6 +66,29 @@ export function* evaluateEnergy(
   };
 }
 
+/** Writes mu of cells [from, to) of all, and the sums of V f and f log f. */
+function writeChemical(
+  { field, potential, chemical, sums }: GridArrays,
+  temperature: number,
+  from: number,
+  to: number,
+  at: number,
+): void {
+  let inWells = 0;
+  let entropic = 0;
+  for (let i = from; i < to; i++) {
+    const f = field[i];
+    const v = potential[i];
+    const logarithm = fastF64.log(f);
+    // At eps = 0 there is no logarithm in mu, also where f = 0.
+    chemical[i] = temperature === 0 ? v : v + temperature * logarithm;
+    inWells += v * f;
+    if (f > 0) entropic += f * logarithm;
+  }
+  sums[at] = inWells;
+  sums[at + 1] = entropic;
+}
+
 /** Sum over faces of flux * (mu_i - mu_(i+1)). */
 function transportSum(
   { cells }: GridPlan,
@@ -88,10 +99,12 @@ function transportSum(
   let sum = 0;
   fluxes.forEach(({ rightward, leftward }, k) => {
     forFaces(cells, k, from, to, (begin, end, distance) => {
+      let part = 0;
       for (let i = base + begin; i < base + end; i++) {
         const flux = rightward[i] * field[i] - leftward[i] * field[i + distance];
-        if (flux !== 0) sum += flux * (chemical[i] - chemical[i + distance]);
+        if (flux !== 0) part += flux * (chemical[i] - chemical[i + distance]);
       }
+      sum += part;
     });
   });
   return sum;
