@@ -116,7 +116,7 @@ function quantityTable({ quantities }: ComparisonResult): string {
     score(largest.z),
     brief(largest.time),
     place(largest),
-    quantity === 'density' ? brief(largest.b) : withError(largest.a, largest.aError),
+    quantity === 'density' ? String(Number(largest.b.toPrecision(3))) : withError(largest.a, largest.aError),
     quantity === 'density'
       ? `noise ${withError(largest.a, largest.aError)}`
       : withError(largest.b, largest.bError),
