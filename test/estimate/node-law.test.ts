@@ -77,12 +77,17 @@ describe('laws of a node', () => {
     [2, 0.15, 0.15],
     [3, 0.15, 0.35],
   ])('see a normal law by balls in %i dimensions', (d, part, logPart) => {
-    const sample = gaussianSample(4000, d, 40 + d);
-    const found = measured(ballLaw(new NeighbourTree(sample)), sample);
-    expect(Math.abs(found.square / d - 1)).toBeLessThan(part);
-    expect(Math.abs(found.relative)).toBeLessThan(0.15 * d);
-    expect(Math.abs(found.log)).toBeLessThan(logPart);
-    expect(Math.abs(found.near)).toBeLessThan(0.1);
+    // Four samples: one alone has a noise of 0.07 in one dimension.
+    const found = [1, 2, 3, 4].map((seed) => {
+      const sample = gaussianSample(4000, d, 40 * seed + d);
+      return measured(ballLaw(new NeighbourTree(sample)), sample);
+    });
+    const mean = (key: keyof ReturnType<typeof measured>): number =>
+      found.reduce((sum, one) => sum + one[key], 0) / found.length;
+    expect(Math.abs(mean('square') / d - 1)).toBeLessThan(part);
+    expect(Math.abs(mean('relative'))).toBeLessThan(0.1 * d);
+    expect(Math.abs(mean('log'))).toBeLessThan(logPart);
+    expect(Math.abs(mean('near'))).toBeLessThan(0.1);
   });
 
   it('see the score of a steep exponential, where the mean shift saturates', () => {
