@@ -5,6 +5,9 @@ import { asFailure, type EstimateSetup, type TaskFailure } from '../src/cluster/
 import { loadBundle } from '../src/config/mod.js';
 import { EnergyEstimator, type EnergyEstimate, type EnergyInput } from '../src/estimate/mod.js';
 import { buildModel } from '../src/model/mod.js';
+import { lowerPriority } from './low-priority.js';
+
+lowerPriority();
 
 const config = loadBundle((workerData as EstimateSetup).config);
 const { model } = buildModel(config, { skipPreflight: true });

@@ -1,5 +1,6 @@
-// Energies beside the step loop: samples go to a thread of their own, records come back in the order of the steps. A queue
-// of two, then the loop waits: nothing is dropped, and nothing depends on how fast the thread is. What is estimated, and
+// Energies beside the step loop: samples go to a thread of their own, of the lowest priority, records come back in the order of
+// the steps. The queue may grow for a while, then the loop waits: nothing is dropped, and nothing depends on how fast the
+// thread is. What is estimated, and
 // how, is src/estimate; where records are written, run-files.ts.
 
 import { Piscina } from 'piscina';
@@ -27,8 +28,11 @@ interface Estimating {
   close(): Promise<void>;
 }
 
-/** Observations that may wait for their estimate. */
-const LONGEST_QUEUE = 2;
+/**
+ * Observations that may wait for their estimate, and bytes of their samples. Where workers leave no core free, estimates of a short
+ * run wait for its end, and only a run that wants more of them than there is time for is slowed down.
+ */
+const LONGEST_QUEUE = { observations: 32, bytes: 64 * 1024 * 1024 };
 
 /** On the calling thread. */
 function inPlace(model: Model, config: RunConfig): Estimating {
@@ -71,6 +75,8 @@ function onThread(bundle: ConfigBundle): Estimating {
 export class Estimates {
   readonly #balance: Balance;
   #queue: Promise<void>[] = [];
+  /** Bytes of samples in the queue. */
+  #waiting = 0;
   #failure: { readonly error: unknown } | undefined;
   #last: EnergyRecord | undefined;
 
@@ -118,10 +124,15 @@ export class Estimates {
    * @throws whatever has gone wrong with an earlier one
    */
   async add(observation: Observation): Promise<void> {
-    while (this.#queue.length >= LONGEST_QUEUE) await this.#queue[0];
+    const { observations, bytes } = LONGEST_QUEUE;
+    while (this.#queue.length >= observations || (this.#queue.length > 1 && this.#waiting > bytes)) {
+      await this.#queue[0];
+    }
     this.#check();
     const { step, time, mass, potential, potentialError } = observation;
     const samples = sampleNodes(this.simulation, this.samples);
+    const size = samples.reduce((sum, sample) => sum + sample.byteLength, 0);
+    this.#waiting += size;
     const estimate = this.estimating.run({
       ...{ step, time, mass, potential, potentialError },
       samples,
@@ -133,6 +144,7 @@ export class Estimates {
     this.#queue.push(work);
     void work.then(() => {
       this.#queue = this.#queue.filter((other) => other !== work);
+      this.#waiting -= size;
     });
   }
 
