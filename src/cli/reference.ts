@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBundle, startRun } from '../cluster/mod.js';
-import { loadBundle, type ConfigBundle } from '../config/mod.js';
+import { loadBundle, type ConfigBundle, type RunConfig } from '../config/mod.js';
 import { buildModel } from '../model/mod.js';
 import { RunFolder } from '../output/mod.js';
 import { UsageError } from './exit.js';
@@ -25,13 +25,27 @@ export interface ReferenceOptions {
   readonly tell: (text: string) => void;
 }
 
+/** The greatest common divisor. */
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b);
+}
+
 /** The config of the reference. */
 export function referenceBundle({ bundle, manifest }: RunData, set: readonly string[]): ConfigBundle {
-  const { grid } = manifest.config as { readonly grid?: { readonly tolerance?: number } };
-  const own = grid?.tolerance === undefined ? [`grid.tolerance=${tolerance}`] : [];
+  const config = manifest.config as unknown as RunConfig;
+  const { grid, time, observe, snapshots } = config;
+  const own = grid.tolerance === undefined ? [`grid.tolerance=${tolerance}`] : [];
   // On a grid the splitting changes the order of the error only: two needs far fewer steps than one.
   const ofGrid = ['representation=grid', 'dynamics.splitting=strang'];
-  return { ...bundle, overrides: [...bundle.overrides, ...ofGrid, ...own, ...set] };
+  // The tolerance cuts steps as needed, but does not join them: so they are as long as what is looked at allows.
+  const joined = [observe.every, snapshots?.every ?? observe.every].reduce(divisor, manifest.steps);
+  const steps = [
+    `time.step=${joined * time.step}`,
+    ...(time.steps === undefined ? [] : [`time.steps=${time.steps / joined}`]),
+    `observe.every=${observe.every / joined}`,
+    ...(snapshots === undefined ? [] : [`snapshots.every=${snapshots.every / joined}`]),
+  ];
+  return { ...bundle, overrides: [...bundle.overrides, ...ofGrid, ...steps, ...own, ...set] };
 }
 
 /** The folders of the reference, and of the same on cells twice as wide, which tells how far the reference itself is off. */

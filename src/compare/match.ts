@@ -60,9 +60,13 @@ function ends(a: Side, b: Side): string | undefined {
 const ofNoMatter =
   /^(name|description|seed|source|particles|representation|precision|partition|grid|observe|snapshots|checkpoint)\b/u;
 
+/** Keys that only say how exactly particles or a grid follow the same equation. */
+const ofExactness = /^(dynamics\.(splitting|integrator)|time)\b/u;
+
 /** Where two configs ask for different things: paths of keys, sorted. */
 export function configDifferences(a: Side, b: Side): readonly string[] {
   const found = new Set<string>();
+  const ofDifferentKinds = a.representation !== b.representation;
   const walk = (inA: unknown, inB: unknown, path: string): void => {
     const bothObjects = typeof inA === 'object' && typeof inB === 'object' && inA !== null && inB !== null;
     if (bothObjects) {
@@ -73,7 +77,9 @@ export function configDifferences(a: Side, b: Side): readonly string[] {
           path === '' ? key : `${path}.${key}`,
         );
       }
-    } else if (inA !== inB && !ofNoMatter.test(path)) found.add(path);
+    } else if (inA !== inB && !ofNoMatter.test(path) && !(ofDifferentKinds && ofExactness.test(path))) {
+      found.add(path);
+    }
   };
   walk(a.config, b.config, '');
   return [...found].sort();
