@@ -101,7 +101,9 @@ describe('a run on the grid', () => {
 
   it('is described by validate', async () => {
     const plain = await wasserwerk(folder(), 'validate', file);
-    expect(plain.stdout).toMatch(/grid +70 x 50 cells on \[-5, 6\] x \[-5, 6\], \d MB/u);
+    expect(plain.stdout).toMatch(
+      /grid +70 x 50 cells of width 0\.1571, 0\.22 on \[-5, 6\] x \[-5, 6\], \d MB/u,
+    );
     expect(plain.stdout).not.toContain('particles');
     const json = await wasserwerk(folder(), 'validate', file, '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({ valid: true, model: { mesh: { cells: [70, 50] } } });
