@@ -4,8 +4,9 @@ import { readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 
 /**
- * Gives the calling thread the lowest priority; elsewhere than on Linux threads have no priority of their own, and it does
- * nothing.
+ * Gives the calling thread a low priority (nice 10): beside threads that are always busy it gets a tenth of a core. Not the lowest, with
+ * which it would stand still on a machine that others use. Elsewhere than on Linux threads have no priority of their own, and it
+ * does nothing.
  */
 export function lowerPriority(): void {
   if (process.platform !== 'linux') return;
@@ -18,5 +19,5 @@ export function lowerPriority(): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
-  setPriority(Number(thread.slice(thread.lastIndexOf('/') + 1)), constants.priority.PRIORITY_LOW);
+  setPriority(Number(thread.slice(thread.lastIndexOf('/') + 1)), constants.priority.PRIORITY_BELOW_NORMAL);
 }

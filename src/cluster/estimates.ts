@@ -1,4 +1,4 @@
-// Energies beside the step loop: samples go to a thread of their own, of the lowest priority, records come back in the order of
+// Energies beside the step loop: samples go to a thread of their own, of low priority, records come back in the order of
 // the steps. The queue may grow for a while, then the loop waits: nothing is dropped, and nothing depends on how fast the
 // thread is. What is estimated, and
 // how, is src/estimate; where records are written, run-files.ts.

@@ -41,8 +41,8 @@ time: { step: 0.01, end: 5 }
 # The same config and seed give the same bits on any number of workers.
 seed: 1
 
-# Every so many steps: masses, means and energies; and particles written to disk.
-observe: { every: 25 }
+# Every so many steps: masses, means and energies, with the entropy from nearest neighbours; and particles written to disk.
+observe: { every: 25, entropy: knn }
 snapshots: { every: 250, particles: 5_000 }
 checkpoint: { every: 60s, keep: 2 }
 `;

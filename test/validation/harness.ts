@@ -13,12 +13,12 @@ import { normalQuantile } from './special.js';
 export const FALSE_ALARM = 1e-4;
 
 /** No tier has more rows. A fixed budget, so that a study run alone is judged as it is in the whole tier. */
-export const MOST_ROWS = 500;
+export const MOST_ROWS = 1000;
 
 /** Probability that one row of correct code fails. */
 export const ROW_ALARM = FALSE_ALARM / MOST_ROWS;
 
-/** Two-sided standard normal deviation of probability ROW_ALARM: 5.2. */
+/** Two-sided standard normal deviation of probability ROW_ALARM: 5.33. */
 export const SIGMAS = normalQuantile(1 - ROW_ALARM / 2);
 
 export interface Row {
