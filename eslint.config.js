@@ -90,7 +90,7 @@ const MAY_IMPORT = {
   elementary: [],
   expression: ['elementary'],
   kernel: ['elementary', 'expression', 'model'],
-  compare: ['elementary', 'model', 'output'],
+  compare: ['elementary', 'estimate', 'model', 'output'],
   report: ['elementary', 'model', 'output', 'compare'],
 };
 /** Imports that must be `import type`: no code comes with them. */

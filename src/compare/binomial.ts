@@ -2,27 +2,13 @@
 // moments of |X - mean| that noise alone gives a histogram.
 
 import { mathF64 } from '../elementary/mod.js';
+import { logGamma } from '../estimate/mod.js';
 import { scoreOfLogTail } from './normal.js';
 
-const halfLogTwoPi = 0.918_938_533_204_672_7;
 /** From this variance on a count is judged as normal: at five standard deviations the exact tail gives 5 +- 0.04. */
 const normalVariance = 10_000;
 /** From this variance on the moments of |X - mean| are those of a normal law, to 1e-3. */
 const normalMomentVariance = 200;
-
-/** log of the gamma function, x > 0, by Stirling's series; absolute error 1e-13 for moderate x. */
-export function logGamma(x: number): number {
-  let shift = 0;
-  let at = x;
-  while (at < 12) {
-    shift += mathF64.log(at);
-    at += 1;
-  }
-  const inverse = 1 / at;
-  const square = inverse * inverse;
-  const series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)));
-  return (at - 0.5) * mathF64.log(at) - at + halfLogTwoPi + series - shift;
-}
 
 /** The continued fraction of the incomplete beta function (Lentz's method), for x below a/(a + b). */
 function betaFraction(a: number, b: number, x: number): number {

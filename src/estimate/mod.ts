@@ -12,7 +12,7 @@ export { LogPartition, type LogPartitionMethod } from './log-partition.js';
 export type { EnergyRecord, EntropyMethod } from './energy.js';
 export { gaussianEntropy } from './entropy/gaussian.js';
 export { gridEntropy } from './entropy/grid.js';
-export { knnEntropy, knnEntropyOf, knnLogDensity, knnLogDensityOf, knnScore } from './entropy/knn.js';
+export { knnEntropy, knnEntropyOf } from './entropy/knn.js';
 export { NeighbourTree } from './entropy/neighbour-tree.js';
 export type { Estimate, Sample } from './entropy/sample.js';
 export { digamma, logGamma, logUnitBallVolume, trigamma } from './entropy/special.js';

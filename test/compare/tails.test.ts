@@ -1,7 +1,8 @@
 // Tails of the normal and the binomial law against sums and published values.
 
 import { describe, expect, it } from 'vitest';
-import { absoluteMoments, countScore, logBinomialUpperTail, logGamma } from '../../src/compare/binomial.js';
+import { absoluteMoments, countScore, logBinomialUpperTail } from '../../src/compare/binomial.js';
+import { logGamma } from '../../src/estimate/mod.js';
 import { logUpperTail, scoreOfLogTail, scoreOfSkewed, twoSidedThreshold } from '../../src/compare/normal.js';
 import { seeded, spread } from './random.js';
 

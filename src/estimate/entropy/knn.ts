@@ -1,5 +1,5 @@
-// Entropy, log density and its gradient from distances to nearest points, in any dimension. There is no bandwidth to choose:
-// the ball that holds k points is the scale. On a torus that ball must not meet itself: r_k below half of every period.
+// Entropy from distances to nearest points, in any dimension. There is no bandwidth to choose: the ball that holds k points is
+// the scale. Densities and their gradients at a point are node-law.ts. On a torus that ball must not meet itself: r_k below half of every period.
 
 import { mathF64 } from '../../elementary/mod.js';
 import { NeighbourTree } from './neighbour-tree.js';
@@ -92,98 +92,4 @@ function requireNeighbours(k: number): void {
   if (!(Number.isInteger(k) && k >= 1)) {
     throw new RangeError(`${k} neighbours: a whole number from 1 is needed`);
   }
-}
-
-/**
- * log f at a place x, which is no point of the sample itself: psi(k) - psi(n + 1) - log(c_d r^d), r the distance of the
- * k-th nearest of the n points. Without bias in the logarithm where f is constant over the ball; its variance is
- * psi'(k) - psi'(n + 1). Points at x are treated as in `knnEntropy`. Dimensionless.
- *
- * NaN for fewer than k points, and if all are at x.
- * @throws RangeError for `k` that is no whole number from 1, or x of another dimension or not finite.
- */
-export function knnLogDensity(tree: NeighbourTree, x: ArrayLike<number>, k: number): number {
-  requireNeighbours(k);
-  const { count: n, dimension: d } = tree;
-  if (n < k) return NaN;
-  const [distances, indices] = scratch(k);
-  tree.nearest(x, k, distances, indices);
-  let [distance, rank] = [distances[k - 1], k];
-  if (distance === 0) {
-    const apart = tree.nearestApart(x);
-    if (apart.distance === Infinity) return NaN;
-    [distance, rank] = [apart.distance, apart.atPoint + 1];
-  }
-  return digamma(rank) - digamma(n + 1) - logUnitBallVolume(d) - logVolume(distance, d);
-}
-
-/**
- * log f at point i of the sample, from the other points: psi(k) - psi(n) - log(c_d r^d); see `knnLogDensity`. Their
- * mean over i is the negative entropy of `knnEntropyOf`.
- *
- * NaN for at most k points, and if all are at one place.
- * @throws RangeError for `k` that is no whole number from 1, or `i` that is no index.
- */
-export function knnLogDensityOf(tree: NeighbourTree, i: number, k: number): number {
-  requireNeighbours(k);
-  const { count: n, dimension: d } = tree;
-  if (n <= k) return NaN;
-  const [distances, indices] = scratch(k);
-  tree.nearestOf(i, k, distances, indices);
-  let [distance, rank] = [distances[k - 1], k];
-  if (distance === 0) {
-    const point = new Float64Array(d);
-    tree.pointOf(i, point);
-    const apart = tree.nearestApart(point);
-    if (apart.distance === Infinity) return NaN;
-    [distance, rank] = [apart.distance, apart.atPoint];
-  }
-  return digamma(rank) - digamma(n) - logUnitBallVolume(d) - logVolume(distance, d);
-}
-
-/**
- * Writes an estimate of grad log f at point i of the sample to `out`, by mean shift (Fukunaga and Hostetler 1975): with m the
- * mean of the k nearest other points less x_i, and r the distance of the k-th,
- *
- *     grad log f = (k d (d + 2) / (k d + 2)) m / r^2.
- *
- * Where f is linear over the ball the first k - 1 points have the mean r^2 grad f / ((d + 2) f) and the k-th, on the sphere,
- * r^2 grad f / (d f): hence the factor, which is d + 2 for large k. The bias is of order r^2.
- *
- * Returns what noise adds to |out|^2 on average, d^2 (d + 2) / ((k d + 2) r^2): |out|^2 less this estimates |grad log f|^2
- * without bias of the order of the noise. Both are NaN for at most k points or r = 0.
- * @throws RangeError for `k` that is no whole number from 1, `i` that is no index, or `out` too short.
- */
-export function knnScore(tree: NeighbourTree, i: number, k: number, out: Float64Array): number {
-  requireNeighbours(k);
-  const { count: n, dimension: d } = tree;
-  if (out.length < d) throw new RangeError(`no room for ${d} coordinates`);
-  if (n <= k) {
-    out.fill(NaN, 0, d);
-    return NaN;
-  }
-  const [distances, indices] = scratch(k);
-  tree.nearestOf(i, k, distances, indices);
-  const square = distances[k - 1];
-  if (square === 0) {
-    out.fill(NaN, 0, d);
-    return NaN;
-  }
-  out.fill(0, 0, d);
-  for (let slot = 0; slot < k; slot++) tree.addDifference(i, indices[slot], out);
-  const factor = (d * (d + 2)) / (k * d + 2) / square;
-  for (let c = 0; c < d; c++) out[c] *= factor;
-  return (d * d * (d + 2)) / (k * d + 2) / square;
-}
-
-let sharedDistances = new Float64Array(16);
-let sharedIndices = new Int32Array(16);
-
-/** Room for k neighbours, the same for all queries one at a time. */
-function scratch(k: number): readonly [Float64Array, Int32Array] {
-  if (sharedDistances.length < k) {
-    sharedDistances = new Float64Array(2 * k);
-    sharedIndices = new Int32Array(2 * k);
-  }
-  return [sharedDistances, sharedIndices];
 }

@@ -157,18 +157,6 @@ export class NeighbourTree {
     return { distance: least, atPoint };
   }
 
-  /** Adds the coordinates of point `to` less those of point `from`, each the shorter way round, to `out`. */
-  addDifference(from: number, to: number, out: Float64Array): void {
-    const { dimension: d } = this;
-    const [start, end] = [this.#placeOf[from] * d, this.#placeOf[to] * d];
-    for (let i = 0; i < d; i++) {
-      let difference = this.#points[end + i] - this.#points[start + i];
-      if (difference > this.#halves[i]) difference -= this.#periods[i];
-      else if (difference < -this.#halves[i]) difference += this.#periods[i];
-      out[i] += difference;
-    }
-  }
-
   /** Copies the coordinates of a point, wrapped, to `out`. */
   pointOf(index: number, out: Float64Array): void {
     const { dimension: d } = this;
