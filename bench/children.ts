@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import type { CompileJob, CompileResult } from './children/compile.js';
 import type { EngineJob, EngineResult } from './children/engine.js';
 import type { GridLoopJob, GridLoopResult } from './children/grid-loop.js';
+import type { RunLoopJob, RunLoopResult } from './children/run-loop.js';
 import type { StepLoopJob, StepLoopResult } from './children/step-loop.js';
 import type { Usage } from './children/usage.js';
 import { pinned } from './peers/run.js';
@@ -16,6 +17,7 @@ import { pinned } from './peers/run.js';
 interface Jobs {
   'step-loop': { job: StepLoopJob; result: StepLoopResult };
   'grid-loop': { job: GridLoopJob; result: GridLoopResult };
+  'run-loop': { job: RunLoopJob; result: RunLoopResult };
   engine: { job: EngineJob; result: EngineResult };
   compile: { job: CompileJob; result: CompileResult };
 }

@@ -1,13 +1,11 @@
 // Entrance of the thread that estimates energies (piscina). Builds the model once from what the coordinator sends.
 
+import './low-priority.js';
 import { workerData } from 'piscina';
 import { asFailure, type EstimateSetup, type TaskFailure } from '../src/cluster/mod.js';
 import { loadBundle } from '../src/config/mod.js';
 import { EnergyEstimator, type EnergyEstimate, type EnergyInput } from '../src/estimate/mod.js';
 import { buildModel } from '../src/model/mod.js';
-import { lowerPriority } from './low-priority.js';
-
-lowerPriority();
 
 const config = loadBundle((workerData as EstimateSetup).config);
 const { model } = buildModel(config, { skipPreflight: true });

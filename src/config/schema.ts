@@ -84,14 +84,14 @@ const entropySection = section({
     .default(4)
     .meta({ description: 'For `knn`: distances are to the k-th neighbour.', fallback: 4 }),
   samples: integer({ min: 16, max: 10_000_000 })
-    .default(1000)
-    .meta({ description: 'Most particles looked at per node and observation.', fallback: 1000 }),
+    .default(500)
+    .meta({ description: 'Most particles looked at per node and observation.', fallback: 500 }),
 });
 const entropy = choice<EntropySpec | 'none'>('knn, grid, gaussian, none, or a section with method', [
   branch((value) => value === 'none', word(['none'])),
   branch(
     (value) => typeof value === 'string',
-    entropyMethod.transform((method): EntropySpec => ({ method, neighbours: 4, samples: 1000 })),
+    entropyMethod.transform((method): EntropySpec => ({ method, neighbours: 4, samples: 500 })),
   ),
   branch(isSection, entropySection),
 ]);

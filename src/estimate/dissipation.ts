@@ -13,7 +13,7 @@ import {
 import type { NodeLaw } from './node-law.js';
 
 /** Points over all nodes at which the dissipation is looked at, and the least per node. */
-const mostPoints = 2048;
+const mostPoints = 256;
 const leastPoints = 32;
 /** Edges looked at per point; of more, these many at even distances, other ones for each point. */
 const mostEdges = 16;

@@ -1,0 +1,36 @@
+// A process of its own that makes a whole run and times its loop: from the first look to the last, and what comes after that
+// (estimates still under way, the state hash). Takes a job as JSON, prints one line of JSON.
+
+import { startRun } from '../../src/cluster/mod.js';
+import { configOf, type Workload } from '../workloads.js';
+
+export interface RunLoopJob {
+  readonly workload: Workload;
+  readonly workers: number;
+  /** Run folder. */
+  readonly out: string;
+}
+
+export interface RunLoopResult {
+  /** Steps, observations and writing. */
+  readonly loopSeconds: number;
+  /** From the last look to the end of the run. */
+  readonly endSeconds: number;
+}
+
+const job = JSON.parse(process.argv[2]) as RunLoopJob;
+let [first, last] = [NaN, NaN];
+await startRun(configOf(job.workload), {
+  out: job.out,
+  workers: job.workers,
+  skipPreflight: true,
+  looked: () => {
+    last = performance.now();
+    if (Number.isNaN(first)) first = last;
+  },
+});
+const result: RunLoopResult = {
+  loopSeconds: (last - first) / 1000,
+  endSeconds: (performance.now() - last) / 1000,
+};
+console.log(JSON.stringify(result));
