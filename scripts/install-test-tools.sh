@@ -35,6 +35,10 @@ need() {
 node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
   2>/dev/null || fail "Node 20.19 or newer is needed, found $(node --version 2>/dev/null || echo none): see https://nodejs.org"
 
+need nats-server command -v nats-server
+# A network between machines that can be cut and slowed down: ip and tc.
+need iproute2 command -v tc
+
 if $bench; then
   need g++ command -v g++
   # Not the first python3 on the path: a version manager may shadow the one that python3-numpy belongs to.
