@@ -24,3 +24,5 @@ export { resumeRun, startRun, type RunListener, type RunOptions, type RunResult 
 export { bundleFile, readBundle } from './run-files.js';
 export { version } from './version.js';
 export { checkpointParts, stateFromParts } from './checkpoint.js';
+export { Share } from './machines/share.js';
+export type { Placement } from './machines/protocol.js';
