@@ -2,10 +2,9 @@
 // milliseconds later, each pair of machines with a delay of its own. The bits are those of a run in one memory.
 
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Placement, Share } from '../../../src/cluster/mod.js';
 import { cluster, config as configs, particles } from '../built.js';
 
-type Share = InstanceType<typeof cluster.Share>;
-type Placement = Parameters<typeof cluster.Share.create>[0]['placement'];
 
 const ring = {
   name: 'ring',
