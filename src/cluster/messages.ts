@@ -64,7 +64,8 @@ export type WorkerTask =
       /** Where what is to be sent goes (Outgoing). */
       readonly port: MessagePort;
     }
-  | { readonly kind: 'moments'; readonly shards: readonly number[]; readonly time: number };
+  | { readonly kind: 'moments'; readonly shards: readonly number[]; readonly time: number }
+  | { readonly kind: 'hashes'; readonly shards: readonly number[] };
 
 /** A group of replicas as a machine sees it. */
 export interface SharedGroup {
@@ -101,6 +102,8 @@ export interface TaskResult {
   /** Waiting for other machines. */
   readonly waitedSeconds: number;
   readonly moments: readonly (readonly [shard: number, moments: ShardMoments])[];
+  /** Of `hashes`: of each shard 32 bytes, side by side. */
+  readonly digests?: Uint8Array;
 }
 
 /** What a thread of a grid run is given once. */

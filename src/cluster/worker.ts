@@ -30,6 +30,7 @@ export class Worker {
   run(task: WorkerTask): TaskResult {
     const start = now();
     const moments: [number, ShardMoments][] = [];
+    let digests: Uint8Array | undefined;
     let waited = 0;
     this.#waited = 0;
     switch (task.kind) {
@@ -52,6 +53,9 @@ export class Worker {
         this.engine.preparePotentials(task.time);
         for (const shard of task.shards) moments.push([shard, this.engine.moments(shard)]);
         break;
+      case 'hashes':
+        digests = this.engine.store.digests(task.shards);
+        break;
       default:
         task satisfies never;
     }
@@ -59,6 +63,7 @@ export class Worker {
       busySeconds: now() - start - waited - this.#waited,
       waitedSeconds: this.#waited,
       moments,
+      ...(digests && { digests }),
     };
   }
 

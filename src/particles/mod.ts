@@ -13,4 +13,11 @@ export { BatchError, packEmigrants, placeEmigrants, type ShardOwners } from './e
 export { MemoryLimitError, planMemory, type MemoryPlan, type MemoryShare } from './memory-plan.js';
 export { ReferenceEngine, type Engine } from './reference.js';
 export { replicaCount } from './replicas.js';
-export { allocateMemory, hashShards, ParticleStore, type ShardParticles } from './store.js';
+export {
+  allocateMemory,
+  DIGEST_BYTES,
+  digestOf,
+  hashOfDigests,
+  ParticleStore,
+  type ShardParticles,
+} from './store.js';

@@ -8,6 +8,7 @@ import { compileKernel, type CompiledKernel } from '../../kernel/mod.js';
 import { buildModel, type Model } from '../../model/mod.js';
 import {
   allocateMemory,
+  DIGEST_BYTES,
   exchangesPerStep,
   initialCounts,
   KernelFault,
@@ -382,6 +383,26 @@ export class Share {
       }
     }
     return reply;
+  }
+
+  /** Digests of its shards. */
+  async hashes(): Promise<Replies['hashes']> {
+    const { shards, store } = this;
+    const { work } = longestFirst(
+      shards.map((shard) => store.count(shard) + 1),
+      this.workers,
+    );
+    const digests = new Uint8Array(DIGEST_BYTES * shards.length);
+    const results = await this.crew.run(
+      work.map((of): WorkerTask => ({ kind: 'hashes', shards: of.map((index) => shards[index]) })),
+    );
+    results.forEach((result, worker) => {
+      work[worker].forEach((index, i) => {
+        const digest = result.digests?.subarray(DIGEST_BYTES * i, DIGEST_BYTES * (i + 1));
+        if (digest) digests.set(digest, DIGEST_BYTES * index);
+      });
+    });
+    return { shards: Uint32Array.from(shards), digests };
   }
 
   /** Coordinates of some particles, row after row. @throws ShareError of a shard that is not its own */

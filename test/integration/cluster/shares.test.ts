@@ -1,10 +1,9 @@
-// Several shares of one run in this process, without a network: what one wants to be sent is put into the others some
-// milliseconds later, each pair of machines with a delay of its own. The bits are those of a run in one memory.
+// Several machines of one run in this process: shares and links, joined by a hub that may lose, repeat, delay and damage.
+// The bits are those of a run in one memory, whatever happens on the way. Joining, leaving and checkpoints are members'.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Placement, Share } from '../../../src/cluster/mod.js';
+import type { Placement } from '../../../src/cluster/mod.js';
 import { cluster, config as configs, particles } from '../built.js';
-
 
 const ring = {
   name: 'ring',
@@ -25,65 +24,60 @@ const ring = {
 
 const load = (model: object) => configs.parseConfig(JSON.stringify(model));
 
-/** What is on its way between shares: `from` has it ready for the exchange, all others get it. */
-function join(shares: readonly Share[]) {
-  const arrived = new Map<string, number>();
-  const complete = new Map<string, number>();
-  return shares.map((share, from) => (outgoing: Parameters<Parameters<Share['advance']>[2]>[0]): void => {
-    const { kind, exchange } = outgoing;
-    const densities = kind === 'densities' ? share.densities() : undefined;
-    const group = share.groups.find((candidate) => candidate.group === outgoing.group);
-    for (const to of group?.peers ?? []) {
-      const batch = outgoing.kind === 'emigrants' ? outgoing.batches.get(to) : undefined;
-      setTimeout(
-        () => {
-          const other = shares[to];
-          const theirs = other.groups.find((candidate) => candidate.group === outgoing.group);
-          if (!theirs) throw new Error('the peer does not know the group');
-          if (densities) other.placeDensities(from, densities);
-          else if (batch) other.placeEmigrants(theirs, from, exchange, new Uint8Array(batch.buffer));
-          const gate = `${to}/${kind}/${outgoing.group}`;
-          const key = `${gate}/${exchange}`;
-          arrived.set(key, (arrived.get(key) ?? 0) + 1);
-          // In order, though exchanges may come out of order.
-          let next = complete.get(gate) ?? 0;
-          for (; arrived.get(`${gate}/${next}`) === theirs.peers.length; next++) {
-            other.open(kind, outgoing.group, next);
-          }
-          complete.set(gate, next);
-        },
-        (from * 3 + to * 5 + exchange) % 4,
-      );
-    }
+type Hub = InstanceType<typeof cluster.LocalHub>;
+
+const opened: { close(): unknown }[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((each) => each.close()));
+});
+
+/** The machines of a placement in this process, joined by a hub. */
+function machinesOf(config: ReturnType<typeof load>, placement: Placement, workers: number, hub: Hub) {
+  const bundle = config.source.bundle();
+  return placement.members.map(({ name }, self) => {
+    const transport = hub.join({ role: 'worker', name });
+    const share = cluster.Share.create({ bundle, placement, self, workers });
+    const links = new cluster.Links(transport, share, { run: 'test', placement, self });
+    opened.push(links, share, transport);
+    return { share, links };
   });
 }
-
-const open: Share[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((share) => share.close()));
-});
 
 async function hashOf(
   config: ReturnType<typeof load>,
   placement: Placement,
   workers: number,
   stops: readonly number[],
-): Promise<string> {
-  const bundle = config.source.bundle();
-  const shares = placement.members.map((_, self) =>
-    cluster.Share.create({ bundle, placement, self, workers }),
+  hub = new cluster.LocalHub(),
+) {
+  const machines = machinesOf(config, placement, workers, hub);
+  await Promise.all(
+    machines.map(async ({ share, links }) => {
+      await share.sample();
+      links.begin();
+    }),
   );
-  open.push(...shares);
-  const send = join(shares);
-  await Promise.all(shares.map((share) => share.sample()));
   let step = 0;
   for (const to of stops) {
-    await Promise.all(shares.map((share, self) => share.advance(step, to, send[self])));
+    await Promise.all(
+      machines.map(({ share, links }) =>
+        share.advance(step, to, (outgoing) => {
+          links.send(outgoing);
+        }),
+      ),
+    );
     step = to;
   }
-  const all = shares.flatMap((share) => [...share.particles()]).sort((a, b) => a.shard - b.shard);
-  expect(all.map(({ shard }) => shard)).toEqual(Array.from(placement.owner.keys()));
-  return particles.hashShards(all.map((shard) => () => shard));
+  const digests = new Uint8Array(particles.DIGEST_BYTES * placement.owner.length);
+  for (const { share } of machines) {
+    const found = await share.hashes();
+    found.shards.forEach((shard, index) => {
+      const [first, last] = [index, index + 1].map((at) => at * particles.DIGEST_BYTES);
+      digests.set(found.digests.subarray(first, last), particles.DIGEST_BYTES * shard);
+    });
+  }
+  const counts = machines.map(({ links }) => links.counts);
+  return { hash: particles.hashOfDigests(digests), counts };
 }
 
 async function alone(config: ReturnType<typeof load>, steps: number): Promise<string> {
@@ -149,7 +143,8 @@ describe('shares of a run give the bits of one memory', () => {
     ])(`${name}: %s`, async (_, machines, workers, rule) => {
       const config = load(model);
       const place = placement(config, machines, rule, (replica) => replica);
-      expect(await hashOf(config, place, workers, [1, 7, 8, 21])).toBe(await alone(config, 21));
+      const { hash } = await hashOf(config, place, workers, [1, 7, 8, 21]);
+      expect(hash).toBe(await alone(config, 21));
     });
   }
   it.each([
@@ -173,7 +168,83 @@ describe('shares of a run give the bits of one memory', () => {
       (node) => node % 3,
       () => 0,
     );
-    expect(await hashOf(config, place, workers, [1, 12])).toBe(await alone(config, 12));
+    const { hash } = await hashOf(config, place, workers, [1, 12]);
+    expect(hash).toBe(await alone(config, 12));
+  });
+});
+
+describe('a bad network changes no bit', () => {
+  const thirds = (config: ReturnType<typeof load>) =>
+    placement(
+      config,
+      3,
+      (node) => node % 3,
+      (replica) => replica,
+    );
+
+  it('delays messages and mixes them up', async () => {
+    const config = load(ring);
+    const hub = new cluster.LocalHub();
+    hub.faults.delayMs = ({ index, from }) => ((index * 7 + from.name.charCodeAt(1) * 3) % 5) * 2;
+    const { hash } = await hashOf(config, thirds(config), 2, [15], hub);
+    expect(hash).toBe(await alone(config, 15));
+  });
+
+  it('repeats every message, some late', async () => {
+    const config = load(ring);
+    const hub = new cluster.LocalHub();
+    hub.faults.duplicate = () => 2;
+    hub.faults.delayMs = ({ index }) => index % 3;
+    const { hash, counts } = await hashOf(config, thirds(config), 1, [15], hub);
+    expect(hash).toBe(await alone(config, 15));
+    expect(counts[0].refused['repeated']).toBeGreaterThan(10);
+  });
+
+  it('loses messages, which are asked for again', async () => {
+    const config = load({
+      ...ring,
+      dynamics: { mobility: 'log-mean' },
+      grid: {
+        cells: 16,
+        box: [
+          [-5, 5],
+          [-5, 5],
+        ],
+      },
+    });
+    const hub = new cluster.LocalHub();
+    hub.faults.drop = ({ index }) => index % 40 === 7;
+    const one = placement(
+      config,
+      3,
+      (node) => node % 3,
+      () => 0,
+    );
+    const { hash, counts } = await hashOf(config, one, 1, [15], hub);
+    expect(hash).toBe(await alone(config, 15));
+    expect(counts.reduce((sum, { askedAgain }) => sum + askedAgain, 0)).toBeGreaterThan(0);
+  });
+
+  it('damages messages, cuts them short, and forges some', async () => {
+    const config = load(ring);
+    const hub = new cluster.LocalHub();
+    // A stranger in the same network, who has seen what travels.
+    const stranger = hub.join({ role: 'worker', name: 'stranger' });
+    hub.faults.delayMs = ({ index, receiver, bytes }) => {
+      if (index % 50 === 9) bytes[64 + (index % Math.max(1, bytes.length - 64))] ^= 1;
+      if (index % 10 === 3) {
+        stranger.send(receiver, 'bulk', bytes.slice());
+        stranger.send(receiver, 'bulk', bytes.slice(0, 40));
+      }
+      return 0;
+    };
+    const { hash, counts } = await hashOf(config, thirds(config), 1, [15], hub);
+    expect(hash).toBe(await alone(config, 15));
+    const refused = (reason: string): number =>
+      counts.reduce((sum, count) => sum + (count.refused[reason] ?? 0), 0);
+    expect(refused('crc')).toBeGreaterThan(0);
+    expect(refused('length')).toBeGreaterThan(0);
+    expect(refused('forged')).toBeGreaterThan(0);
   });
 });
 
@@ -192,7 +263,7 @@ describe('a share that is given up', () => {
       self: 0,
       workers: 2,
     });
-    open.push(share);
+    opened.push(share);
     await share.sample();
     const steps = share.advance(0, 5, () => undefined);
     setTimeout(() => {
