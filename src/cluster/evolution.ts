@@ -1,17 +1,95 @@
-// What evolves in a run: particles or a density on a grid, and what the run loop does with either. Not the evolving
-// (simulation.ts, grid-simulation.ts).
+// What evolves in a run: particles (in this process, or elsewhere) or a density on a grid, and what the run loop asks of
+// either. Not the evolving (simulation.ts, grid-simulation.ts), and not what happens when a state is lost (run.ts).
 
 import type { RunConfig } from '../config/mod.js';
 import { StateError, watch, type Observation } from '../estimate/mod.js';
-import type { CheckpointPart } from '../output/mod.js';
-import { checkpointParts, stateFromParts } from './checkpoint.js';
+import type { Model, Preflight } from '../model/mod.js';
+import type { Checkpoint, DraftParts, PartStorage, PartStorages } from '../output/mod.js';
 import { GridSimulation } from './grid-simulation.js';
-import { Simulation, type SimulationOptions } from './simulation.js';
+import { Simulation, type SimulationOptions, type WorkLoad } from './simulation.js';
 
-export type Evolution = Simulation | GridSimulation;
+/** Particles of which coordinates are wanted: ascending indices in the storage order of the shard. */
+export interface RowRequest {
+  readonly shard: number;
+  readonly indices: readonly number[];
+}
 
-/** What a config asks for. @throws ConfigError, MemoryLimitError, GridError */
-export function createEvolution(config: RunConfig, options: SimulationOptions = {}): Evolution {
+/**
+ * A particle run, wherever its particles are. Any call that returns a promise may reject with `StateLost` or `RunStopped`
+ * where they are not in this process. Calls do not overlap.
+ */
+export interface ParticleEvolution {
+  readonly kind: 'particles';
+  readonly config: RunConfig;
+  readonly model: Model;
+  readonly notes: readonly Preflight[];
+  readonly step: number;
+  readonly workers: number;
+  /** What is counted in rates. */
+  readonly units: number;
+  readonly replicas: number;
+  readonly load: WorkLoad;
+  readonly shardCount: number;
+
+  /**
+   * Where checkpoints of a run in this folder go and are found; asked before `start` or `restore`, and again after each
+   * `reform`. Without it: in the folder.
+   */
+  storages?(runFolder: string): Promise<PartStorages>;
+
+  /** Draws the initial state. */
+  start(): Promise<void>;
+  /** Steps to the given step. */
+  advance(to: number): Promise<void>;
+  /** Moments of every shard, and what follows from them. */
+  observe(): Promise<Observation>;
+
+  /** Fraction of the particles on each node. This and the next two are known without asking anybody. */
+  masses(): Float64Array;
+  /** Particles of a shard. */
+  count(shard: number): number;
+  /** Jumps per directed edge since step 0. */
+  jumps(): Float64Array;
+
+  /** Coordinates of some particles in the model's precision: row after row, request after request. */
+  rows(of: readonly RowRequest[]): Promise<Float32Array | Float64Array>;
+  /** See particles/store.ts: the same for any number of workers and machines. */
+  stateHash(): Promise<string>;
+  /** Puts all parts of a checkpoint into a draft. */
+  save(draft: DraftParts): Promise<void>;
+  /** Puts a state back, in place of `start`. @throws RangeError if it is not of this model */
+  restore(checkpoint: Checkpoint, storage: PartStorage): Promise<void>;
+
+  /**
+   * Why the work should be shared out anew at this look, or undefined. The run loop then takes a checkpoint, calls `reform`
+   * and goes on from it.
+   */
+  pendingReform?(): string | undefined;
+  /** Begins anew after a loss or a change; the state is empty until `start` or `restore`. */
+  reform?(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export type Evolution = ParticleEvolution | GridSimulation;
+
+/** The state is gone, since a machine was lost, say. The run goes back to its last checkpoint. */
+export class StateLost extends Error {
+  override readonly name = 'StateLost';
+  readonly code = 'state-lost';
+}
+
+/** The run cannot go on now but can be resumed later: there are no machines, say. It ends as `interrupted`. */
+export class RunStopped extends Error {
+  override readonly name = 'RunStopped';
+  readonly code = 'stopped';
+}
+
+/** What a config asks for, in this process. @throws ConfigError, MemoryLimitError, GridError */
+export function createEvolution(
+  config: RunConfig,
+  options: SimulationOptions = {},
+): Simulation | GridSimulation {
   switch (config.representation) {
     case 'particles':
       return Simulation.create(config, options);
@@ -19,23 +97,6 @@ export function createEvolution(config: RunConfig, options: SimulationOptions = 
       return GridSimulation.create(config, options);
     default:
       return config.representation satisfies never;
-  }
-}
-
-/** The state as the parts of a checkpoint, made one at a time. */
-export function partsOf(evolution: Evolution): Iterable<CheckpointPart> {
-  return evolution.kind === 'grid' ? evolution.checkpointParts() : checkpointParts(evolution);
-}
-
-/**
- * Puts the state of a checkpoint back. Only once, in place of `start`.
- * @throws RangeError if the parts do not belong to this model
- */
-export function restoreParts(evolution: Evolution, step: number, parts: readonly CheckpointPart[]): void {
-  if (evolution.kind === 'grid') evolution.restoreParts(step, parts);
-  else {
-    const { model, kernel } = evolution;
-    evolution.restore(stateFromParts(model, kernel.plan.fields, step, parts));
   }
 }
 

@@ -1,38 +1,37 @@
 // The checkpoints of a run: the newest few, each a folder that is either whole or not there. A folder is filled under a
-// temporary name, flushed, and renamed; it is renamed away before it is deleted. The form of a checkpoint is
-// checkpoint-format.ts. That a state is finite is judged by the caller, before it is written.
+// temporary name (checkpoint-draft.ts), flushed, and renamed; it is renamed away before it is deleted. The form of a
+// checkpoint is checkpoint-format.ts, where parts lie part-storage.ts. That a state is finite is judged by the caller,
+// before it is written.
 
-import { createHash } from 'node:crypto';
-import { mkdir, open, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CheckpointDraft } from './checkpoint-draft.js';
 import {
   checkpointFolder,
   damaged,
-  formatManifest,
-  headerName,
-  isPartName,
-  manifestName,
-  pieceBytes,
-  readHeader,
+  parsePlace,
+  placeName,
   readManifest,
-  readPart,
   scanPart,
   stepOfFolder,
   type Checkpoint,
   type CheckpointPart,
-  type PartEntry,
+  type PartPlace,
 } from './checkpoint-format.js';
 import { CheckpointError, guarded, OutputError, type OutputErrorCode } from './errors.js';
 import {
   isTemporary,
   listFolder,
   makeFolders,
+  readTextIfAny,
   remove,
   syncFolder,
   temporaryName,
   writeFileAtomic,
 } from './files.js';
-import type { JsonObject } from './json.js';
+import { parseObject, type JsonObject } from './json.js';
+import { folderStorage, invalidPart, type PartStorage } from './part-storage.js';
 
 /** What a checkpoint is made of. Parts may be made one at a time, while earlier ones are written. */
 export interface CheckpointContent {
@@ -41,17 +40,20 @@ export interface CheckpointContent {
   readonly parts: Iterable<CheckpointPart> | AsyncIterable<CheckpointPart>;
 }
 
+/** Where parts lie that are not in the folder of the checkpoints, and where new ones go. */
+export interface PartStorages {
+  /** For new checkpoints; the folder unless given. */
+  readonly place?: PartPlace;
+  /** The storage of a place that is not the folder. @throws if it cannot be reached */
+  readonly storageOf?: (
+    place: Exclude<PartPlace, { kind: 'folder' }>,
+  ) => PartStorage | Promise<PartStorage>;
+}
+
 /** The newest checkpoint that can be used, if any, and what is to be said about newer ones that cannot. */
 export interface LatestCheckpoint {
   readonly checkpoint: Checkpoint | undefined;
   readonly warnings: readonly string[];
-}
-
-/** What a checkpoint held. */
-export interface RestoredCheckpoint {
-  readonly step: number;
-  readonly header: JsonObject;
-  readonly parts: readonly CheckpointPart[];
 }
 
 // A checkpoint that is about to be replaced by one of the same step waits under this mark, and is put back after a kill.
@@ -64,6 +66,7 @@ const passedOver: readonly OutputErrorCode[] = ['corrupt-checkpoint', 'input-out
 export class CheckpointStore {
   readonly folder: string;
   readonly keep: number;
+  readonly #storages: PartStorages;
 
   /**
    * For reading; nothing is touched. The one process that writes uses `open`.
@@ -71,10 +74,11 @@ export class CheckpointStore {
    * @param keep how many checkpoints stay
    * @throws RangeError if `keep` is no whole number >= 1
    */
-  constructor(runFolder: string, keep = 2) {
+  constructor(runFolder: string, keep = 2, storages: PartStorages = {}) {
     if (!(Number.isSafeInteger(keep) && keep >= 1)) throw new RangeError(`cannot keep ${keep} checkpoints`);
     this.folder = join(runFolder, 'checkpoints');
     this.keep = keep;
+    this.#storages = storages;
   }
 
   /**
@@ -83,16 +87,16 @@ export class CheckpointStore {
    *
    * @throws OutputError if the system refuses
    */
-  static async open(runFolder: string, keep = 2): Promise<CheckpointStore> {
-    const store = new CheckpointStore(runFolder, keep);
+  static async open(runFolder: string, keep = 2, storages: PartStorages = {}): Promise<CheckpointStore> {
+    const store = new CheckpointStore(runFolder, keep, storages);
     await makeFolders(store.folder);
     const names = await listFolder(store.folder);
     for (const name of names) {
       const path = join(store.folder, name);
-      if (isTemporary(name)) await remove(path);
+      if (isTemporary(name)) await store.#delete(path);
       if (!name.startsWith(replacedMark)) continue;
       const target = name.slice(replacedMark.length);
-      if (names.includes(target) || stepOfFolder(target) === undefined) await remove(path);
+      if (names.includes(target) || stepOfFolder(target) === undefined) await store.#delete(path);
       else await guarded('rename', path, () => rename(path, join(store.folder, target)));
     }
     await syncFolder(store.folder);
@@ -106,36 +110,67 @@ export class CheckpointStore {
   }
 
   /**
-   * Writes a checkpoint, then deletes those that are too many, and those of later steps: a run that writes step s has gone
-   * back from them.
+   * Where the parts of a checkpoint lie.
+   *
+   * @throws CheckpointError (`storage-missing`) if this process was not told how to get there
+   */
+  async storage(checkpoint: Pick<Checkpoint, 'path' | 'place'>): Promise<PartStorage> {
+    const { path, place } = checkpoint;
+    if (place.kind === 'folder') return folderStorage(this.folder);
+    const storage = await this.#storages.storageOf?.(place);
+    if (storage) return storage;
+    throw new CheckpointError(
+      'storage-missing',
+      path,
+      `the parts of the checkpoint ${path} lie in the object store "${place.bucket}" of a NATS server`,
+      'go on with `wasserwerk resume --nats URL`, with the URL of that server',
+    );
+  }
+
+  /**
+   * Begins a checkpoint. Older ones stay until it is committed, those of the same step, too.
+   *
+   * @throws CheckpointError (`invalid-checkpoint`) if this is no step
+   * @throws OutputError if the system refuses
+   */
+  async begin(step: number): Promise<CheckpointDraft> {
+    const target = join(this.folder, checkpointFolder(step));
+    if (stepOfFolder(checkpointFolder(step)) !== step) throw invalidPart(target, `${step} is no step`);
+    const place = this.#storages.place ?? { kind: 'folder' };
+    // Drawn, so that a process that was left behind by an older draft cannot write into this one.
+    const name = `${checkpointFolder(step)}-${randomBytes(6).toString('hex')}`;
+    const path = temporaryName(join(this.folder, name));
+    const isHere = place.kind === 'folder';
+    const location = isHere ? basename(path) : name;
+    const storage = await this.storage({ path: target, place });
+    await guarded('create', path, () => mkdir(path));
+    if (!isHere) await writeFileAtomic(join(path, placeName), JSON.stringify({ ...place, location }));
+    return new CheckpointDraft({
+      ...{ step, path, place, location, storage },
+      put: async () => {
+        await this.#put(path, checkpointFolder(step));
+        await this.#prune(step);
+        return { path: target, location: isHere ? checkpointFolder(step) : location };
+      },
+      discard: () => this.#delete(path),
+    });
+  }
+
+  /**
+   * Writes a checkpoint of which all parts are here.
    *
    * @throws CheckpointError (`invalid-checkpoint`) for a name of a part that is no file name, or comes twice
    * @throws OutputError if the system refuses, or whatever the maker of the parts throws; older checkpoints stay
    */
   async write({ step, header, parts }: CheckpointContent): Promise<Checkpoint> {
-    const target = join(this.folder, checkpointFolder(step));
-    if (stepOfFolder(checkpointFolder(step)) !== step) throw invalid(target, `${step} is no step`);
-    const temporary = temporaryName(target);
-    const entries: PartEntry[] = [];
+    const draft = await this.begin(step);
     try {
-      await guarded('create', temporary, () => mkdir(temporary));
-      const headerBytes = new TextEncoder().encode(JSON.stringify(header));
-      entries.push(await writePart(temporary, { name: headerName, bytes: headerBytes }));
-      for await (const part of parts) {
-        if (!isPartName(part.name))
-          throw invalid(target, `a part cannot be called ${JSON.stringify(part.name)}`);
-        if (entries.some(({ name }) => name === part.name))
-          throw invalid(target, `part ${part.name} comes twice`);
-        entries.push(await writePart(temporary, part));
-      }
-      await writeFileAtomic(join(temporary, manifestName), formatManifest(step, entries));
-      await this.#put(temporary, checkpointFolder(step));
+      for await (const part of parts) await draft.add(part);
+      return await draft.commit(header);
     } catch (error) {
-      await remove(temporary).catch(() => undefined);
+      await draft.discard().catch(() => undefined);
       throw error;
     }
-    await this.#prune(step);
-    return { step, path: target, parts: entries };
   }
 
   async #put(temporary: string, folder: string): Promise<void> {
@@ -147,7 +182,7 @@ export class CheckpointStore {
       await rename(temporary, target);
     });
     await syncFolder(this.folder);
-    await remove(replaced);
+    if (isThere) await this.#delete(replaced);
   }
 
   async #prune(newest: number): Promise<void> {
@@ -170,14 +205,29 @@ export class CheckpointStore {
     const path = join(this.folder, checkpointFolder(step));
     const condemned = temporaryName(path);
     await guarded('rename', path, () => rename(path, condemned));
-    await remove(condemned);
+    await this.#delete(condemned);
+  }
+
+  /**
+   * Deletes a folder that is no checkpoint any more, with its parts wherever they lie. Where this process does not know how to
+   * get at them it stays, under its temporary name, until one opens it that does.
+   */
+  async #delete(path: string): Promise<void> {
+    const text = await readTextIfAny(join(path, placeName));
+    const where = text === undefined ? undefined : parsePlace(parseObject(text), basename(path));
+    if (where && where.place.kind !== 'folder') {
+      if (!this.#storages.storageOf) return;
+      await (await this.#storages.storageOf(where.place)).discard(where.location);
+    }
+    await remove(path);
   }
 
   /**
    * The newest checkpoint of which every byte is as it was written. Newer ones that are damaged are passed over with a
    * warning. No checkpoint at all is no trouble: the run starts at step 0.
    *
-   * @throws CheckpointError (`newer-format`) if the newest was written by a newer version of the program
+   * @throws CheckpointError (`newer-format`, `older-format`) if the newest was written by another version of the program
+   * @throws CheckpointError (`storage-missing`) if its parts lie where this process cannot get
    * @throws OutputError (the newest one's) if there are checkpoints, but all are damaged
    * @throws OutputError if the folder cannot be read
    */
@@ -187,7 +237,7 @@ export class CheckpointStore {
     for (const step of [...(await this.steps())].reverse()) {
       try {
         const checkpoint = await this.#find(step);
-        for (const entry of checkpoint.parts) await scanPart(checkpoint, entry, () => undefined);
+        await this.#verify(checkpoint);
         return { checkpoint, warnings };
       } catch (error) {
         if (!(error instanceof OutputError) || !passedOver.includes(error.code)) throw error;
@@ -206,47 +256,15 @@ export class CheckpointStore {
     return checkpoint;
   }
 
-  /**
-   * What a checkpoint holds, verified. All parts are in memory at once; `readHeader` and `readPart` take them singly.
-   *
-   * @throws CheckpointError (`corrupt-checkpoint`) if a byte is not as it was written
-   * @throws OutputError if the system refuses
-   */
-  async read(checkpoint: Checkpoint): Promise<RestoredCheckpoint> {
-    const header = await readHeader(checkpoint);
-    const parts: CheckpointPart[] = [];
-    for (const entry of checkpoint.parts.slice(1)) {
-      parts.push({ name: entry.name, bytes: await readPart(checkpoint, entry) });
+  async #verify(checkpoint: Checkpoint): Promise<void> {
+    const { path, place, location, parts } = checkpoint;
+    const [header, ...others] = parts;
+    await scanPart(path, header, () => undefined);
+    if (place.kind === 'folder') {
+      for (const entry of others) await scanPart(path, entry, () => undefined);
+      return;
     }
-    return { step: checkpoint.step, header, parts };
+    const storage = await this.storage(checkpoint);
+    for (const entry of others) await storage.read(location, entry);
   }
-}
-
-function invalid(path: string, what: string): CheckpointError {
-  return new CheckpointError(
-    'invalid-checkpoint',
-    path,
-    `cannot write the checkpoint ${path}: ${what}`,
-    'report this',
-  );
-}
-
-async function writePart(folder: string, { name, bytes }: CheckpointPart): Promise<PartEntry> {
-  const path = join(folder, name);
-  const hash = createHash('sha256');
-  await guarded('write', path, async () => {
-    const handle = await open(path, 'wx');
-    try {
-      for (let offset = 0; offset < bytes.length;) {
-        const piece = bytes.subarray(offset, offset + pieceBytes);
-        const { bytesWritten } = await handle.write(piece);
-        hash.update(piece.subarray(0, bytesWritten));
-        offset += bytesWritten;
-      }
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  });
-  return { name, bytes: bytes.length, sha256: hash.digest('hex') };
 }

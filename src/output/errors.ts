@@ -16,6 +16,8 @@ export type OutputErrorCode =
   | 'not-a-run'
   | 'corrupt-manifest'
   | 'newer-format'
+  | 'older-format'
+  | 'storage-missing'
   | 'locked'
   | 'lock-lost'
   | 'corrupt-checkpoint'
@@ -31,6 +33,8 @@ const usageCodes: readonly OutputErrorCode[] = [
   'not-a-folder',
   'not-a-run',
   'newer-format',
+  'older-format',
+  'storage-missing',
   'locked',
 ];
 

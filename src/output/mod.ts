@@ -36,12 +36,16 @@ export {
   type Checkpoint,
   type CheckpointPart,
   type PartEntry,
+  type PartPlace,
 } from './checkpoint-format.js';
+export { CheckpointDraft, type DraftParts } from './checkpoint-draft.js';
+export { folderStorage, type PartStorage } from './part-storage.js';
+export { heldCheckpoint, type HeldCheckpoint } from './held-checkpoint.js';
 export {
   CheckpointStore,
   type CheckpointContent,
   type LatestCheckpoint,
-  type RestoredCheckpoint,
+  type PartStorages,
 } from './checkpoints.js';
 export {
   parseManifest,
