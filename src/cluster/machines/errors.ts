@@ -2,6 +2,7 @@
 // before its end. A lost state is no such trouble (`StateLost`, evolution.ts): a run goes back and on from there.
 
 import { KernelFault } from '../../particles/mod.js';
+import { RunStopped } from '../evolution.js';
 
 /** Trouble on a machine with its work, or an answer of it that cannot be right. */
 export class MachineError extends Error {
@@ -17,21 +18,8 @@ export class MachineError extends Error {
   }
 }
 
-/** The run cannot go on just now, for a reason that is none of its own; `resume` goes on. */
-export class RunStopped extends Error {
-  override readonly name = 'RunStopped';
-  readonly code = 'stopped';
-  /** What a command ends with: 130 after an interrupt, 3 else. */
-  readonly exitCode: 3 | 130;
-  /** Whether another process has the run now, so that this one must not write to its folder any more. */
-  readonly isTakenOver: boolean;
-
-  constructor(message: string, options: { exitCode?: 3 | 130; isTakenOver?: boolean } = {}) {
-    super(message);
-    this.exitCode = options.exitCode ?? 3;
-    this.isTakenOver = options.isTakenOver ?? false;
-  }
-}
+/** Another process goes on with the run: this one must not write to its folder any more. */
+export class TakenOver extends RunStopped {}
 
 /** The error of the class that this process would have thrown itself, where that matters to those who catch it. */
 export function workError(machine: string, code: string, message: string, cause: unknown): Error {
