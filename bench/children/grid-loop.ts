@@ -42,7 +42,7 @@ const result: GridLoopResult = {
   setUpCpuSeconds: inSeconds(cpuStart) - inSeconds(cpuCreated),
   seconds: (end - start) / 1000,
   cpuSeconds: inSeconds(cpu),
-  stateHash: simulation.stateHash(),
+  stateHash: await simulation.stateHash(),
   masses: Array.from(simulation.masses()),
 };
 await simulation.close();

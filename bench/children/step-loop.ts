@@ -49,7 +49,7 @@ for (let repeat = 0; repeat < job.repeats; repeat++) {
   seconds += (performance.now() - start) / 1000;
   cpuSeconds += (cpu.user + cpu.system) / 1e6;
   last = {
-    stateHash: simulation.stateHash(),
+    stateHash: await simulation.stateHash(),
     masses: Array.from(simulation.masses()),
     particles: simulation.model.particleCount,
   };

@@ -2,8 +2,9 @@
 // and with a restart in the middle, and compares the hashes of all states. A run with another seed (on a grid, which has
 // no randomness: one step more) must differ. How a trial is run can be replaced, so that tests can show that a wrong hash is noticed.
 
-import { createEvolution, partsOf, restoreParts, type SimulationOptions } from '../cluster/mod.js';
+import { createEvolution, type SimulationOptions } from '../cluster/mod.js';
 import { loadConfig, type RunConfig } from '../config/mod.js';
+import { heldCheckpoint } from '../output/mod.js';
 import { exitCode } from './exit.js';
 
 /** How a trial is run. */
@@ -40,13 +41,15 @@ export const runTrial: TrialRunner = async ({ config, steps, restartAt, workers 
       try {
         await first.start();
         await first.advance(restartAt);
-        restoreParts(simulation, restartAt, [...partsOf(first)]);
+        const { draft, checkpoint, storage } = heldCheckpoint(restartAt);
+        await first.save(draft);
+        await simulation.restore(checkpoint, storage);
       } finally {
         await first.close();
       }
     }
     await simulation.advance(steps);
-    return simulation.stateHash();
+    return await simulation.stateHash();
   } finally {
     await simulation.close();
   }

@@ -17,10 +17,10 @@ import {
 } from '../estimate/mod.js';
 import type { Model } from '../model/mod.js';
 import { threadFile } from './crew.js';
+import type { ParticleEvolution } from './evolution.js';
 import { asFailure, errorOf } from './failure.js';
 import type { EstimateSetup, TaskFailure } from './messages.js';
 import { sampleNodes } from './sample-nodes.js';
-import type { Simulation } from './simulation.js';
 
 /** Who computes the estimates. */
 interface Estimating {
@@ -81,7 +81,7 @@ export class Estimates {
   #last: EnergyRecord | undefined;
 
   private constructor(
-    private readonly simulation: Simulation,
+    private readonly simulation: ParticleEvolution,
     private readonly samples: number,
     private readonly estimating: Estimating,
     private readonly append: (record: EnergyRecord) => Promise<void>,
@@ -98,7 +98,7 @@ export class Estimates {
    * @param inThisThread computes in place, where the simulation does so, too
    */
   static create(
-    simulation: Simulation,
+    simulation: ParticleEvolution,
     append: (record: EnergyRecord) => Promise<void>,
     { balance, inThisThread = false }: { balance?: BalanceState | undefined; inThisThread?: boolean } = {},
   ): Estimates | undefined {
@@ -130,7 +130,7 @@ export class Estimates {
     }
     this.#check();
     const { step, time, mass, potential, potentialError } = observation;
-    const samples = sampleNodes(this.simulation, this.samples);
+    const samples = await sampleNodes(this.simulation, this.samples);
     const size = samples.reduce((sum, sample) => sum + sample.byteLength, 0);
     this.#waiting += size;
     const estimate = this.estimating.run({

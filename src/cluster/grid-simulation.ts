@@ -15,7 +15,7 @@ import {
   type GridArrays,
 } from '../grid/mod.js';
 import { buildModel, type Model, type Preflight } from '../model/mod.js';
-import type { CheckpointPart } from '../output/mod.js';
+import type { Checkpoint, CheckpointPart, DraftParts, PartStorage } from '../output/mod.js';
 import { controlBytes, coreCount, crewOf, type Crew } from './crew.js';
 import { GridWorker } from './grid-worker.js';
 import type { GridResult, GridSetup, GridTask } from './messages.js';
@@ -136,45 +136,50 @@ export class GridSimulation {
     });
   }
 
-  stateHash(): string {
+  async stateHash(): Promise<string> {
     const { field, jumps } = this.arrays;
     return createHash('sha256').update(field).update(jumps).digest('hex');
   }
 
-  /** The state as the parts of a checkpoint. */
-  *checkpointParts(): Generator<CheckpointPart> {
-    const { field, jumps, scalars } = this.arrays;
+  /** Puts the state into a draft, part by part. */
+  async save(draft: DraftParts): Promise<void> {
+    for (const part of this.#parts()) await draft.add(part);
+  }
+
+  *#parts(): Generator<CheckpointPart> {
+    const { jumps, scalars } = this.arrays;
+    for (const { name, values } of this.#pieces()) yield { name, bytes: bytesOf(values.slice()) };
+    yield { name: 'jumps.bin', bytes: bytesOf(jumps.slice()) };
+    yield { name: 'scalars.bin', bytes: bytesOf(scalars.slice()) };
+  }
+
+  /** The field, cut into parts. */
+  *#pieces(): Generator<{ readonly name: string; readonly values: Float64Array }> {
+    const { field } = this.arrays;
     const length = PART_BYTES / 8;
     for (let part = 0; part * length < field.length; part++) {
       const name = `field-${String(part).padStart(5, '0')}.bin`;
-      yield { name, bytes: bytesOf(field.slice(part * length, (part + 1) * length)) };
+      yield { name, values: field.subarray(part * length, (part + 1) * length) };
     }
-    yield { name: 'jumps.bin', bytes: bytesOf(jumps.slice()) };
-    yield { name: 'scalars.bin', bytes: bytesOf(scalars.slice()) };
   }
 
   /**
    * Puts a state back. Only once, in place of `start`.
    * @throws RangeError if the parts do not belong to this grid
    */
-  restoreParts(step: number, parts: readonly CheckpointPart[]): void {
-    const fill = (name: string, to: Float64Array): void => {
-      const part = parts.find((candidate) => candidate.name === name);
-      if (!part) throw new RangeError(`the checkpoint has no part ${name}`);
-      if (part.bytes.length !== to.byteLength) {
+  async restore(checkpoint: Checkpoint, storage: PartStorage): Promise<void> {
+    const fill = async (name: string, to: Float64Array): Promise<void> => {
+      const entry = checkpoint.parts.find((candidate) => candidate.name === name);
+      if (!entry) throw new RangeError(`the checkpoint has no part ${name}`);
+      if (entry.bytes !== to.byteLength) {
         throw new RangeError('the checkpoint is of another grid than the config of its folder');
       }
-      to.set(new Float64Array(part.bytes.slice().buffer));
+      to.set(new Float64Array((await storage.read(checkpoint.location, entry)).slice().buffer));
     };
-    const { field, jumps, scalars } = this.arrays;
-    const length = PART_BYTES / 8;
-    for (let part = 0; part * length < field.length; part++) {
-      const name = `field-${String(part).padStart(5, '0')}.bin`;
-      fill(name, field.subarray(part * length, (part + 1) * length));
-    }
-    fill('jumps.bin', jumps);
-    fill('scalars.bin', scalars);
-    this.#step = step;
+    for (const { name, values } of this.#pieces()) await fill(name, values);
+    await fill('jumps.bin', this.arrays.jumps);
+    await fill('scalars.bin', this.arrays.scalars);
+    this.#step = checkpoint.step;
   }
 
   close(): Promise<void> {

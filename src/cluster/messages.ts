@@ -39,7 +39,8 @@ export type WorkerTask =
       readonly worker: number;
       readonly shards: readonly number[];
     }
-  | { readonly kind: 'moments'; readonly shards: readonly number[]; readonly time: number };
+  | { readonly kind: 'moments'; readonly shards: readonly number[]; readonly time: number }
+  | { readonly kind: 'hashes'; readonly shards: readonly number[] };
 
 /**
  * Trouble in a thread, as data: of an error that is thrown there only the message arrives, neither its class nor its
@@ -52,6 +53,8 @@ export interface TaskFailure {
 export interface TaskResult {
   readonly busySeconds: number;
   readonly moments: readonly (readonly [shard: number, moments: ShardMoments])[];
+  /** Of `hashes`: of each shard 32 bytes, side by side. */
+  readonly digests?: Uint8Array;
 }
 
 /** What a thread of a grid run is given once. */

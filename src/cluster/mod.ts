@@ -4,7 +4,14 @@ export { controlWord } from './barrier.js';
 export { now } from './clock.js';
 export { coreCount } from './crew.js';
 export { asFailure } from './failure.js';
-export { createEvolution, partsOf, restoreParts, type Evolution } from './evolution.js';
+export {
+  createEvolution,
+  RunStopped,
+  StateLost,
+  type Evolution,
+  type ParticleEvolution,
+  type RowRequest,
+} from './evolution.js';
 export { checkGrid, GridSimulation } from './grid-simulation.js';
 export { GridWorker } from './grid-worker.js';
 export type {
@@ -17,10 +24,10 @@ export type {
   WorkerSetup,
   WorkerTask,
 } from './messages.js';
-export { Simulation, type SimulationOptions, type SimulationState, type WorkLoad } from './simulation.js';
+export { Simulation, type SimulationOptions, type WorkLoad } from './simulation.js';
 export { sampleNodes } from './sample-nodes.js';
 export { Worker } from './worker.js';
 export { resumeRun, startRun, type RunListener, type RunOptions, type RunResult } from './run.js';
 export { bundleFile, readBundle } from './run-files.js';
 export { version } from './version.js';
-export { checkpointParts, stateFromParts } from './checkpoint.js';
+export { readShardPart, readTotals, restoreShards, shardParts, totalsParts } from './checkpoint.js';

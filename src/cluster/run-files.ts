@@ -11,6 +11,7 @@ import {
   ObservableTables,
   parseEnergyLengths,
   parseTableLengths,
+  readHeader,
   RunFolderError,
   Schedule,
   writeFileAtomic,
@@ -20,7 +21,7 @@ import {
   type RunFolder,
   type TableLayout,
 } from '../output/mod.js';
-import { partsOf, restoreParts, type Evolution } from './evolution.js';
+import type { Evolution } from './evolution.js';
 import { openSnapshots, type RunSnapshots } from './run-snapshots.js';
 
 /** Config, overrides and data files of a run: what resume builds the model from. */
@@ -68,7 +69,12 @@ export class RunFiles {
   ) {}
 
   /** Begins the files of a run at step 0; what an earlier start left is replaced. */
-  static async begin(folder: RunFolder, simulation: Evolution, seconds: number): Promise<RunFiles> {
+  static async begin(
+    folder: RunFolder,
+    simulation: Evolution,
+    checkpoints: CheckpointStore,
+    seconds: number,
+  ): Promise<RunFiles> {
     const { config } = simulation;
     const schedules = {
       observe: new Schedule({ kind: 'steps', steps: config.observe.every }, seconds),
@@ -79,11 +85,10 @@ export class RunFiles {
     const layout = tableLayout(simulation);
     const tables = await ObservableTables.create(folder.path, layout);
     const energies = knowsEnergy(simulation) ? await EnergyTables.create(folder.path, layout) : undefined;
-    const checkpoints = await CheckpointStore.open(folder.path, config.checkpoint.keep);
     return new RunFiles(simulation, schedules, tables, energies, snapshots, checkpoints);
   }
 
-  /** Goes back to a checkpoint: restores the simulation, trims every file to what it was then. */
+  /** Goes back to a checkpoint that the simulation is at: trims every file to what it was then. */
   static async restore(
     folder: RunFolder,
     simulation: Evolution,
@@ -92,9 +97,7 @@ export class RunFiles {
     seconds: number,
   ): Promise<RunFiles> {
     const { config } = simulation;
-    const { header, parts } = await checkpoints.read(checkpoint);
-    restoreParts(simulation, checkpoint.step, parts);
-    const saved = header as unknown as CheckpointHeader;
+    const saved = (await readHeader(checkpoint)) as unknown as CheckpointHeader;
     const schedules = {
       observe: Schedule.restore(
         { kind: 'steps', steps: config.observe.every },
@@ -156,11 +159,15 @@ export class RunFiles {
         checkpoint: schedules.checkpoint.save(seconds),
       },
     };
-    await this.checkpoints.write({
-      step: this.simulation.step,
-      header: header as unknown as JsonObject,
-      parts: partsOf(this.simulation),
-    });
+    const draft = await this.checkpoints.begin(this.simulation.step);
+    try {
+      await this.simulation.save(draft);
+      await draft.commit(header as unknown as JsonObject);
+    } catch (error) {
+      // What is left of it is deleted when checkpoints are opened next; the error that stopped it is the one to report.
+      await draft.discard().catch(() => undefined);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

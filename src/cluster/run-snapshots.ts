@@ -6,10 +6,9 @@ import {
   type DensityLayout,
   type SnapshotLayout,
 } from '../output/mod.js';
-import type { Evolution } from './evolution.js';
+import type { Evolution, ParticleEvolution } from './evolution.js';
 import type { GridSimulation } from './grid-simulation.js';
 import { sampleParticles } from './sample-particles.js';
-import type { Simulation } from './simulation.js';
 
 export interface RunSnapshots {
   readonly count: number;
@@ -37,8 +36,8 @@ export async function openSnapshots(
     mode === 'create'
       ? await SnapshotWriter.create(folder, particleLayout(evolution))
       : await SnapshotWriter.open(folder);
-  return wrap(writer, () =>
-    writer.append({ ...time(), ...sampleParticles(evolution, writer.layout.particles) }),
+  return wrap(writer, async () =>
+    writer.append({ ...time(), ...(await sampleParticles(evolution, writer.layout.particles)) }),
   );
 }
 
@@ -55,7 +54,7 @@ function wrap(
   };
 }
 
-function particleLayout({ model, config }: Simulation): SnapshotLayout {
+function particleLayout({ model, config }: ParticleEvolution): SnapshotLayout {
   const wanted = config.snapshots?.particles;
   return {
     nodeNames: model.graph.nodeNames,

@@ -2,31 +2,39 @@
 // replica after the other. Nothing is drawn, and nothing depends on the workers. A snapshot's particles are
 // sample-particles.ts.
 
-import type { Simulation } from './simulation.js';
+import type { ParticleEvolution, RowRequest } from './evolution.js';
 
 /** The sample of each node, particle by particle: coordinate i of particle p at [p d + i]. */
-export function sampleNodes(simulation: Simulation, most: number): Float64Array<ArrayBuffer>[] {
+export async function sampleNodes(
+  simulation: ParticleEvolution,
+  most: number,
+): Promise<Float64Array<ArrayBuffer>[]> {
   const { graph, dimension: d } = simulation.model;
   const n = graph.nodeCount;
-  return Array.from({ length: n }, (_, node) => {
+  const requests: RowRequest[] = [];
+  const lengths = Array.from({ length: n }, (_, node) => {
     let total = 0;
     for (let shard = node; shard < simulation.shardCount; shard += n) total += simulation.count(shard);
     const rows = Math.min(most, total);
-    const out = new Float64Array(rows * d);
     let row = 0;
     let first = 0;
     for (let shard = node; shard < simulation.shardCount && row < rows; shard += n) {
       const end = first + simulation.count(shard);
       const indices: number[] = [];
-      for (let next = row; next < rows; next++) {
-        const index = Math.floor(((next + 0.5) * total) / rows);
+      for (; row < rows; row++) {
+        const index = Math.floor(((row + 0.5) * total) / rows);
         if (index >= end) break;
         indices.push(index - first);
       }
-      simulation.copyCoordinates(shard, indices, out, row);
-      row += indices.length;
+      if (indices.length > 0) requests.push({ shard, indices });
       first = end;
     }
-    return out;
+    return rows * d;
+  });
+  const all = await simulation.rows(requests);
+  let end = 0;
+  return lengths.map((length) => {
+    end += length;
+    return new Float64Array(all.subarray(end - length, end));
   });
 }

@@ -2,7 +2,7 @@
 // every node is represented by its mass and nothing is drawn. Storage order changes as particles jump: rows of two
 // snapshots are not the same particles.
 
-import type { Simulation } from './simulation.js';
+import type { ParticleEvolution, RowRequest } from './evolution.js';
 
 export interface SampledParticles {
   /** [particle * dimension + coordinate]. */
@@ -11,12 +11,14 @@ export interface SampledParticles {
 }
 
 /** Takes `wanted` of all particles; all of them if there are no more. */
-export function sampleParticles(simulation: Simulation, wanted: number): SampledParticles {
-  const { model } = simulation;
-  const { dimension: d, particleCount } = model;
+export async function sampleParticles(
+  simulation: ParticleEvolution,
+  wanted: number,
+): Promise<SampledParticles> {
+  const { graph, particleCount } = simulation.model;
   const rows = Math.min(wanted, particleCount);
-  const x = model.precision === 'f32' ? new Float32Array(rows * d) : new Float64Array(rows * d);
   const node = new Int32Array(rows);
+  const requests: RowRequest[] = [];
   let row = 0;
   let first = 0;
   for (let shard = 0; shard < simulation.shardCount && row < rows; shard++) {
@@ -27,10 +29,10 @@ export function sampleParticles(simulation: Simulation, wanted: number): Sampled
       if (row + indices.length === rows || index >= end) break;
       indices.push(index - first);
     }
-    simulation.copyCoordinates(shard, indices, x, row);
-    node.fill(shard % model.graph.nodeCount, row, row + indices.length);
+    if (indices.length > 0) requests.push({ shard, indices });
+    node.fill(shard % graph.nodeCount, row, row + indices.length);
     row += indices.length;
     first = end;
   }
-  return { x, node };
+  return { x: await simulation.rows(requests), node };
 }

@@ -5,9 +5,12 @@ import type { RunConfig } from '../config/mod.js';
 import { reduce, type Observation } from '../estimate/mod.js';
 import { compileKernel, type CompiledKernel } from '../kernel/mod.js';
 import { buildModel, type BuildOptions, type Model, type Preflight } from '../model/mod.js';
+import type { Checkpoint, DraftParts, PartStorage } from '../output/mod.js';
 import {
   allocateMemory,
+  DIGEST_BYTES,
   exchangesPerStep,
+  hashOfDigests,
   initialCounts,
   KernelFault,
   ParticleStore,
@@ -19,7 +22,9 @@ import {
 } from '../particles/mod.js';
 import { assign, longestFirst, type Assignment, type Partition } from './assignment.js';
 import { controlWord } from './barrier.js';
+import { readTotals, restoreShards, shardParts, totalsParts } from './checkpoint.js';
 import { controlBytes, coreCount, soloCrew, threadCrew, type Crew } from './crew.js';
+import type { ParticleEvolution, RowRequest } from './evolution.js';
 import { compileModule } from './module.js';
 import type { WorkerTask } from './messages.js';
 
@@ -29,20 +34,13 @@ export interface SimulationOptions extends BuildOptions {
   readonly partition?: Partition | 'auto';
 }
 
-/** What is needed to go on: shards in order, and the jumps so far. */
-export interface SimulationState {
-  readonly step: number;
-  readonly shards: Iterable<Pick<ShardParticles, 'count' | 'fields' | 'generator'>>;
-  readonly jumps: Float64Array;
-}
-
 /** How busy the workers were since the start. */
 export interface WorkLoad {
   readonly busySeconds: readonly number[];
   readonly partition: Partition;
 }
 
-export class Simulation {
+export class Simulation implements ParticleEvolution {
   readonly kind = 'particles';
   #step = 0;
   #jumpsBefore: Float64Array;
@@ -130,12 +128,34 @@ export class Simulation {
     await this.#run(work.map((shards): WorkerTask => ({ kind: 'sample', shards, seed: model.seed })));
   }
 
-  /** Puts a state back. Only once, in place of `start`. */
-  restore(state: SimulationState): void {
-    let shard = 0;
-    for (const particles of state.shards) this.store.fill(shard++, particles);
-    this.#jumpsBefore = Float64Array.from(state.jumps);
-    this.#step = state.step;
+  /**
+   * Puts a state back, part by part. Only once, in place of `start`.
+   * @throws RangeError if the checkpoint is of another model, or not whole
+   */
+  async restore(checkpoint: Checkpoint, storage: PartStorage): Promise<void> {
+    const { model, store } = this;
+    const totals = await readTotals(checkpoint, storage, model, this.shardCount);
+    await restoreShards(checkpoint, storage, {
+      precision: model.precision,
+      fieldCount: this.kernel.plan.fields,
+      counts: totals.counts,
+      use: (particles) => {
+        store.fill(particles.shard, particles);
+      },
+    });
+    this.#jumpsBefore = totals.jumps;
+    this.#step = checkpoint.step;
+  }
+
+  /** Puts the state into a draft, part by part. */
+  async save(draft: DraftParts): Promise<void> {
+    const written: Uint32Array[] = [];
+    for (const { part, shards } of shardParts(this.shards())) {
+      await draft.add(part);
+      written.push(shards);
+    }
+    const counts = Array.from({ length: this.shardCount }, (_, shard) => this.count(shard));
+    for (const part of totalsParts(counts, this.jumps(), written)) await draft.add(part);
   }
 
   /** Steps to the given step. @throws KernelFault */
@@ -223,8 +243,8 @@ export class Simulation {
   }
 
   /** Copies of all shards, in order, one at a time. */
-  *shards(): Generator<ShardParticles> {
-    for (let shard = 0; shard < this.store.shardCount; shard++) yield this.store.read(shard);
+  *shards(): Generator<ShardParticles & { readonly shard: number }> {
+    for (let shard = 0; shard < this.store.shardCount; shard++) yield { shard, ...this.store.read(shard) };
   }
 
   /** Particles of a shard. */
@@ -237,22 +257,35 @@ export class Simulation {
     return this.store.read(shard);
   }
 
-  /** Coordinates of some particles of a shard (ascending indices) into rows of `out`. */
-  copyCoordinates(
-    shard: number,
-    indices: readonly number[],
-    out: Float32Array | Float64Array,
-    row: number,
-  ): void {
-    this.store.copyCoordinates(shard, indices, out, row, this.model.dimension);
+  async rows(of: readonly RowRequest[]): Promise<Float32Array | Float64Array> {
+    const { dimension, precision } = this.model;
+    const length = dimension * of.reduce((sum, { indices }) => sum + indices.length, 0);
+    const out = precision === 'f32' ? new Float32Array(length) : new Float64Array(length);
+    let row = 0;
+    for (const { shard, indices } of of) {
+      this.store.copyCoordinates(shard, indices, out, row, dimension);
+      row += indices.length;
+    }
+    return out;
   }
 
   get shardCount(): number {
     return this.store.shardCount;
   }
 
-  stateHash(): string {
-    return this.store.stateHash();
+  async stateHash(): Promise<string> {
+    const counts = Array.from({ length: this.shardCount }, (_, shard) => this.count(shard) + 1);
+    const { work } = longestFirst(counts, this.workers);
+    // Not `#run`: hashing is no part of the load of a run.
+    const results = await this.crew.run(work.map((shards): WorkerTask => ({ kind: 'hashes', shards })));
+    const all = new Uint8Array(DIGEST_BYTES * this.shardCount);
+    results.forEach(({ digests }, worker) => {
+      work[worker].forEach((shard, i) => {
+        const from = DIGEST_BYTES * i;
+        all.set(digests?.subarray(from, from + DIGEST_BYTES) ?? [], DIGEST_BYTES * shard);
+      });
+    });
+    return hashOfDigests(all);
   }
 
   close(): Promise<void> {

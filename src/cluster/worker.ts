@@ -38,6 +38,8 @@ export class Worker {
         this.engine.preparePotentials(task.time);
         for (const shard of task.shards) moments.push([shard, this.engine.moments(shard)]);
         break;
+      case 'hashes':
+        return { busySeconds: now() - start, moments, digests: this.engine.store.digests(task.shards) };
       default:
         task satisfies never;
     }

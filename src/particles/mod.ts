@@ -12,4 +12,4 @@ export { initialCounts } from './initial.js';
 export { MemoryLimitError, planMemory, type MemoryPlan } from './memory-plan.js';
 export { ReferenceEngine, type Engine } from './reference.js';
 export { replicaCount } from './replicas.js';
-export { allocateMemory, ParticleStore, type ShardParticles } from './store.js';
+export { allocateMemory, DIGEST_BYTES, hashOfDigests, ParticleStore, type ShardParticles } from './store.js';

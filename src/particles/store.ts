@@ -173,24 +173,35 @@ export class ParticleStore {
     };
   }
 
-  /** SHA-256 over all shards in order: counts, particles in storage order, generators. Hexadecimal. */
-  stateHash(): string {
-    let largest = 0;
-    for (let shard = 0; shard < this.shardCount; shard++) largest = Math.max(largest, this.count(shard));
+  /**
+   * SHA-256 digests of shards, 32 bytes each, side by side: of the count (u32), the fields, the generator. Any process that
+   * has the shard finds the same.
+   */
+  digests(shards: readonly number[]): Uint8Array<ArrayBuffer> {
+    const largest = shards.reduce((most, shard) => Math.max(most, this.count(shard)), 0);
     // One array for all: copies of a large run would otherwise pile up until they are collected.
     const scratch = this.#array(largest * this.fields);
-    return hashShards(Array.from({ length: this.shardCount }, (_, shard) => () => this.read(shard, scratch)));
+    const digests = new Uint8Array(DIGEST_BYTES * shards.length);
+    shards.forEach((shard, i) => {
+      digests.set(digestOf(this.read(shard, scratch)), DIGEST_BYTES * i);
+    });
+    return digests;
+  }
+
+  /** See `hashOfDigests`. */
+  stateHash(): string {
+    return hashOfDigests(this.digests(Array.from({ length: this.shardCount }, (_, shard) => shard)));
   }
 }
 
-/** SHA-256 over shards in the order given (each is read when it is its turn), hexadecimal. */
-export function hashShards(shards: readonly (() => ShardParticles)[]): string {
-  const hash = createHash('sha256');
-  for (const read of shards) {
-    const { count, fields, generator } = read();
-    hash.update(Uint32Array.of(count));
-    hash.update(fields);
-    hash.update(generator);
-  }
-  return hash.digest('hex');
+export const DIGEST_BYTES = 32;
+
+/** The digest of a shard. */
+export function digestOf({ count, fields, generator }: ShardParticles): Uint8Array {
+  return createHash('sha256').update(Uint32Array.of(count)).update(fields).update(generator).digest();
+}
+
+/** The hash of a state: SHA-256 over the digests of all shards, in the order of the shards. Hexadecimal. */
+export function hashOfDigests(digests: Uint8Array): string {
+  return createHash('sha256').update(digests).digest('hex');
 }

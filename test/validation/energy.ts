@@ -100,7 +100,7 @@ export const energy: Study = {
       for (let at = 0; at <= steps; at += every) {
         await simulation.advance(at);
         const observation = await simulation.observe();
-        const input = { ...observation, samples: sampleNodes(simulation, samples) };
+        const input = { ...observation, samples: await sampleNodes(simulation, samples) };
         for (const { method, estimator, balance } of runs) {
           const record = balance.add(estimator.estimate(input));
           const time = times.find((t) => Math.round(t / step) === at);
