@@ -137,8 +137,23 @@ export function gatherHash(owner: Uint16Array, answers: readonly Answer<'hashes'
   for (const { name, reply } of answers) {
     checkLength(name, 'hashes', reply.digests.length, reply.shards.length * DIGEST_BYTES);
     reply.shards.forEach((shard, index) => {
-      digests.set(reply.digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES), shard * DIGEST_BYTES);
+      digests.set(
+        reply.digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES),
+        shard * DIGEST_BYTES,
+      );
     });
   }
   return createHash('sha256').update(digests).digest('hex');
+}
+
+/** Checks that the parts of a checkpoint hold every shard once. @throws MachineError */
+export function checkSaved(owner: Uint16Array, answers: readonly Answer<'save'>[]): void {
+  checkShards(
+    owner,
+    answers.map(({ member, name, reply }) => {
+      const shards = Uint32Array.from(reply.parts.flatMap((part) => Array.from(part.shards)));
+      return { member, name, shards: shards.sort() };
+    }),
+    'parts of the checkpoint',
+  );
 }

@@ -22,10 +22,10 @@ export interface Answer<T extends Request['type']> {
 /** What each code says about a machine, after its name. */
 const MEMBERSHIP: Readonly<Record<MembershipCode, string>> = {
   'stale-epoch': 'knows nothing of this epoch any more',
-  'busy': 'is in another run',
+  busy: 'is in another run',
   'protocol-version': 'speaks another version of the protocol',
-  'lost': 'heard nothing of this coordinator within its lease',
-  'superseded': 'has gone on to a newer epoch',
+  lost: 'heard nothing of this coordinator within its lease',
+  superseded: 'has gone on to a newer epoch',
 };
 
 /** A machine will not take part; others may. */
@@ -54,8 +54,7 @@ export class Members {
     this.#endWatch = roster.onChange((change) => {
       if (change.kind !== 'lost') return;
       const { name, instance } = change.machine;
-      if (this.#has(name, instance))
-        this.#ended.abort(new MemberLost(change.machine, 'lost', change.reason));
+      if (this.#has(name, instance)) this.#ended.abort(new MemberLost(change.machine, 'lost', change.reason));
     });
     // One that was lost before anybody watched.
     for (const member of placement.members) {
@@ -136,4 +135,3 @@ export class Members {
 function isMembership(code: string): code is MembershipCode {
   return Object.hasOwn(MEMBERSHIP, code);
 }
-

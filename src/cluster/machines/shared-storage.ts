@@ -120,7 +120,8 @@ export async function reachable(
       ? to.place.kind === 'folder'
       : to.place.kind === 'object-store' && to.place.bucket === place.bucket;
   if (isThere) return { location, parts, release: () => Promise.resolve() };
-  const copy = `copy-${randomBytes(8).toString('hex')}`;
+  // Named as what a kill has left, so that it is cleaned up then.
+  const copy = `.tmp-copy-${randomBytes(8).toString('hex')}`;
   if (to.description.kind === 'folder') await mkdir(join(to.description.path, copy));
   const release = (): Promise<void> => to.storage.discard(copy);
   try {
