@@ -118,7 +118,7 @@ async function supervise(
   if (options.json) process.stdout.write(`${JSON.stringify(summary(result), null, 2)}\n`);
   else if (options.quiet !== true) printResult(result, model, unit, firstStep, now() - started);
   if (result.status === 'finished') return exitCode.done;
-  return stop.signal.reason === 'SIGTERM' ? exitCode.stopped : exitCode.interrupted;
+  return stop.signal.reason === 'SIGINT' ? exitCode.interrupted : exitCode.stopped;
 }
 
 /** As `1,000,000 particles`, `256 x 256 cells`. */
@@ -138,11 +138,13 @@ function summary({ observation, energy, ...result }: RunResult) {
   return {
     ...rest,
     ...(load && { partition: load.partition, busySeconds: load.busySeconds }),
-    time: observation.time,
-    mass: Array.from(observation.mass),
-    massError: Array.from(observation.massError),
-    potentialEnergy: observation.potentialEnergy,
-    potentialEnergyError: observation.potentialEnergyError,
+    ...(observation && {
+      time: observation.time,
+      mass: Array.from(observation.mass),
+      massError: Array.from(observation.massError),
+      potentialEnergy: observation.potentialEnergy,
+      potentialEnergyError: observation.potentialEnergyError,
+    }),
     // JSON.stringify writes what is not known as null.
     ...(energy && {
       energy: energy.energy,
@@ -178,6 +180,10 @@ function printResult(
   seconds: number,
 ): void {
   const place = shown(result.folder);
+  if (result.stateHash === undefined || result.observation === undefined) {
+    process.stdout.write(`stopped; go on from step ${result.step} with: wasserwerk resume ${place}\n`);
+    return;
+  }
   const state = `state ${result.stateHash.slice(0, 16)}… (the same for any number of workers)\n`;
   if (result.alreadyFinished || model === undefined) {
     process.stdout.write(

@@ -27,7 +27,8 @@ export type {
 export { Simulation, type SimulationOptions, type WorkLoad } from './simulation.js';
 export { sampleNodes } from './sample-nodes.js';
 export { Worker } from './worker.js';
-export { resumeRun, startRun, type RunListener, type RunOptions, type RunResult } from './run.js';
+export { resumeRun, startRun, type RunResult } from './run.js';
+export type { EvolveOptions, RunListener, RunOptions } from './run-options.js';
 export { bundleFile, readBundle } from './run-files.js';
 export { version } from './version.js';
 export { readShardPart, readTotals, restoreShards, shardParts, totalsParts } from './checkpoint.js';

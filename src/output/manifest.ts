@@ -50,6 +50,11 @@ const common = {
   stateHash: z.string().nullable(),
   notes: z.array(z.string()).readonly(),
   warnings: z.array(z.string()).readonly(),
+  /** Steps to which the run went back, or at which its work was shared out anew, and why; older manifests have none. */
+  reforms: z
+    .array(z.object({ step: count, reason: z.string() }))
+    .readonly()
+    .default([]),
 };
 
 const schema = z.discriminatedUnion('status', [
@@ -78,7 +83,7 @@ export type ManifestStart = Pick<
 
 /** What changes while it goes on. */
 export type ManifestChange = Partial<
-  Pick<Manifest, 'stepsDone' | 'timings' | 'stateHash' | 'notes' | 'warnings'>
+  Pick<Manifest, 'stepsDone' | 'timings' | 'stateHash' | 'notes' | 'warnings' | 'reforms'>
 >;
 
 /** How a run can end. */
@@ -112,6 +117,7 @@ export function startManifest(start: ManifestStart, now: Date): Manifest {
     stateHash: null,
     notes: [],
     warnings: [],
+    reforms: [],
   };
 }
 

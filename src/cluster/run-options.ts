@@ -1,0 +1,41 @@
+// What a run is told, and what it tells while it goes on: types that its files share.
+
+import type { RunConfig } from '../config/mod.js';
+import type { EnergyRecord, Observation } from '../estimate/mod.js';
+import type { Evolution } from './evolution.js';
+import type { SimulationOptions } from './simulation.js';
+
+/** What a run tells while it goes on. */
+export interface RunListener {
+  /** After the files are there and before the first step. */
+  begun?(run: { folder: string; simulation: Evolution; resumedFrom: number | undefined }): void;
+  /** At every look: between segments of steps. */
+  looked?(look: {
+    step: number;
+    rate: number;
+    masses: Float64Array;
+    observation: Observation | undefined;
+    /** The energy known last, which may be of an earlier step; undefined where none is estimated. */
+    energy: EnergyRecord | undefined;
+  }): void;
+  /** The state was lost, or the work was shared out anew: the run has gone back to this step and goes on from there. */
+  reformed?(reform: { reason: string; step: number }): void;
+  /** Something a person should know. */
+  warned?(text: string): void;
+}
+
+export interface RunOptions extends SimulationOptions, RunListener {
+  /** Folder of the run; by default one below `runs`, named after the run and the time. */
+  readonly out?: string;
+  /** Ends the run early, with a checkpoint; its reason is the text in the manifest. */
+  readonly signal?: AbortSignal;
+  /**
+   * Makes what evolves, in place of `createEvolution`: particles that live elsewhere. Given the options of the run; `signal`
+   * ends waiting for others.
+   */
+  readonly evolve?: (config: RunConfig, options: EvolveOptions) => Promise<Evolution>;
+}
+
+export interface EvolveOptions extends SimulationOptions {
+  readonly signal?: AbortSignal;
+}
