@@ -5,17 +5,16 @@
 import { join } from 'node:path';
 import type { RunConfig } from '../../config/mod.js';
 import { reduce, type Observation } from '../../estimate/mod.js';
-import { fieldCount } from '../../kernel/mod.js';
 import { buildModel, type BuildOptions, type Model, type Preflight } from '../../model/mod.js';
 import type { Checkpoint, DraftParts, PartStorage, PartStorages } from '../../output/mod.js';
 import { initialCounts, KernelFault, replicaCount } from '../../particles/mod.js';
 import type { Partition } from '../assignment.js';
 import { readTotals, totalsParts } from '../checkpoint.js';
 import { now } from '../clock.js';
-import { RunStopped, StateLost, type ParticleEvolution, type RowRequest } from '../evolution.js';
+import { RunStopped, StateLost, TakenOver, type ParticleEvolution, type RowRequest } from '../evolution.js';
 import type { WorkLoad } from '../simulation.js';
 import { protocolVersion } from '../transport/frame.js';
-import { MachineError, TakenOver } from './errors.js';
+import { MachineError } from './errors.js';
 import { checkSaved, gatherCounts, gatherHash, gatherMoments } from './gather.js';
 import { Gauge } from './gauge.js';
 import type { Mail } from './mail.js';
@@ -31,7 +30,6 @@ import {
   isShared,
   reachable,
   sharedFolder,
-  shardsOfParts,
   type OpenObjectStore,
   type SharedStorage,
 } from './shared-storage.js';
@@ -467,14 +465,8 @@ export class MachineSimulation implements ParticleEvolution {
   async restore(checkpoint: Checkpoint, storage: PartStorage): Promise<void> {
     const { model } = this;
     const { members, storage: shared } = this.#now;
-    const totals = await readTotals(checkpoint, storage, model);
-    if (totals.counts.length !== this.shardCount) {
-      throw new RangeError(
-        `the checkpoint has ${totals.counts.length} shards, not ${this.shardCount}: it is of another config`,
-      );
-    }
-    const all = await shardsOfParts(checkpoint, storage, model.precision, fieldCount(model));
-    const { parts, location, release } = await reachable(checkpoint, storage, all, shared);
+    const totals = await readTotals(checkpoint, storage, model, this.shardCount);
+    const { parts, location, release } = await reachable(checkpoint, storage, totals.parts, shared);
     const { owner } = members.placement;
     try {
       const answers = await members.ask('restore', (member) => ({
@@ -602,8 +594,10 @@ export class MachineSimulation implements ParticleEvolution {
       prefix: `shards-${String(member).padStart(5, '0')}-`,
     }));
     checkSaved(owner, answers);
-    for (const { reply } of answers) for (const { entry } of reply.parts) draft.adopt(entry);
-    for (const part of totalsParts(this.#counts, this.jumps())) await draft.add(part);
+    const parts = answers.flatMap(({ reply }) => reply.parts);
+    for (const { entry } of parts) draft.adopt(entry);
+    const lists = parts.map(({ shards }) => shards);
+    for (const part of totalsParts(this.#counts, this.jumps(), lists)) await draft.add(part);
   }
 
   /** Dismisses the machines: they are free for other runs. */

@@ -1,9 +1,9 @@
 // Where the machines of an epoch put their parts of checkpoints: the folder of the run, if all of them see it, else an
-// object store. Also moving a checkpoint from where it lies to where they can read it, and which shards each part has.
+// object store. Also moving a checkpoint from where it lies to where they can read it.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   folderStorage,
   writeFileAtomic,
@@ -12,7 +12,6 @@ import {
   type PartPlace,
   type PartStorage,
 } from '../../output/mod.js';
-import { readShardPart, shardEntries } from '../checkpoint.js';
 import type { ShardPart, StorageDescription } from './protocol.js';
 
 /** A storage that all machines reach, and this process, too. */
@@ -50,53 +49,6 @@ export async function isShared(
     return (await asked(path, content)).every((seen) => seen);
   } finally {
     await rm(path, { force: true });
-  }
-}
-
-/**
- * The shards in each part of a checkpoint. Of files only the beginning is read: whoever takes the shards out verifies the
- * bytes.
- * @throws RangeError if a part does not hold shards
- */
-export async function shardsOfParts(
-  checkpoint: Checkpoint,
-  storage: PartStorage,
-  precision: 'f32' | 'f64',
-  fieldCount: number,
-): Promise<ShardPart[]> {
-  const parts: ShardPart[] = [];
-  for (const entry of shardEntries(checkpoint)) {
-    parts.push({
-      entry,
-      shards:
-        checkpoint.place.kind === 'folder'
-          ? await readHead(join(checkpoint.path, entry.name))
-          : Uint32Array.from(
-              readShardPart(await storage.read(checkpoint.location, entry), precision, fieldCount),
-              ({ shard }) => shard,
-            ),
-    });
-  }
-  return parts;
-}
-
-/** See checkpoint.ts for what is there: a mark, how many shards, and of each its number and its particles. */
-async function readHead(path: string): Promise<Uint32Array> {
-  const handle = await open(path, 'r');
-  try {
-    const words = async (count: number, position: number): Promise<Uint32Array> => {
-      const found = new Uint32Array(count);
-      const { bytesRead } = await handle.read(found, 0, found.byteLength, position);
-      if (bytesRead !== found.byteLength) throw new RangeError(`${basename(path)} of the checkpoint is cut`);
-      return found;
-    };
-    const [, length] = await words(2, 0);
-    const { size } = await handle.stat();
-    if (length * 8 > size) throw new RangeError(`${basename(path)} of the checkpoint is cut`);
-    const list = await words(2 * length, 8);
-    return list.filter((_, index) => index % 2 === 0);
-  } finally {
-    await handle.close();
   }
 }
 
