@@ -25,7 +25,7 @@ import { HEARTBEAT_MS, type Placement, type ShardCounts } from './protocol.js';
 import type { Roster, RosterMachine } from './roster.js';
 import { gatherRows } from './rows.js';
 import { readIdentity, writeIdentity } from './run-identity.js';
-import { share, speedsOf } from './share.js';
+import { share, speedsOf } from './plan-input.js';
 import {
   isShared,
   reachable,
