@@ -2,10 +2,9 @@
 // test/integration/grid.test.ts, the numbers test/grid.
 
 import { describe, expect, it } from 'vitest';
-import { createEvolution, GridSimulation, partsOf, restoreParts, Simulation } from '../../src/cluster/mod.js';
+import { createEvolution, GridSimulation, Simulation } from '../../src/cluster/mod.js';
 import { parseConfig, type RunConfig } from '../../src/config/mod.js';
-import type { CheckpointPart } from '../../src/output/mod.js';
-import { ringOfWells } from './simulations.js';
+import { partsOf, restoreParts, ringOfWells } from './simulations.js';
 
 const configOf = (changes: object = {}): RunConfig =>
   parseConfig(
@@ -20,9 +19,6 @@ const configOf = (changes: object = {}): RunConfig =>
 
 const create = (changes: object = {}): GridSimulation =>
   GridSimulation.create(configOf(changes), { workers: 0, skipPreflight: true });
-
-const clone = (parts: Iterable<CheckpointPart>): CheckpointPart[] =>
-  Array.from(parts, ({ name, bytes }) => ({ name, bytes: bytes.slice() }));
 
 describe('a grid simulation', () => {
   it('is what a config with representation: grid makes', async () => {
@@ -49,31 +45,30 @@ describe('a grid simulation', () => {
     await first.start();
     await first.advance(3);
     const second = create(changes);
-    restoreParts(second, 3, clone(partsOf(first)));
+    await restoreParts(second, 3, await partsOf(first));
     expect(second.step).toBe(3);
-    expect(second.stateHash()).toBe(first.stateHash());
+    expect(await second.stateHash()).toBe(await first.stateHash());
     await first.advance(6);
     await second.advance(4);
     // An observation changes nothing.
     await second.observe();
     await second.advance(6);
-    expect(second.stateHash()).toBe(first.stateHash());
+    expect(await second.stateHash()).toBe(await first.stateHash());
     expect(await second.observe()).toEqual(await first.observe());
     expect(second.energy()).toEqual(first.energy());
     await first.advance(7);
-    expect(second.stateHash()).not.toBe(first.stateHash());
+    expect(await second.stateHash()).not.toBe(await first.stateHash());
   });
 
   it('refuses a checkpoint of another grid, or without one of its parts', async () => {
     const first = create();
     await first.start();
-    const parts = clone(partsOf(first));
-    expect(() => create({ grid: { cells: 21, box: [-6, 6] } }).restoreParts(0, parts)).toThrow(
-      'another grid',
-    );
+    const parts = await partsOf(first);
+    const other = create({ grid: { cells: 21, box: [-6, 6] } });
+    await expect(restoreParts(other, 0, parts)).rejects.toThrow('another grid');
     for (const { name } of parts) {
       const others = parts.filter((part) => part.name !== name);
-      expect(() => create().restoreParts(0, others)).toThrow(`the checkpoint has no part ${name}`);
+      await expect(restoreParts(create(), 0, others)).rejects.toThrow(`the checkpoint has no part ${name}`);
     }
   });
 

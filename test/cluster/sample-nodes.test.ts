@@ -28,9 +28,9 @@ describe('sampleNodes', () => {
     ],
   ])('takes particles of each node at even distances (%s)', async (_, changes) => {
     const { simulation, nodes } = await everything(changes);
-    const before = simulation.stateHash();
+    const before = await simulation.stateHash();
     for (const most of [1, 7, 100, 1e6]) {
-      const samples = sampleNodes(simulation, most);
+      const samples = await sampleNodes(simulation, most);
       expect(samples).toHaveLength(nodes.length);
       for (const [g, all] of nodes.entries()) {
         const rows = Math.min(most, all.length);
@@ -41,6 +41,6 @@ describe('sampleNodes', () => {
         expect(Array.from(samples[g])).toEqual(chosen.flatMap((i) => all[i]));
       }
     }
-    expect(simulation.stateHash()).toBe(before);
+    expect(await simulation.stateHash()).toBe(before);
   });
 });

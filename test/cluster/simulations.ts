@@ -1,7 +1,8 @@
 // Simulations on the calling thread for the tests of this folder. Not a test.
 
-import { Simulation } from '../../src/cluster/mod.js';
+import { Simulation, type Evolution } from '../../src/cluster/mod.js';
 import { parseConfig } from '../../src/config/mod.js';
+import { heldCheckpoint, type CheckpointPart } from '../../src/output/mod.js';
 
 export const ringOfWells = {
   space: { variables: ['x', 'y'] },
@@ -25,4 +26,25 @@ export async function steppedSimulation(steps: number, changes: object = {}): Pr
   await simulation.start();
   await simulation.advance(steps);
   return simulation;
+}
+
+/** What a simulation puts into a checkpoint. */
+export async function partsOf(evolution: Evolution): Promise<CheckpointPart[]> {
+  const { draft, checkpoint, storage } = heldCheckpoint(evolution.step);
+  await evolution.save(draft);
+  const parts: CheckpointPart[] = [];
+  for (const entry of checkpoint.parts.slice(1)) {
+    parts.push({ name: entry.name, bytes: Uint8Array.from(await storage.read('', entry)) });
+  }
+  return parts;
+}
+
+/** Restores a simulation from such parts. */
+export async function restoreParts(
+  evolution: Evolution,
+  step: number,
+  parts: readonly CheckpointPart[],
+): Promise<void> {
+  const { checkpoint, storage } = heldCheckpoint(step, parts);
+  await evolution.restore(checkpoint, storage);
 }

@@ -3,7 +3,7 @@
 // nothing. Whether the bits are the right physics is not shown here.
 
 import { describe, expect, it } from 'vitest';
-import { cluster, config as configs } from './built.js';
+import { cluster, config as configs, output } from './built.js';
 
 const ring = {
   name: 'ring',
@@ -136,7 +136,7 @@ async function result(config: object, way: Way, pieces = 1, to = steps): Promise
       if (piece < pieces) await simulation.observe();
     }
     const observation = await simulation.observe();
-    return { hash: simulation.stateHash(), observation, replicas: simulation.replicas };
+    return { hash: await simulation.stateHash(), observation, replicas: simulation.replicas };
   } finally {
     await simulation.close();
   }
@@ -175,13 +175,14 @@ describe('the same bits', () => {
     const first = cluster.Simulation.create(config, { workers: 3, skipPreflight: true });
     await first.start();
     await first.advance(10);
-    const parts = [...cluster.checkpointParts(first)];
+    const { draft, checkpoint, storage } = output.heldCheckpoint(10);
+    await first.save(draft);
     await first.close();
     const second = cluster.Simulation.create(config, { workers: 2, partition: 'nodes', skipPreflight: true });
     try {
-      second.restore(cluster.stateFromParts(second.model, second.kernel.plan.fields, 10, parts));
+      await second.restore(checkpoint, storage);
       await second.advance(steps);
-      expect(second.stateHash()).toBe(expected.hash);
+      expect(await second.stateHash()).toBe(expected.hash);
       expect(await second.observe()).toEqual(expected.observation);
     } finally {
       await second.close();

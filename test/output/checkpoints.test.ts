@@ -1,7 +1,13 @@
 import { mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CheckpointStore, readHeader, readPart, type CheckpointPart } from '../../src/output/mod.js';
+import {
+  CheckpointStore,
+  readHeader,
+  readPart,
+  type Checkpoint,
+  type CheckpointPart,
+} from '../../src/output/mod.js';
 import { trouble, useScratch } from './scratch.js';
 
 const scratch = useScratch();
@@ -15,6 +21,15 @@ function parts(step: number): CheckpointPart[] {
     { name: 'shard-0-0', bytes: Uint8Array.from({ length: 1000 }, (_, i) => i + step) },
     { name: 'shard-0-1', bytes: new Uint8Array(0) },
   ];
+}
+
+async function read(store: CheckpointStore, checkpoint: Checkpoint): Promise<CheckpointPart[]> {
+  const storage = await store.storage(checkpoint);
+  const found: CheckpointPart[] = [];
+  for (const entry of checkpoint.parts.slice(1)) {
+    found.push({ name: entry.name, bytes: await storage.read(checkpoint.location, entry) });
+  }
+  return found;
 }
 
 async function write(...steps: number[]): Promise<CheckpointStore> {
@@ -31,9 +46,10 @@ describe('CheckpointStore', () => {
     expect(await readdir(folder)).toEqual(['step-000000001234']);
     const { checkpoint, warnings } = await new CheckpointStore(scratch()).latest();
     expect(warnings).toEqual([]);
-    expect(await store.read(checkpoint!)).toEqual({ step: 1234, header, parts: parts(1234) });
+    expect(checkpoint).toMatchObject({ step: 1234, place: { kind: 'folder' }, location: 'step-000000001234' });
+    expect(await read(store, checkpoint!)).toEqual(parts(1234));
     expect(await readHeader(checkpoint!)).toEqual(header);
-    expect(await readPart(checkpoint!, checkpoint!.parts[1])).toEqual(parts(1234)[0].bytes);
+    expect(await readPart(checkpoint!.path, checkpoint!.parts[1])).toEqual(parts(1234)[0].bytes);
   });
 
   it('takes parts as they are made, larger than a piece, and of shared memory', async () => {
@@ -49,8 +65,8 @@ describe('CheckpointStore', () => {
     };
     const checkpoint = await store.write({ step: 0, header: {}, parts: making() });
     expect(made).toEqual(['a', 'b']);
-    const { parts: read } = await store.read(checkpoint);
-    expect(read.map(({ name, bytes }) => [name, bytes.length, bytes.every((byte) => byte === 7)])).toEqual([
+    const found = await read(store, checkpoint);
+    expect(found.map(({ name, bytes }) => [name, bytes.length, bytes.every((byte) => byte === 7)])).toEqual([
       ['a', 8_999_999, true],
       ['b', 8_999_999, true],
     ]);
@@ -117,6 +133,11 @@ describe('CheckpointStore', () => {
     ['a changed length in the manifest', (path) => edit(path, '"bytes": 1000', '"bytes": 1001')],
     ['a part outside the folder', (path) => edit(path, '"shard-0-1"', '"../../x"')],
     ['a changed step', (path) => edit(path, '"step": 200', '"step": 201')],
+    ['another place', (path) => edit(path, '"kind": "folder"', '"kind": "cellar"')],
+    [
+      'a changed place',
+      (path) => edit(path, '"kind": "folder"', '"kind": "object-store", "bucket": "b", "location": "l"'),
+    ],
     ['the manifest of another step', (path) => copyManifest(pathOf(100), path)],
   ];
 
@@ -126,7 +147,7 @@ describe('CheckpointStore', () => {
     const { checkpoint, warnings } = await store.latest();
     expect(checkpoint?.step).toBe(100);
     expect(warnings).toEqual([expect.stringMatching(/step-000000000200 is damaged: .*\n {4}fix: /u)]);
-    expect((await store.read(checkpoint!)).parts).toEqual(parts(100));
+    expect(await read(store, checkpoint!)).toEqual(parts(100));
   });
 
   it('does not start anew when all are damaged', async () => {
@@ -140,13 +161,21 @@ describe('CheckpointStore', () => {
     const store = await write(100);
     const { checkpoint } = await store.latest();
     await flip(join(pathOf(100), 'shard-0-0'), 1);
-    expect((await trouble(store.read(checkpoint!))).code).toBe('corrupt-checkpoint');
+    expect((await trouble(read(store, checkpoint!))).code).toBe('corrupt-checkpoint');
   });
 
   it('refuses one of a newer version instead of going back behind it', async () => {
     const store = await write(100, 200);
-    await edit(pathOf(200), '"formatVersion": 1', '"formatVersion": 2');
+    await edit(pathOf(200), '"formatVersion": 2', '"formatVersion": 3');
     expect(await trouble(store.latest())).toMatchObject({ code: 'newer-format', exitCode: 2 });
+  });
+
+  it('refuses one of an older version, and says what to do', async () => {
+    const store = await write(100, 200);
+    await edit(pathOf(200), '"formatVersion": 2', '"formatVersion": 1');
+    const error = await trouble(store.latest());
+    expect(error).toMatchObject({ code: 'older-format', exitCode: 2 });
+    expect(error.message).toMatch(/of format 1; .* format 2 only\n {4}fix: resume with the version/u);
   });
 
   it('keeps the older ones when the parts cannot be made', async () => {
