@@ -19,9 +19,9 @@ const setup = workerData as WorkerSetup;
 const number = Atomics.add(new Int32Array(setup.control), controlWord.engines, 1);
 const { model } = buildModel(loadBundle(setup.config), { skipPreflight: true });
 const kernel = compileKernel(model);
-const plan = planMemory(model, kernel.plan, setup.replicas, setup.workers);
+const plan = planMemory(model, kernel.plan, setup.replicas, setup.workers, setup.machine);
 const engine = new ShardEngine(model, kernel, plan, setup.memory, setup.module, number);
-const worker = new Worker(engine, setup.control, setup.workers, setup.cores);
+const worker = new Worker(engine, setup.control, setup.workers, setup.cores, setup.machine);
 
 export default function run(task: WorkerTask): TaskResult | TaskFailure {
   try {

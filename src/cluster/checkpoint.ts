@@ -97,7 +97,8 @@ export function* readShardPart(
   const size = fieldCount * Fields.BYTES_PER_ELEMENT;
   let end = 4 * (2 + 2 * length);
   for (let i = 0; i < length; i++) end += GENERATOR_BYTES + words[3 + 2 * i] * size;
-  if (end !== aligned.byteLength) throw wrong('is of another precision or integrator than the config of its folder');
+  if (end !== aligned.byteLength)
+    throw wrong('is of another precision or integrator than the config of its folder');
   let offset = first + 4 * (2 + 2 * length);
   for (let i = 0; i < length; i++) {
     const [shard, count] = words.subarray(2 + 2 * i, 4 + 2 * i);
@@ -165,7 +166,10 @@ export async function readTotals(
     if (!(part in shardsOf)) throw new RangeError(`the checkpoint has no shard ${shard}`);
     shardsOf[part].push(shard);
   });
-  const parts = shardEntries(checkpoint).map((entry, i) => ({ entry, shards: Uint32Array.from(shardsOf[i]) }));
+  const parts = shardEntries(checkpoint).map((entry, i) => ({
+    entry,
+    shards: Uint32Array.from(shardsOf[i]),
+  }));
   return { counts, jumps, parts };
 }
 

@@ -3,6 +3,7 @@
 
 import { Piscina } from 'piscina';
 import { fileURLToPath } from 'node:url';
+import { MessagePort } from 'node:worker_threads';
 import { availableParallelism } from 'node:os';
 import { ShardEngine, type MemoryPlan } from '../particles/mod.js';
 import type { CompiledKernel } from '../kernel/mod.js';
@@ -75,7 +76,12 @@ export function crewOf<Task, Result extends object>(
     size: setup.workers,
     run: async (tasks) => {
       const answers = await Promise.allSettled(
-        tasks.map((task) => pool.run(task) as Promise<Result | TaskFailure>),
+        tasks.map((task) => {
+          const transferList = portsOf(task);
+          return pool.run(task, transferList.length > 0 ? { transferList } : {}) as Promise<
+            Result | TaskFailure
+          >;
+        }),
       );
       const results: Result[] = [];
       const failures: TaskFailure['failure'][] = [];
@@ -90,6 +96,12 @@ export function crewOf<Task, Result extends object>(
     },
     close: () => pool.destroy(),
   };
+}
+
+/** Ports in a task change hands with it. */
+function portsOf(task: unknown): MessagePort[] {
+  const { port } = task as { port?: unknown };
+  return port instanceof MessagePort ? [port] : [];
 }
 
 /** Cores this process may use. */

@@ -32,3 +32,7 @@ export type { EvolveOptions, RunListener, RunOptions } from './run-options.js';
 export { bundleFile, readBundle } from './run-files.js';
 export { version } from './version.js';
 export { readShardPart, readTotals, restoreShards, shardParts, totalsParts } from './checkpoint.js';
+export { Links } from './machines/links.js';
+export { Share } from './machines/share.js';
+export { LocalHub } from './transport/threads.js';
+export type { Placement } from './machines/protocol.js';

@@ -210,10 +210,7 @@ async function noteFailure(
   timings: Timings,
 ): Promise<void> {
   try {
-    await folder.end(
-      { status: 'failed', error: { code, message } },
-      { stepsDone: simulation.step, timings },
-    );
+    await folder.end({ status: 'failed', error: { code, message } }, { stepsDone: simulation.step, timings });
   } catch (second) {
     // The first failure is the one to report; a full disk, say, keeps the manifest from being written, too.
     options.warned?.(

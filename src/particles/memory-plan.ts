@@ -42,6 +42,20 @@ export interface WorkerAddresses {
   readonly outboxes: readonly [number, number];
 }
 
+/** A region for what comes from another memory. */
+export interface Inbox {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** What a machine has of a run: where it is only one of several. */
+export interface MemoryShare {
+  /** Most particles that its shards may have together. */
+  readonly capacity: number;
+  /** Most emigrants that may come from other machines in one exchange, per inbox. */
+  readonly inboxes: readonly number[];
+}
+
 export interface MemoryPlan {
   readonly replicas: number;
   readonly shardCount: number;
@@ -51,6 +65,8 @@ export interface MemoryPlan {
   readonly outboxBytes: number;
   /** From one worker's sums of deposits to the next one's. */
   readonly depositStride: number;
+  /** For even and odd exchanges, as many as the share has. */
+  readonly inboxes: readonly (readonly [Inbox, Inbox])[];
   readonly chunks: number;
   readonly chunkBytes: number;
   readonly end: number;
@@ -67,8 +83,12 @@ const LIMIT = 65_536 * 65_536;
 /** Offsets into a page that keep streams read side by side from sharing their low 12 address bits. */
 const STAGGER = 1088;
 
+/** Entries reserved for emigrants where `particles` could emigrate in one exchange: beyond 2^20 half of them. */
+const reserved = (particles: number, sharers = 1): number =>
+  particles <= 1 << 20 ? particles : Math.max(1 << 20, particles / 2 / sharers);
+
 /**
- * Plans the memory.
+ * Plans the memory, of all particles or of a machine's share.
  * @throws MemoryLimitError beyond 4 GiB
  */
 export function planMemory(
@@ -76,8 +96,10 @@ export function planMemory(
   plan: KernelPlan,
   replicas: number,
   workerCount: number,
+  share: MemoryShare = { capacity: model.particleCount, inboxes: [] },
 ): MemoryPlan {
-  const { graph, particleCount, dimension } = model;
+  const { graph, dimension } = model;
+  const particleCount = share.capacity;
   const size = plan.precision === 'f32' ? 4 : 8;
   const strides = recordStrides(plan);
   const edgeCount = graph.targets.length;
@@ -87,10 +109,7 @@ export function planMemory(
   let most = 0;
   for (let g = 0; g < graph.nodeCount; g++) most = Math.max(most, graph.offsets[g + 1] - graph.offsets[g]);
 
-  // Worst case: every particle emigrates in one exchange. Beyond 2^20 particles half of them are allowed for.
-  const outboxEntries =
-    particleCount <= 1 << 20 ? particleCount : Math.max(1 << 20, particleCount / 2 / workerCount);
-  const outboxBytes = align(Math.ceil(outboxEntries) * entryBytes, 64);
+  const outboxBytes = align(Math.ceil(reserved(particleCount, workerCount)) * entryBytes, 64);
 
   let next: number = fixedMemory.free;
   let stagger = 0;
@@ -127,6 +146,13 @@ export function planMemory(
       outboxes: [take(outboxBytes), take(outboxBytes)],
     };
   });
+  const inboxes = share.inboxes.map((entries): readonly [Inbox, Inbox] => {
+    const bytes = align(Math.ceil(reserved(entries)) * entryBytes, 64);
+    return [
+      { address: take(bytes), bytes },
+      { address: take(bytes), bytes },
+    ];
+  });
   const chunks = align(next, 4096);
   // Every shard has one chunk that may be nearly empty; while emigrants are delivered, particles are counted twice.
   const chunkCount = 2 * Math.ceil(particleCount / CHUNK) + 2 * shardCount;
@@ -142,8 +168,19 @@ export function planMemory(
     }
     throw new MemoryLimitError(
       `the run needs ${(end / 1e9).toFixed(1)} GB of addressable memory, the limit is 4.3 GB: ` +
-        `take fewer particles than ${String(particleCount)}${plan.precision === 'f64' ? ', precision f32' : ''} or fewer workers`,
+        `take fewer particles than ${String(model.particleCount)}${plan.precision === 'f64' ? ', precision f32' : ''} or fewer workers`,
     );
   }
-  return { replicas, shardCount, shards, workers, outboxBytes, depositStride, chunks, chunkBytes, end };
+  return {
+    replicas,
+    shardCount,
+    shards,
+    workers,
+    outboxBytes,
+    depositStride,
+    inboxes,
+    chunks,
+    chunkBytes,
+    end,
+  };
 }

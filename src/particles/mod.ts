@@ -9,7 +9,15 @@ export {
   type ShardMoments,
 } from './engine.js';
 export { initialCounts } from './initial.js';
-export { MemoryLimitError, planMemory, type MemoryPlan } from './memory-plan.js';
+export { BatchError, packEmigrants, placeEmigrants, type ShardOwners } from './emigrants.js';
+export { MemoryLimitError, planMemory, type MemoryPlan, type MemoryShare } from './memory-plan.js';
 export { ReferenceEngine, type Engine } from './reference.js';
 export { replicaCount } from './replicas.js';
-export { allocateMemory, DIGEST_BYTES, hashOfDigests, ParticleStore, type ShardParticles } from './store.js';
+export {
+  allocateMemory,
+  DIGEST_BYTES,
+  digestOf,
+  hashOfDigests,
+  ParticleStore,
+  type ShardParticles,
+} from './store.js';

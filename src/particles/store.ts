@@ -33,6 +33,8 @@ export class ParticleStore {
   readonly #words: Uint32Array;
   readonly #floats: Float32Array | Float64Array;
   readonly #size: number;
+  /** Words of an emigrant's entry. */
+  readonly entryWords: number;
 
   constructor(
     memory: WebAssembly.Memory,
@@ -44,6 +46,12 @@ export class ParticleStore {
     this.#words = new Uint32Array(memory.buffer);
     this.#size = precision === 'f32' ? 4 : 8;
     this.#floats = precision === 'f32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer);
+    this.entryWords = layout.emigrantBytes(fields, this.#size) / 4;
+  }
+
+  /** The whole memory. */
+  get words(): Uint32Array {
+    return this.#words;
   }
 
   get shardCount(): number {
@@ -60,6 +68,20 @@ export class ParticleStore {
 
   count(shard: number): number {
     return this.#words[this.#header(shard, shardHeader.count)];
+  }
+
+  /** Where the emigrants of a shard wait after the step before the exchange of this parity. */
+  outbox(shard: number, parity: number): { address: number; count: number } {
+    return {
+      address: this.#words[this.#header(shard, shardHeader.outAddress) + parity],
+      count: this.#words[this.#header(shard, shardHeader.outCount) + parity],
+    };
+  }
+
+  /** Says so of a shard whose particles are in another memory. */
+  setOutbox(shard: number, parity: number, address: number, count: number): void {
+    this.#words[this.#header(shard, shardHeader.outAddress) + parity] = address;
+    this.#words[this.#header(shard, shardHeader.outCount) + parity] = count;
   }
 
   /** Hands the shard to a worker, where nodes are shared out among workers. */

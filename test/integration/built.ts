@@ -4,6 +4,7 @@
 import type * as Cluster from '../../src/cluster/mod.js';
 import type * as Config from '../../src/config/mod.js';
 import type * as Output from '../../src/output/mod.js';
+import type * as Particles from '../../src/particles/mod.js';
 
 async function built(folder: string): Promise<unknown> {
   return import(new URL(`../../dist/src/${folder}/mod.js`, import.meta.url).href);
@@ -12,3 +13,4 @@ async function built(folder: string): Promise<unknown> {
 export const cluster = (await built('cluster')) as typeof Cluster;
 export const config = (await built('config')) as typeof Config;
 export const output = (await built('output')) as typeof Output;
+export const particles = (await built('particles')) as typeof Particles;
