@@ -4,6 +4,7 @@
 
 import type { NatsConnection } from 'nats';
 import {
+  bucketOfRun,
   connectNats,
   coreCount,
   MachineSimulation,
@@ -128,7 +129,12 @@ async function open(
     }
     simulation = MachineSimulation.create(config, {
       ...{ run, mail, roster, machines, maxMachines, waitSeconds: flags.wait, signal, halt: halt.signal },
-      objectStore: (bucket) => objectStorage(control, bucket),
+      ...(isGuarded && {
+        objectStore: {
+          bucket: bucketOfRun(run),
+          open: (bucket: string) => objectStorage(control, bucket, { create: true }),
+        },
+      }),
       planned: setup.planned,
       told: say,
       ...(skipPreflight !== undefined && { skipPreflight }),
@@ -206,7 +212,7 @@ async function lock(
 ): Promise<boolean> {
   let held: RunLock;
   try {
-    held = await RunLock.acquire(control, run, { wait: flags.standby === true, signal });
+    held = await RunLock.acquire(control, run, { wait: flags.standby === true, signal, patient: true });
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'jetstream-off' || flags.standby === true) throw error;
     say(
