@@ -54,3 +54,4 @@ export {
   type Timings,
 } from './manifest.js';
 export { RunFolder, manifestFile, slug, type Inspection, type RunPlace } from './run-folder.js';
+export { type PartStorage } from './part-storage.js';
