@@ -34,6 +34,8 @@ export { bundleFile, readBundle } from './run-files.js';
 export { version } from './version.js';
 export { readShardPart, readTotals, restoreShards, shardParts, totalsParts } from './checkpoint.js';
 export { Links } from './machines/links.js';
+export { Mail } from './machines/mail.js';
+export { Member, type MemberListener, type MemberOptions } from './machines/member.js';
 export { Share } from './machines/share.js';
 export { LocalHub } from './transport/threads.js';
 export type { Placement } from './machines/protocol.js';

@@ -75,7 +75,7 @@ export async function stepAll(
 }
 
 async function restBetween(inVain: number, signal: AbortSignal | undefined): Promise<void> {
-  const seconds = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (inVain - 1));
+  const seconds = Math.min(LONGEST_PAUSE, FIRST_PAUSE * (1 << (inVain - 1)));
   // A stop ends the pause; what it means is looked at afterwards.
   await pause(1000 * seconds, undefined, signal ? { signal } : {}).catch(() => undefined);
 }

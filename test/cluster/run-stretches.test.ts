@@ -81,11 +81,32 @@ describe('a run whose state is lost', () => {
     ['while it writes a later one, of which one is kept', [{ call: 'save', from: 20 }], [10]],
     ['while it observes', [{ call: 'observe', from: 24 }], [20]],
     ['while it takes samples', [{ call: 'rows', from: 8 }], [0]],
-    ['while it takes a snapshot', [{ call: 'rows', from: 32 }, { call: 'rows', from: 32 }], [30, 30]],
+    [
+      'while it takes a snapshot',
+      [
+        { call: 'rows', from: 32 },
+        { call: 'rows', from: 32 },
+      ],
+      [30, 30],
+    ],
     ['while it hashes', [{ call: 'stateHash' }], [40]],
     ['twice in a row', [{ call: 'advance', from: 16, times: 2 }], [10, 10]],
-    ['again while it goes back', [{ call: 'advance', from: 16 }, { call: 'restore', times: 2 }], [10]],
-    ['again while it forms anew', [{ call: 'advance', from: 16 }, { call: 'reform', times: 2 }], [10]],
+    [
+      'again while it goes back',
+      [
+        { call: 'advance', from: 16 },
+        { call: 'restore', times: 2 },
+      ],
+      [10],
+    ],
+    [
+      'again while it forms anew',
+      [
+        { call: 'advance', from: 16 },
+        { call: 'reform', times: 2 },
+      ],
+      [10],
+    ],
     ['again before it knows where checkpoints are', [{ call: 'storages', times: 3 }], []],
     [
       'again and again',
@@ -116,7 +137,9 @@ describe('a run whose state is lost', () => {
 
   it('gives up where it does not come any further', async () => {
     const work = run({ faults: [{ call: 'advance', from: 16, times: Infinity }] });
-    await expect(work).rejects.toThrow(/lost 21 times without a new step in between: lost in advance at step 16/u);
+    await expect(work).rejects.toThrow(
+      /lost 21 times without a new step in between: lost in advance at step 16/u,
+    );
     const { manifest } = await RunFolder.inspect(join(scratch(), 'run'));
     expect(manifest).toMatchObject({ status: 'failed', error: { code: 'state-lost' } });
     // It can be resumed all the same.
@@ -166,7 +189,12 @@ describe('a run that is told to stop', () => {
     const plan = { faults: [{ call: 'advance', from: 16 }] as const, reforming };
     const { result, manifest, out } = await run(plan, { signal: stop.signal });
     expect(result).toMatchObject({ status: 'interrupted', step: 10, stateHash: undefined });
-    expect(manifest).toMatchObject({ status: 'interrupted', reason: 'SIGTERM', stepsDone: 10, stateHash: null });
+    expect(manifest).toMatchObject({
+      status: 'interrupted',
+      reason: 'SIGTERM',
+      stepsDone: 10,
+      stateHash: null,
+    });
     await expectGoesOn(out);
   });
 
@@ -184,7 +212,10 @@ describe('a run that is told to stop', () => {
 
   it('by its own particles can be resumed', async () => {
     const error = new RunStopped('no machine for 60 s');
-    const faults = [{ call: 'advance', from: 16 }, { call: 'reform', error }] as const;
+    const faults = [
+      { call: 'advance', from: 16 },
+      { call: 'reform', error },
+    ] as const;
     const warned = vi.fn();
     const { manifest, out } = await run({ faults }, { warned });
     expect(manifest).toMatchObject({ status: 'interrupted', reason: 'no machine for 60 s', stepsDone: 10 });
@@ -195,7 +226,12 @@ describe('a run that is told to stop', () => {
   it('before it has begun to go on leaves the folder as it was', async () => {
     const { out } = await run({ faults: [{ call: 'start', error: new RunStopped('nobody there') }] });
     const before = (await RunFolder.inspect(out)).manifest;
-    expect(before).toMatchObject({ status: 'interrupted', reason: 'nobody there', stepsDone: 0, reforms: [] });
+    expect(before).toMatchObject({
+      status: 'interrupted',
+      reason: 'nobody there',
+      stepsDone: 0,
+      reforms: [],
+    });
     const faults = [{ call: 'start', error: new RunStopped('nobody there') }] as const;
     const result = await resumeRun(out, { workers: 0, evolve: Fragile.of({ faults }) });
     expect(result).toMatchObject({ status: 'interrupted', step: 0, stateHash: undefined });

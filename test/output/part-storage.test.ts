@@ -79,7 +79,9 @@ describe('a draft', () => {
     expect((await store.latest()).checkpoint).toEqual(checkpoint);
     expect(await folderStorage(folder).read(checkpoint.location, entry)).toEqual(bytes);
     // A process that was left behind cannot change it any more.
-    expect((await trouble(folderStorage(folder).write(draft.location, 'other.bin', bytes))).code).toBe('not-found');
+    expect((await trouble(folderStorage(folder).write(draft.location, 'other.bin', bytes))).code).toBe(
+      'not-found',
+    );
   });
 
   it('has a location of its own each time', async () => {
@@ -154,7 +156,11 @@ describe('checkpoints whose parts lie elsewhere', () => {
     expect(checkpoint).toMatchObject({ step: 3, place });
     const storage = await store.storage(checkpoint!);
     expect(await storage.read(checkpoint!.location, checkpoint!.parts[1])).toEqual(Uint8Array.of(3));
-    expect((await readdir(checkpoint!.path)).sort()).toEqual(['header.json', 'manifest.json', 'storage.json']);
+    expect((await readdir(checkpoint!.path)).sort()).toEqual([
+      'header.json',
+      'manifest.json',
+      'storage.json',
+    ]);
     expect(held.size).toBe(2);
     await store.write({ step: 3, header: {}, parts: [] });
     expect([...held.values()]).toEqual([Uint8Array.of(2)]);
