@@ -160,7 +160,7 @@ async function startLocal(
   machines: number,
   closers: (() => Promise<unknown> | void)[],
 ): Promise<NatsOptions> {
-  const server = await startNatsServer();
+  const server = await startNatsServer({ workers: machines });
   closers.push(() => server.stop());
   const threads = workers ?? Math.max(1, Math.floor(coreCount() / machines));
   // They are all alike: measured once, and not while they take the time from each other.
