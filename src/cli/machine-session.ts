@@ -136,6 +136,7 @@ async function open(
         },
       }),
       planned: setup.planned,
+      ...(isLocal && { hostCores: coreCount() }),
       told: say,
       ...(skipPreflight !== undefined && { skipPreflight }),
       ...(partition !== undefined && { partition }),
