@@ -6,7 +6,8 @@
 #
 # writes, readable by this user alone,
 #
-#     FOLDER/accounts.conf             for the server: included by wasserwerk.conf, which lies beside it (a copy is put there)
+#     FOLDER/wasserwerk.conf           for the server, yours to change (as for TLS): written only if it is not there
+#     FOLDER/accounts.conf             included by it: users, passwords, subjects
 #     FOLDER/coordinator.password      for --nats-password-file, user `coordinator`
 #     FOLDER/workers/NAME.password     the same for each worker, user NAME
 #     FOLDER/workers.env               all of these as lines NAME.password=…
@@ -38,23 +39,29 @@ password() {
   cat "$file"
 }
 
+# user NAME PASSWORD PUBLISH SUBSCRIBE [more permissions]
 user() {
   printf '      {\n        user: "%s", password: "%s"\n        permissions: {\n' "$1" "$2"
   printf '          publish: { allow: [%s] }\n          subscribe: { allow: [%s] }\n' "$3" "$4"
+  if [ -n "${5:-}" ]; then printf '          %s\n' "$5"; fi
   printf '        }\n      }\n'
 }
 
+# Who may do what. A worker asks JetStream for nothing: its checkpoints go to a folder that all machines share. It answers
+# the discovery of services ($SRV), hence `allow_responses`.
+# shellcheck disable=SC2016  # subjects of NATS begin with a dollar sign
 {
   printf '# Written by make-credentials.sh: who may connect, and to which subjects. Secret.\naccounts {\n  WASSERWERK {\n'
   printf '    jetstream: enabled\n    users: [\n'
-  # shellcheck disable=SC2016  # subjects of JetStream begin with a dollar sign
   user coordinator "$(password "$folder/coordinator.password")" \
-    '"wasserwerk.coordinator.>", "$SRV.>", "$JS.API.>", "$JS.ACK.>", "$KV.>", "$O.>", "_INBOX.>"' \
-    '"wasserwerk.worker.*.*.*", "wasserwerk.coordinator.*.all.*", "$KV.>", "$O.>", "$SRV.>", "_INBOX.>"'
+    '"wasserwerk.coordinator.>", "$SRV.>", "$JS.API.>", "$JS.ACK.>", "$KV.>", "$O.>"' \
+    '"wasserwerk.worker.*.*.*", "wasserwerk.coordinator.*.all.*", "$KV.>", "$O.>", "$SRV.>", "_INBOX.>"' \
+    'allow_responses: true'
   for name in "$@"; do
     user "$name" "$(password "$folder/workers/$name.password")" \
-      "\"wasserwerk.worker.$name.>\", \"_INBOX.>\"" \
-      "\"wasserwerk.coordinator.*.$name.*\", \"wasserwerk.coordinator.*.all.*\", \"wasserwerk.worker.*.$name.*\", \"\$SRV.>\", \"_INBOX.>\""
+      "\"wasserwerk.worker.$name.>\"" \
+      "\"wasserwerk.coordinator.*.$name.*\", \"wasserwerk.coordinator.*.all.*\", \"wasserwerk.worker.*.$name.*\", \"\$SRV.>\"" \
+      'allow_responses: true'
   done
   printf '    ]\n  }\n}\n'
 } >"$folder/accounts.conf.new"
@@ -64,5 +71,8 @@ for name in "$@"; do
   printf '%s.password=%s\n' "$name" "$(cat "$folder/workers/$name.password")"
 done >"$folder/workers.env"
 
+# The server's config: that of deploy/nats where it includes accounts, else the one beside this script.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-if [ -e "$here/../nats/wasserwerk.conf" ]; then cp "$here/../nats/wasserwerk.conf" "$folder/wasserwerk.conf"; fi
+server=$here/server.conf
+if grep -qs '^ *include.*accounts\.conf' "$here/../nats/wasserwerk.conf"; then server=$here/../nats/wasserwerk.conf; fi
+[ -e "$folder/wasserwerk.conf" ] || cp "$server" "$folder/wasserwerk.conf"

@@ -15,13 +15,16 @@ fi
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here"
 
+if [ "$(id -u)" -eq 0 ]; then echo 'setup: containers will run as root; better run this as an ordinary user' >&2; fi
+
 names=()
 for ((i = 1; i <= workers; i++)); do names+=("${PREFIX:-worker}-$i"); done
 umask 077
 ../common/make-credentials.sh secrets "${names[@]}"
 # The server sees its own two files, not the others'.
 mkdir -p secrets/nats data/nats data/slots runs
-mv secrets/accounts.conf secrets/wasserwerk.conf secrets/nats/
+mv secrets/accounts.conf secrets/nats/
+if [ -e secrets/nats/wasserwerk.conf ]; then rm secrets/wasserwerk.conf; else mv secrets/wasserwerk.conf secrets/nats/; fi
 rm secrets/workers.env
 
 if [ ! -e .env ]; then
