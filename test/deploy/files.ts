@@ -70,7 +70,8 @@ export function flagsInText(file: string, text: string): UsedFlag[] {
     .replaceAll(/\\\n\s*#?\s*/gu, ' ')
     .split('\n')
     .filter((line) => !/^\s*(#|echo |printf |say )/u.test(line));
-  const starts = /(?:\bwasserwerk +(?<command>[a-z]+)|(?<script>[^\s"]*(?:run-or-resume|worker-slot)\.sh))\b"?(?<rest>.*)/u;
+  const starts =
+    /(?:\bwasserwerk +(?<command>[a-z]+)|(?<script>[^\s"]*(?:run-or-resume|worker-slot)\.sh))\b"?(?<rest>.*)/u;
   return lines.flatMap((line) => {
     const found = starts.exec(line)?.groups;
     if (!found) return [];
