@@ -189,8 +189,11 @@ describe('wasserwerk.sbatch', () => {
     standIn(
       'srun',
       `while [[ $1 == --* ]]; do if [[ $1 == --ntasks=* ]]; then n=\${1#*=}; fi; shift; done
-pids=(); for ((i = 0; i < n; i++)); do SLURM_PROCID=$i "$@" & pids+=($!); done
-trap 'kill -TERM "\${pids[@]}"' TERM; wait; wait`,
+# Told to end while it still starts tasks, it ends those, too.
+pids=(); told=false; trap 'told=true; [ \${#pids[@]} -eq 0 ] || kill -TERM "\${pids[@]}"' TERM
+for ((i = 0; i < n; i++)); do SLURM_PROCID=$i "$@" & pids+=($!); done
+if $told; then kill -TERM "\${pids[@]}"; fi
+wait; wait`,
     );
     standIn('scontrol', '');
     standIn(
