@@ -25,7 +25,7 @@ folder=$1
 shift
 for name in "$@"; do
   [[ $name =~ ^[A-Za-z0-9_-]{1,64}$ ]] || usage "'$name' is no name of a worker (letters, digits, - and _, 64 at most)"
-  [ "$name" != coordinator ] || usage "a worker cannot be named 'coordinator'"
+  if [[ $name =~ ^(coordinator|monitor)$ ]]; then usage "a worker cannot be named '$name'"; fi
 done
 [ -z "$(printf '%s\n' "$@" | sort | uniq -d)" ] || usage 'a name is given twice'
 
@@ -39,29 +39,30 @@ password() {
   cat "$file"
 }
 
-# user NAME PASSWORD PUBLISH SUBSCRIBE [more permissions]
+# user NAME PASSWORD, then subjects to publish, --, and subjects to subscribe to
 user() {
-  printf '      {\n        user: "%s", password: "%s"\n        permissions: {\n' "$1" "$2"
-  printf '          publish: { allow: [%s] }\n          subscribe: { allow: [%s] }\n' "$3" "$4"
-  if [ -n "${5:-}" ]; then printf '          %s\n' "$5"; fi
-  printf '        }\n      }\n'
+  printf '      {\n        user: "%s", password: "%s"\n        permissions: {\n          publish: [\n' "$1" "$2"
+  shift 2
+  for subject in "$@"; do
+    if [ "$subject" = -- ]; then printf '          ]\n          subscribe: [\n'; else printf '            "%s"\n' "$subject"; fi
+  done
+  printf '          ]\n        }\n      }\n'
 }
 
-# Who may do what. A worker asks JetStream for nothing: its checkpoints go to a folder that all machines share. It answers
-# the discovery of services ($SRV), hence `allow_responses`.
+# Who may do what: as deploy/nats has it, which says why; test/deploy compares.
 # shellcheck disable=SC2016  # subjects of NATS begin with a dollar sign
 {
-  printf '# Written by make-credentials.sh: who may connect, and to which subjects. Secret.\naccounts {\n  WASSERWERK {\n'
+  printf '# Written by make-credentials.sh: who may connect, and to which subjects. Secret.\naccounts {\n  wasserwerk {\n'
   printf '    jetstream: enabled\n    users: [\n'
   user coordinator "$(password "$folder/coordinator.password")" \
-    '"wasserwerk.coordinator.>", "$SRV.>", "$JS.API.>", "$JS.ACK.>", "$KV.>", "$O.>"' \
-    '"wasserwerk.worker.*.*.*", "wasserwerk.coordinator.*.all.*", "$KV.>", "$O.>", "$SRV.>", "_INBOX.>"' \
-    'allow_responses: true'
+    'wasserwerk.coordinator.>' '$JS.API.STREAM.'{INFO,CREATE,MSG.GET}.KV_wasserwerk '$KV.wasserwerk.*' \
+    '$JS.API.STREAM.'{INFO,CREATE,MSG.GET,PURGE}.OBJ_wasserwerk '$O.wasserwerk.>' \
+    -- 'wasserwerk.worker.*.*.*' 'wasserwerk.coordinator.*.all.*' '$KV.wasserwerk.*' '_INBOX_coordinator.>'
   for name in "$@"; do
     user "$name" "$(password "$folder/workers/$name.password")" \
-      "\"wasserwerk.worker.$name.>\"" \
-      "\"wasserwerk.coordinator.*.$name.*\", \"wasserwerk.coordinator.*.all.*\", \"wasserwerk.worker.*.$name.*\", \"\$SRV.>\"" \
-      'allow_responses: true'
+      "wasserwerk.worker.$name.>" '_INBOX_monitor.>' '$JS.API.STREAM.'{INFO,MSG.GET,PURGE}.OBJ_wasserwerk '$O.wasserwerk.>' \
+      -- "wasserwerk.coordinator.*.$name.*" 'wasserwerk.coordinator.*.all.*' "wasserwerk.worker.*.$name.*" \
+      '$SRV.'{PING,INFO,STATS}{,.wasserwerk-worker,.wasserwerk-worker.\*} "_INBOX_$name.>"
   done
   printf '    ]\n  }\n}\n'
 } >"$folder/accounts.conf.new"
@@ -71,8 +72,6 @@ for name in "$@"; do
   printf '%s.password=%s\n' "$name" "$(cat "$folder/workers/$name.password")"
 done >"$folder/workers.env"
 
-# The server's config: that of deploy/nats where it includes accounts, else the one beside this script.
+# The server's config, where there is none yet.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-server=$here/server.conf
-if grep -qs '^ *include.*accounts\.conf' "$here/../nats/wasserwerk.conf"; then server=$here/../nats/wasserwerk.conf; fi
-[ -e "$folder/wasserwerk.conf" ] || cp "$server" "$folder/wasserwerk.conf"
+[ -e "$folder/wasserwerk.conf" ] || cp "$here/server.conf" "$folder/wasserwerk.conf"

@@ -94,6 +94,28 @@ describe('make-credentials.sh', () => {
     execFileSync('nats-server', ['-t', '-c', path('made/wasserwerk.conf')], { stdio: 'pipe' });
   });
 
+  // What deploy/nats makes for the same names is the truth about who may do what.
+  const reference = join(deploy, 'nats/make-credentials.mjs');
+  it.skipIf(!existsSync(reference))('gives the subjects that deploy/nats gives', () => {
+    make('w1', 'w2');
+    const options = ['--workers', 'w1,w2', '--auth', 'environment', '--out', path('reference')];
+    execFileSync(process.execPath, [reference, ...options], { stdio: 'pipe' });
+    // Per user: the subjects in quotes after its name, passwords left out.
+    const subjects = (file: string): Map<string, string[]> =>
+      new Map(
+        readFileSync(path(file), 'utf8')
+          .split('user: "')
+          .slice(1)
+          .map((part) => [
+            part.slice(0, part.indexOf('"')),
+            [...part.matchAll(/^\s*"([^"]+)"$/gmu)].map(([, subject]) => subject),
+          ]),
+      );
+    const [made, wanted] = [subjects('made/accounts.conf'), subjects('reference/accounts.conf')];
+    expect([...made.keys()]).toEqual(['coordinator', 'w1', 'w2']);
+    for (const [user, list] of made) expect(list.sort(), user).toEqual(wanted.get(user)?.sort());
+  });
+
   it.each([['a', 'a'], ['coordinator'], ['a.b'], ['x>'], ['']])('refuses %s %s', (...names) => {
     expect(() => make(...names)).toThrow(/make-credentials/u);
     expect(existsSync(path('made'))).toBe(false);
