@@ -12,6 +12,7 @@ import { NatsError } from '../../../src/cluster/transport/nats-errors.js';
 import { describe as shown, type NatsFlags } from '../../../src/cluster/transport/nats-options.js';
 import type { Address } from '../../../src/cluster/transport/transport.js';
 import { makeCredentials, optionsFor, startDeployed, type Credentials } from './credentials.js';
+import { makeJwts } from './jwt.js';
 import { haveServer, startServer, type TestServer } from './server.js';
 
 const open: NatsConnections[] = [];
@@ -266,6 +267,19 @@ describe.skipIf(!haveServer)('ways to authenticate', () => {
   });
   const makeNkey = (): string => stranger.path('w1.nkey');
   const stranger = makeCredentials('--auth', 'nkey');
+
+  test('credentials files; of another account, and one that expires', async () => {
+    const jwts = makeJwts(3);
+    const { config, ...creds } = jwts;
+    const server = await startServer({ config, files: { ...creds } });
+    const as = (name: keyof typeof creds): NatsFlags => ({ natsCredsFile: `${server.folder}/${name}` });
+    await accepted(server, as('good'));
+    const error = await refused(server, as('foreign'));
+    expect(error).toMatchObject({ code: 'nats-authorization' });
+    expect(error.hint).toContain('--nats-creds-file');
+    const pair = await connect(server, as('expiring'), worker('w1'));
+    await expect(pair.closed).resolves.toMatchObject({ code: 'nats-authorization' });
+  }, 60_000);
 
   test('TLS with an authority; a wrong one, and none', async () => {
     const server = await startDeployed('server-tls.conf', right);
