@@ -31,7 +31,7 @@ async function holderProcess(url: string, run: string): Promise<ChildProcess> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
-  const [first] = (await once(child.stdout!.setEncoding('utf8'), 'data')) as [string];
+  const [first] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
   expect(first.trim()).toBe('held');
   return child;
 }
