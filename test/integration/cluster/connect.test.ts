@@ -45,7 +45,11 @@ describe.skipIf(!haveServer)('connectNats', () => {
       onState: ({ state }) => states.push(state),
     });
     let heard = 0;
-    pair.control.subscribe('x', { callback: () => (heard += 1) });
+    pair.control.subscribe('x', {
+      callback: () => {
+        heard += 1;
+      },
+    });
     for (let round = 1; round <= 2; round++) {
       await server.restart({ downMs: 500 });
       await expect.poll(() => states.at(-1), { timeout: 5000 }).toBe('connected');
