@@ -7,7 +7,8 @@ import { generator, graphOf, grid, hypercube, loads, randomGraph, ring } from '.
 
 const alike = (count: number): number[] => Array.from({ length: count }, () => 1);
 /** Each undirected edge counts in both directions. */
-const cut = (graph: Parameters<typeof cutWeight>[0], parts: ArrayLike<number>): number => cutWeight(graph, parts) / 2;
+const cut = (graph: Parameters<typeof cutWeight>[0], parts: ArrayLike<number>): number =>
+  cutWeight(graph, parts) / 2;
 
 const anyGraph = fc
   .record({
@@ -141,10 +142,7 @@ describe('partitionGraph', () => {
 
   it('keeps components that fit together', () => {
     // Eight separate rings of 16.
-    const edges = Array.from({ length: 128 }, (_, v): [number, number] => [
-      v,
-      (v & ~15) | ((v + 1) & 15),
-    ]);
+    const edges = Array.from({ length: 128 }, (_, v): [number, number] => [v, (v & ~15) | ((v + 1) & 15)]);
     const graph = graphOf(128, edges);
     const parts = partitionGraph(graph, alike(4));
     expect(cut(graph, parts)).toBe(0);
