@@ -48,11 +48,13 @@ function nonNegative(rows: readonly (readonly number[])[], unknowns: number): nu
   const right = all.map((i) => rows.reduce((sum, row) => sum + row[i], 0));
   let x = all.map(() => 0);
   let active: number[] = [];
+  /** What goes along with the active ones: nothing can be told from it. */
+  const dependent = new Set<number>();
   for (let round = 0; round < 3 * unknowns; round++) {
     // The one whose growth helps most.
     const slope = all.map((i) => right[i] - normal[i].reduce((sum, value, j) => sum + value * x[j], 0));
     const next = all
-      .filter((i) => !active.includes(i) && slope[i] > 1e-12 * right[i])
+      .filter((i) => !active.includes(i) && !dependent.has(i) && slope[i] > 1e-12 * right[i])
       .sort((a, b) => slope[b] - slope[a] || a - b)
       .at(0);
     if (next === undefined) break;
@@ -60,9 +62,9 @@ function nonNegative(rows: readonly (readonly number[])[], unknowns: number): nu
     for (;;) {
       const wanted = solve(active, normal, right);
       if (wanted === undefined) {
-        // It goes along with the others: nothing can be told from it.
+        dependent.add(next);
         active = active.filter((i) => i !== next);
-        return x;
+        break;
       }
       const blocked = active.filter((_, i) => wanted[i] <= 0);
       const to = all.map((j) => (active.includes(j) ? wanted[active.indexOf(j)] : 0));
