@@ -47,6 +47,9 @@ export interface MachineSession {
   close(): Promise<void>;
 }
 
+/** Ends something that was opened. */
+type Closer = () => Promise<unknown>;
+
 /** Machines that `--nats auto` starts unless told. */
 const LOCAL_MACHINES = 2;
 
@@ -55,7 +58,7 @@ const LOCAL_MACHINES = 2;
  * @throws UsageError, NatsError; RunStopped if the server does not answer in time
  */
 export async function openSession(setup: SessionSetup): Promise<MachineSession> {
-  const closers: (() => Promise<unknown> | void)[] = [];
+  const closers: Closer[] = [];
   const close = async (): Promise<void> => {
     // What was opened last goes first; one that cannot be closed keeps none of the others open.
     for (const closer of closers.splice(0).reverse()) {
@@ -74,10 +77,7 @@ export async function openSession(setup: SessionSetup): Promise<MachineSession> 
   }
 }
 
-async function open(
-  setup: SessionSetup,
-  closers: (() => Promise<unknown> | void)[],
-): Promise<Omit<MachineSession, 'close'>> {
+async function open(setup: SessionSetup, closers: Closer[]): Promise<Omit<MachineSession, 'close'>> {
   const { flags, run, signal, say } = setup;
   const isLocal = flags.nats === 'auto';
   const machines = flags.machines ?? (isLocal ? LOCAL_MACHINES : 1);
@@ -108,7 +108,7 @@ async function open(
     say(`warning: ${error.message}`);
   });
   const mail = new Mail(transport);
-  closers.push(() => {
+  closers.push(async () => {
     mail.close();
   });
   const roster = new Roster(mail, transport, {
@@ -116,7 +116,7 @@ async function open(
       say(`warning: ${text}`);
     },
   });
-  closers.push(() => {
+  closers.push(async () => {
     roster.close();
   });
 
@@ -159,7 +159,7 @@ function remote({ flags, say }: SessionSetup): NatsOptions {
 async function startLocal(
   { workers, say }: SessionSetup,
   machines: number,
-  closers: (() => Promise<unknown> | void)[],
+  closers: Closer[],
 ): Promise<NatsOptions> {
   const server = await startNatsServer({ workers: machines });
   closers.push(() => server.stop());
@@ -209,9 +209,10 @@ async function lock(
   control: NatsConnection,
   { flags, run, signal, say }: SessionSetup,
   halt: AbortController,
-  closers: (() => Promise<unknown> | void)[],
+  closers: Closer[],
 ): Promise<boolean> {
   let held: RunLock;
+  if (flags.standby === true) say(`standing by for run ${run}: waiting for its lock`);
   try {
     held = await RunLock.acquire(control, run, { wait: flags.standby === true, signal, patient: true });
   } catch (error) {
@@ -223,6 +224,7 @@ async function lock(
     return false;
   }
   closers.push(() => held.release());
+  if (flags.standby === true) say(`run ${run} is ours: going on with it`);
   held.lost.addEventListener('abort', () => {
     halt.abort(
       new TakenOver(

@@ -9,6 +9,7 @@ import {
   newRunId,
   now,
   readIdentity,
+  RunStopped,
   type Evolution,
   type MachinesReport,
   resumeRun,
@@ -75,11 +76,12 @@ export async function resume(folder: string, options: CommonOptions): Promise<nu
 }
 
 /** Waits until a run on machines has begun in a folder, and tells its id. */
-async function runInFolder(folder: string, { signal, warned }: RunOptions): Promise<string> {
+async function runInFolder(folder: string, options: RunOptions): Promise<string> {
+  const { signal } = options;
   for (let isTold = false; ; isTold = true) {
     const known = await readIdentity(folder);
     if (known) return known.run;
-    if (!isTold) warned?.(`standing by: there is no run on machines in ${folder} yet`);
+    if (!isTold) options.warned?.(`standing by: there is no run on machines in ${folder} yet`);
     signal?.throwIfAborted();
     await sleep(STANDBY_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
@@ -179,6 +181,11 @@ async function supervise(
   let result: RunResult;
   try {
     result = await start(common, over);
+  } catch (error) {
+    // Stopped while it still waited for a server, or for the process whose place it should take.
+    if (!stop.signal.aborted || (error !== stop.signal.reason && !(error instanceof RunStopped))) throw error;
+    progress.message(error instanceof RunStopped ? error.message : 'stopped before the run began');
+    return stop.signal.reason === 'SIGINT' ? exitCode.interrupted : exitCode.stopped;
   } finally {
     await session?.close();
     gate.close();

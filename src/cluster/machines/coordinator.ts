@@ -20,12 +20,13 @@ import { Gauge } from './gauge.js';
 import type { Mail } from './mail.js';
 import { MemberLost, Members } from './members.js';
 import { Muster } from './muster.js';
-import type { Plan } from './plan.js';
+import { planPlacement, type Plan, type PlanInput } from './plan.js';
 import { HEARTBEAT_MS, type Placement, type ShardCounts } from './protocol.js';
 import type { Roster, RosterMachine } from './roster.js';
+import { imbalance, MOST_IMBALANCE, worthReplanning } from './replan.js';
 import { gatherRows } from './rows.js';
 import { readIdentity, writeIdentity } from './run-identity.js';
-import { share, speedsOf } from './plan-input.js';
+import { planInput, speedsOf } from './plan-input.js';
 import {
   isShared,
   reachable,
@@ -93,8 +94,7 @@ export interface MachineOptions extends BuildOptions {
 
 /** Seconds that machines are given to hear that they are not needed any more. */
 const LEAVE_SECONDS = 3;
-/** Imbalance from which on sharing the work out anew is thought about, and how seldom that is done. */
-const MOST_IMBALANCE = 0.15;
+/** How seldom sharing the work out anew is thought about because it is uneven. */
 const REPLAN_SECONDS = 30;
 
 /** An epoch whose machines have all joined. */
@@ -252,15 +252,13 @@ export class MachineSimulation implements ParticleEvolution {
 
   /** Whether other shares would make the steps so much faster that it is worth a new epoch. */
   #isUneven(epoch: Epoch): boolean {
-    const { imbalance } = epoch.gauge;
-    if (imbalance === undefined || imbalance <= MOST_IMBALANCE) return false;
+    const { step } = epoch.gauge;
+    if (step === undefined || imbalance(step.busySeconds) <= MOST_IMBALANCE) return false;
     if (now() - this.#replanned < REPLAN_SECONDS) return false;
     this.#replanned = now();
     this.#remember(epoch);
-    const speeds = this.#speeds(epoch.machines);
-    const before = longestLoad(epoch.plan.owner, this.#counts, speeds);
-    const after = longestLoad(this.#plan(epoch.machines).owner, this.#counts, speeds);
-    return after * (1 + MOST_IMBALANCE / 2) < before;
+    const stepsLeft = this.model.stepCount - this.#step;
+    return worthReplanning(this.#planInput(epoch.machines), epoch.plan, step, { stepsLeft }).worth;
   }
 
   /** Keeps what was measured for the plan of the next epoch. */
@@ -326,7 +324,7 @@ export class MachineSimulation implements ParticleEvolution {
   async #join(machines: readonly RosterMachine[]): Promise<Epoch> {
     const { run, mail, roster } = this.options;
     await this.#nextEpoch();
-    const plan = this.#plan(machines);
+    const plan = planPlacement(this.#planInput(machines));
     const placement: Placement = {
       epoch: this.#epochNumber,
       members: machines.map(({ name, instance }) => ({ name, instance })),
@@ -361,19 +359,20 @@ export class MachineSimulation implements ParticleEvolution {
     }
   }
 
-  #plan(machines: readonly RosterMachine[]): Plan {
+  #planInput(machines: readonly RosterMachine[]): PlanInput {
     const { model, replicas } = this;
     const meanFlux = this.#step > 0 ? this.#jumpsBefore.map((count) => count / this.#step) : undefined;
-    return share(
+    const speeds = this.#speeds(machines);
+    return planInput(
       {
         ...{ model, replicas, counts: this.#counts },
         flux: this.#flux ?? meanFlux,
         partition: this.options.partition ?? this.config.partition,
         hostCores: this.options.hostCores,
       },
-      this.#speeds(machines).map((speed, member) => {
-        const { workers, cores } = machines[member].heartbeat;
-        return { speed, threads: workers, cores };
+      machines.map(({ heartbeat }, member) => {
+        const { workers: threads, cores } = heartbeat;
+        return { speed: speeds[member], threads, cores };
       }),
     );
   }
@@ -616,13 +615,6 @@ export class MachineSimulation implements ParticleEvolution {
       epoch.machines.map((machine) => this.#dismiss(machine, epoch.members.placement, reason)),
     );
   }
-}
-
-/** The time of a step on the machine that needs longest, were there only particles. */
-function longestLoad(owner: Uint16Array, counts: Uint32Array, speeds: readonly number[]): number {
-  const particles = new Float64Array(speeds.length);
-  counts.forEach((count, shard) => (particles[owner[shard]] += count));
-  return particles.reduce((longest, count, machine) => Math.max(longest, count / speeds[machine]), 0);
 }
 
 function reportOf(epoch: Epoch, workers: readonly number[], counts: Uint32Array): PlanReport {

@@ -313,22 +313,22 @@ describe('trouble on a machine', () => {
     type Counts = { shards: Uint32Array; counts: Uint32Array };
     const changed = async (change: (reply: Counts) => object): Promise<unknown> => {
       second.hooks.change = (type, reply) =>
-        type === 'advance' ? ({ ...reply, ...change(reply as unknown as Counts) } as typeof reply) : reply;
+        type === 'advance' ? { ...reply, ...change(reply as unknown as Counts) } : reply;
       return simulation.advance(simulation.step + 1).catch((error: unknown) => error);
     };
-    expect(
-      await changed(({ counts }) => ({ counts: counts.map((count, i) => (i === 0 ? count - 1 : count)) })),
-    ).toMatchObject({
-      code: 'mass-lost',
-      message: expect.stringContaining('33999 particles instead of 34000'),
-    });
-    expect(await changed(({ shards }) => ({ shards: shards.map((shard) => (shard + 3) % 6).sort() }))).toMatchObject({
-      code: 'incomplete-answer',
-      message: expect.stringMatching(/on machine w2: .* is another machine's/u),
-    });
-    expect(
-      await changed(({ shards, counts }) => ({ shards: shards.slice(1), counts: counts.slice(1) })),
-    ).toMatchObject({ message: expect.stringContaining('is missing') });
+    const lessOne = await changed(({ counts }) => ({
+      counts: counts.map((count, i) => count - (i === 0 ? 1 : 0)),
+    }));
+    expect(lessOne).toMatchObject({ code: 'mass-lost' });
+    expect(String(lessOne)).toContain('33999 particles instead of 34000');
+    const others = await changed(({ shards }) => ({ shards: shards.map((shard) => (shard + 3) % 6).sort() }));
+    expect(others).toMatchObject({ code: 'incomplete-answer' });
+    expect(String(others)).toMatch(/on machine w2: .* is another machine's/u);
+    const fewer = await changed(({ shards, counts }) => ({
+      shards: shards.slice(1),
+      counts: counts.slice(1),
+    }));
+    expect(String(fewer)).toMatch(/on machine w2: .* is missing/u);
     await simulation.close();
   });
 });
