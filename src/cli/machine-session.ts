@@ -2,6 +2,7 @@
 // `--nats auto` also the server and the workers. Opened before the run and closed after it. The run itself is
 // cluster/machines/coordinator.ts.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from 'nats';
 import {
   bucketOfRun,
@@ -10,6 +11,7 @@ import {
   MachineSimulation,
   Mail,
   natsTransport,
+  now,
   objectStorage,
   readNatsOptions,
   Roster,
@@ -42,6 +44,8 @@ export interface SessionSetup {
 export interface MachineSession {
   /** What the run is started with. */
   readonly options: Pick<RunOptions, 'evolve' | 'guard'>;
+  /** Why something failed: another process may have taken the run over while this one was held up. */
+  readonly explained: (error: unknown) => Promise<unknown>;
   /** What was measured, once there is something. */
   readonly report: () => MachinesReport | undefined;
   close(): Promise<void>;
@@ -99,7 +103,8 @@ async function open(setup: SessionSetup, closers: Closer[]): Promise<Omit<Machin
     if (reason) halt.abort(new RunStopped(reason.message, { cause: reason }));
   });
   const { control } = connections;
-  const isGuarded = await lock(control, setup, halt, closers);
+  const held = await lock(control, setup, halt, closers);
+  const isGuarded = held !== undefined;
 
   const self = { role: 'coordinator', name: run } as const;
   const transport = natsTransport(self, connections);
@@ -146,6 +151,10 @@ async function open(setup: SessionSetup, closers: Closer[]): Promise<Omit<Machin
   return {
     options: { evolve, ...(isGuarded && { guard: run }) },
     report: () => simulation?.report,
+    explained: async (error) => {
+      await settled(held);
+      return halt.signal.aborted ? (halt.signal.reason as unknown) : error;
+    },
   };
 }
 
@@ -204,13 +213,13 @@ async function connect(options: NatsOptions, { flags, run, signal, say }: Sessio
   }
 }
 
-/** Takes the lock of the run, where the server keeps one. Returns whether it is ours. */
+/** Takes the lock of the run, where the server keeps one. */
 async function lock(
   control: NatsConnection,
   { flags, run, signal, say }: SessionSetup,
   halt: AbortController,
   closers: Closer[],
-): Promise<boolean> {
+): Promise<RunLock | undefined> {
   let held: RunLock;
   if (flags.standby === true) say(`standing by for run ${run}: waiting for its lock`);
   try {
@@ -221,7 +230,7 @@ async function lock(
       'note: the NATS server has no JetStream: no --standby can take this run over, and checkpoints need a folder that all ' +
         'machines share',
     );
-    return false;
+    return undefined;
   }
   closers.push(() => held.release());
   if (flags.standby === true) say(`run ${run} is ours: going on with it`);
@@ -232,5 +241,14 @@ async function lock(
       ),
     );
   });
-  return true;
+  return held;
 }
+
+/** Waits until it is known whether a lock is still ours, but not for long. */
+async function settled(held: RunLock | undefined): Promise<void> {
+  const end = now() + SETTLE_SECONDS;
+  while (held && !held.held && !held.lost.aborted && now() < end) await sleep(50);
+}
+
+/** A renewal of the lock takes less, where the server answers. */
+const SETTLE_SECONDS = 3;

@@ -173,9 +173,13 @@ async function supervise(
         progress.message(planText(report));
       },
     });
-    const result = await begin({ ...common, ...session.options });
-    measured = session.report();
-    return result;
+    try {
+      const result = await begin({ ...common, ...session.options });
+      measured = session.report();
+      return result;
+    } catch (error) {
+      throw await session.explained(error);
+    }
   };
   const started = now();
   let result: RunResult;

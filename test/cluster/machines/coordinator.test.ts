@@ -459,11 +459,16 @@ describe('the run loop over machines', () => {
         return advanced === 6 ? lost : undefined;
       },
       looked: ({ step }) => {
-        if (step === 35 && !machines.has('w3')) void add('w3').then(beats);
+        if (step === 36 && !machines.has('w3')) void add('w3').then(beats);
       },
       workers: 0,
     });
     expect(run.status).toBe('finished');
+    const manifest = readFileSync(join(folder, 'run', 'manifest.json'), 'utf8');
+    expect((JSON.parse(manifest) as { reforms: unknown }).reforms).toMatchObject([
+      { reason: 'machine w2 gave no sign of life for 3 s' },
+      { reason: 'machine w3 has come' },
+    ]);
     for (const name of ['observables.csv', 'observables.jsonl', 'jumps.csv']) {
       const of = (path: string): string => readFileSync(join(path, 'run', name), 'utf8');
       expect(of(folder), name).toBe(of(plain));
