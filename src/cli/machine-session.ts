@@ -190,6 +190,7 @@ async function startLocal(
 /** Connects in the time that machines are waited for. */
 async function connect(options: NatsOptions, { flags, run, signal, say }: SessionSetup, machines: number) {
   const late = AbortSignal.timeout(flags.wait * 1000);
+  let isFirst = true;
   try {
     return await connectNats(
       options,
@@ -197,7 +198,8 @@ async function connect(options: NatsOptions, { flags, run, signal, say }: Sessio
       {
         signal: AbortSignal.any([signal, late]),
         onState: ({ state, text }) => {
-          if (state !== 'connected') say(text);
+          if (!isFirst || state !== 'connected') say(text);
+          if (state === 'connected') isFirst = false;
         },
       },
     );
