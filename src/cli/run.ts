@@ -12,6 +12,7 @@ import {
   RunStopped,
   type Evolution,
   type MachinesReport,
+  type PlanReport,
   resumeRun,
   startRun,
   type RunListener,
@@ -104,6 +105,7 @@ async function supervise(
   });
   let session: MachineSession | undefined;
   let measured: MachinesReport | undefined;
+  const plans: PlanReport[] = [];
   let model: Model | undefined;
   let unit: Unit = 'particle';
   let firstStep = 0;
@@ -170,6 +172,7 @@ async function supervise(
         progress.message(text);
       },
       planned: (report) => {
+        plans.push(report);
         progress.message(planText(report));
       },
     });
@@ -197,7 +200,7 @@ async function supervise(
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
   if (options.json) {
-    const told = { ...summary(result), ...(measured && { machines: measured }) };
+    const told = { ...summary(result), ...(measured && { machines: measured, plans }) };
     process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
   } else if (options.quiet !== true) {
     printResult(result, model, unit, firstStep, now() - started);

@@ -389,6 +389,40 @@ describe('machines that come and go', () => {
     await simulation.close();
   });
 
+  it('shares the work out anew where it is uneven for long, and the gain is worth it', async () => {
+    let clock = 0;
+    const { simulation, add, folder } = await scene({
+      config: { partition: 'replicas', time: { step: 0.02, steps: 100_000 }, particles: 140_000 },
+      clock: () => clock,
+    });
+    const machines = [await add('w1'), await add('w2')];
+    // Eight times as slow as the other, which nobody could know before.
+    machines.forEach((machine, i) => {
+      machine.hooks.change = (type, reply) => {
+        if (type !== 'advance') return reply;
+        clock += 4;
+        return { ...reply, busySeconds: [i === 0 ? 8 : 1] } as typeof reply;
+      };
+    });
+    await simulation.storages(folder);
+    await simulation.start();
+    const shards = (): number[] => simulation.report.machines.map((machine) => machine.shards);
+    expect(shards()).toEqual([9, 9]);
+    for (let step = 1; step < 4; step++) {
+      await simulation.advance(step);
+      expect(simulation.pendingReform(), `step ${step}`).toBeUndefined();
+    }
+    await simulation.advance(4);
+    expect(simulation.pendingReform()).toBe('the work is unevenly shared out');
+    // Not asked again at once: it takes time to find out.
+    expect(simulation.pendingReform()).toBeUndefined();
+    await simulation.reform();
+    const [slow, fast] = shards();
+    expect(slow).toBeLessThan(fast);
+    expect(slow + fast).toBe(18);
+    await simulation.close();
+  });
+
   it('passes over machines of other runs, and dismisses its own at the end', async () => {
     const { simulation, add, folder } = await scene({ machines: 1 });
     const other = await add('w0');
