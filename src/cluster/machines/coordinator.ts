@@ -20,12 +20,13 @@ import { Gauge } from './gauge.js';
 import type { Mail } from './mail.js';
 import { MemberLost, Members } from './members.js';
 import { Muster } from './muster.js';
-import type { Plan } from './plan.js';
+import { planPlacement, type Plan, type PlanInput } from './plan.js';
 import { HEARTBEAT_MS, type Placement, type ShardCounts } from './protocol.js';
 import type { Roster, RosterMachine } from './roster.js';
+import { imbalance, MOST_IMBALANCE, worthReplanning } from './replan.js';
 import { gatherRows } from './rows.js';
 import { readIdentity, writeIdentity } from './run-identity.js';
-import { share, speedsOf } from './plan-input.js';
+import { planInput, speedsOf } from './plan-input.js';
 import {
   isShared,
   reachable,
@@ -86,6 +87,8 @@ export interface MachineOptions extends BuildOptions {
   readonly signal?: AbortSignal;
   /** This process may not go on with the run: ends everything at once. */
   readonly halt?: AbortSignal;
+  /** Seconds since some moment, for what is measured. */
+  readonly clock?: () => number;
   readonly planned?: (report: PlanReport) => void;
   /** What happens, in a line. */
   readonly told?: (text: string) => void;
@@ -93,8 +96,7 @@ export interface MachineOptions extends BuildOptions {
 
 /** Seconds that machines are given to hear that they are not needed any more. */
 const LEAVE_SECONDS = 3;
-/** Imbalance from which on sharing the work out anew is thought about, and how seldom that is done. */
-const MOST_IMBALANCE = 0.15;
+/** How seldom sharing the work out anew is thought about because it is uneven. */
 const REPLAN_SECONDS = 30;
 
 /** An epoch whose machines have all joined. */
@@ -117,9 +119,12 @@ export class MachineSimulation implements ParticleEvolution {
   readonly #halt = new AbortController();
   readonly #stop: AbortSignal;
   readonly #told: (text: string) => void;
+  readonly #clock: () => number;
   #folder: string | undefined;
   #epochNumber = 0;
   #epoch: Epoch | undefined;
+  /** The epoch before, while there is none. */
+  #before: Epoch | undefined;
   #step = 0;
   #counts: Uint32Array<ArrayBuffer>;
   #jumpsBefore: Float64Array;
@@ -127,7 +132,7 @@ export class MachineSimulation implements ParticleEvolution {
   /** Measured in earlier epochs: jumps per step along each edge; speeds by instance. */
   #flux: Float64Array | undefined;
   readonly #measured = new Map<string, number>();
-  #replanned = now();
+  #replanned: number;
   readonly #totals = {
     steps: 0,
     seconds: 0,
@@ -149,6 +154,8 @@ export class MachineSimulation implements ParticleEvolution {
     this.#counts = initialCounts(model, this.replicas) as Uint32Array<ArrayBuffer>;
     this.#jumpsBefore = new Float64Array(model.graph.targets.length);
     this.#told = options.told ?? (() => undefined);
+    this.#clock = options.clock ?? now;
+    this.#replanned = this.#clock();
     this.#muster = new Muster(options.roster, options.run, this.#told);
     const { halt } = options;
     this.#stop = halt ? AbortSignal.any([halt, this.#halt.signal]) : this.#halt.signal;
@@ -252,15 +259,13 @@ export class MachineSimulation implements ParticleEvolution {
 
   /** Whether other shares would make the steps so much faster that it is worth a new epoch. */
   #isUneven(epoch: Epoch): boolean {
-    const { imbalance } = epoch.gauge;
-    if (imbalance === undefined || imbalance <= MOST_IMBALANCE) return false;
-    if (now() - this.#replanned < REPLAN_SECONDS) return false;
-    this.#replanned = now();
+    const { step } = epoch.gauge;
+    if (step === undefined || imbalance(step.busySeconds) <= MOST_IMBALANCE) return false;
+    if (this.#clock() - this.#replanned < REPLAN_SECONDS) return false;
+    this.#replanned = this.#clock();
     this.#remember(epoch);
-    const speeds = this.#speeds(epoch.machines);
-    const before = longestLoad(epoch.plan.owner, this.#counts, speeds);
-    const after = longestLoad(this.#plan(epoch.machines).owner, this.#counts, speeds);
-    return after * (1 + MOST_IMBALANCE / 2) < before;
+    const stepsLeft = this.model.stepCount - this.#step;
+    return worthReplanning(this.#planInput(epoch.machines), epoch.plan, step, { stepsLeft }).worth;
   }
 
   /** Keeps what was measured for the plan of the next epoch. */
@@ -280,6 +285,7 @@ export class MachineSimulation implements ParticleEvolution {
     const before = this.#epoch;
     if (before) this.#remember(before);
     before?.members.close();
+    this.#before = before;
     this.#epoch = undefined;
     // Who wants to leave may do so now: its part of the state is in the checkpoint, or lost with the rest.
     const leaving = before?.machines.filter(
@@ -326,7 +332,7 @@ export class MachineSimulation implements ParticleEvolution {
   async #join(machines: readonly RosterMachine[]): Promise<Epoch> {
     const { run, mail, roster } = this.options;
     await this.#nextEpoch();
-    const plan = this.#plan(machines);
+    const plan = planPlacement(this.#planInput(machines));
     const placement: Placement = {
       epoch: this.#epochNumber,
       members: machines.map(({ name, instance }) => ({ name, instance })),
@@ -357,23 +363,26 @@ export class MachineSimulation implements ParticleEvolution {
       return epoch;
     } catch (error) {
       members.close();
+      // After a loss the next epoch takes them, or tells them that it goes on without them.
+      if (!(error instanceof StateLost)) await this.#dismissAll({ machines, members }, 'the run has failed');
       throw error;
     }
   }
 
-  #plan(machines: readonly RosterMachine[]): Plan {
+  #planInput(machines: readonly RosterMachine[]): PlanInput {
     const { model, replicas } = this;
     const meanFlux = this.#step > 0 ? this.#jumpsBefore.map((count) => count / this.#step) : undefined;
-    return share(
+    const speeds = this.#speeds(machines);
+    return planInput(
       {
         ...{ model, replicas, counts: this.#counts },
         flux: this.#flux ?? meanFlux,
         partition: this.options.partition ?? this.config.partition,
         hostCores: this.options.hostCores,
       },
-      this.#speeds(machines).map((speed, member) => {
-        const { workers, cores } = machines[member].heartbeat;
-        return { speed, threads: workers, cores };
+      machines.map(({ heartbeat }, member) => {
+        const { workers: threads, cores } = heartbeat;
+        return { speed: speeds[member], threads, cores };
       }),
     );
   }
@@ -451,6 +460,13 @@ export class MachineSimulation implements ParticleEvolution {
     await mail.request<'leave'>(to, scope, { type: 'leave', reason }, { signal }).catch(() => undefined);
   }
 
+  async #dismissAll(epoch: Pick<Epoch, 'machines' | 'members'>, reason: string): Promise<void> {
+    // Whoever has the run now has its machines, too.
+    if (this.#stop.aborted) return;
+    const { placement } = epoch.members;
+    await Promise.all(epoch.machines.map((machine) => this.#dismiss(machine, placement, reason)));
+  }
+
   get #now(): Epoch {
     if (!this.#epoch) throw new StateLost('no epoch has begun');
     return this.#epoch;
@@ -508,7 +524,7 @@ export class MachineSimulation implements ParticleEvolution {
   async advance(to: number): Promise<void> {
     const epoch = this.#now;
     const from = this.#step;
-    const started = now();
+    const started = this.#clock();
     let answers;
     try {
       answers = await epoch.members.ask('advance', () => ({ from, to }));
@@ -518,7 +534,7 @@ export class MachineSimulation implements ParticleEvolution {
         cause: error,
       });
     }
-    const seconds = now() - started;
+    const seconds = this.#clock() - started;
     this.#take(answers, to);
     const edges = this.#jumpsBefore.length;
     for (const { name, reply } of answers) {
@@ -606,23 +622,12 @@ export class MachineSimulation implements ParticleEvolution {
   /** Dismisses the machines: they are free for other runs. */
   async close(): Promise<void> {
     clearInterval(this.#beats);
-    const epoch = this.#epoch;
+    const epoch = this.#epoch ?? this.#before;
     if (!epoch) return;
     epoch.members.close();
-    const reason = this.#step >= this.model.stepCount ? 'the run is finished' : 'the run has stopped';
-    // Whoever has the run now has its machines, too.
-    if (this.#stop.aborted) return;
-    await Promise.all(
-      epoch.machines.map((machine) => this.#dismiss(machine, epoch.members.placement, reason)),
-    );
+    const isFinished = this.#step >= this.model.stepCount;
+    await this.#dismissAll(epoch, isFinished ? 'the run is finished' : 'the run has stopped');
   }
-}
-
-/** The time of a step on the machine that needs longest, were there only particles. */
-function longestLoad(owner: Uint16Array, counts: Uint32Array, speeds: readonly number[]): number {
-  const particles = new Float64Array(speeds.length);
-  counts.forEach((count, shard) => (particles[owner[shard]] += count));
-  return particles.reduce((longest, count, machine) => Math.max(longest, count / speeds[machine]), 0);
 }
 
 function reportOf(epoch: Epoch, workers: readonly number[], counts: Uint32Array): PlanReport {
@@ -639,6 +644,6 @@ function reportOf(epoch: Epoch, workers: readonly number[], counts: Uint32Array)
       ...{ name, workers: workers[member], shards: shards[member], particles: particles[member] },
     })),
     storage: storage.place.kind,
-    plan,
+    plan: { partition: plan.partition, predicted: plan.predicted },
   };
 }
