@@ -8,7 +8,7 @@ import type { PlanInput } from './plan.js';
 const GROUPS_PER_THREAD = 4;
 
 /** Fewer groups than wanted only if they are faster by this much: more of them forgive a late message. */
-const WORTH = 0.02;
+const WORTH = 0.04;
 
 export interface TeamShare {
   readonly team: readonly number[];
