@@ -141,7 +141,8 @@ export function predictStep(amounts: StepAmounts, costs: CostModel = DEFAULT_COS
       return;
     }
     const perThread = Math.max(1, Math.floor(groups / threads));
-    const own = (io + serverSeconds) / Math.max(1, groups);
+    // Without a core to spare, input and output are in `busy` already.
+    const own = ((cores > threads ? io : 0) + serverSeconds) / Math.max(1, groups);
     atLeast(busy / perThread + travelling + own, 'latency');
   });
   atLeast(serverSeconds, 'server');
