@@ -1,0 +1,178 @@
+// A run as one NPZ file: numpy arrays in a ZIP container, stored without compression. Arrays are written one after the
+// other, and the tables are read anew for each, so that no array is ever in memory as a whole; of snapshots there is one
+// at a time. Larger than 4 GiB it is a ZIP64, which numpy reads.
+
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { makeZip } from 'client-zip';
+import type { ExportData } from './data.js';
+import { bytesOf, npyHeader, npyTexts, type NpyType } from './npy.js';
+import {
+  energetic,
+  fill,
+  observed,
+  omissions,
+  shapeOf,
+  sizeOf,
+  survey,
+  type Quantity,
+  type Series,
+} from './quantities.js';
+
+/** An array: what is to be written under `name`. */
+interface Entry {
+  readonly name: string;
+  readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/** Numbers that are put together before they are written. */
+const blockNumbers = 8192;
+
+/** ZIP knows local times only. Its earliest day, the same digits in every time zone. */
+const noTime = new Date(1980, 0, 1);
+
+/**
+ * Writes a run to `path`.
+ *
+ * @returns what a person should know of it
+ * @throws ExportError, or what the system throws
+ */
+export async function writeNpz(
+  data: ExportData,
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const observations = await survey(data.observations, observed, 'observations', signal);
+  const energies = await survey(data.energies, energetic, 'energies', signal);
+  async function* files(): AsyncGenerator<{
+    name: string;
+    input: AsyncIterable<Uint8Array>;
+    lastModified: Date;
+  }> {
+    for await (const { name, bytes } of entries(data, observations, energies)) {
+      signal.throwIfAborted();
+      yield { name: `${name}.npy`, input: asynchronous(bytes), lastModified: noTime };
+    }
+  }
+  const zip = Readable.fromWeb(makeZip(files()) as ReadableStream<Uint8Array>);
+  await pipeline(zip, createWriteStream(path, { flags: 'wx' }), { signal });
+  return omissions(observations.quantities);
+}
+
+async function* asynchronous(
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* bytes;
+}
+
+type Observations = Series<Parameters<(typeof observed)[number]['of']>[0]>;
+type Energies = Series<Parameters<(typeof energetic)[number]['of']>[0]>;
+
+async function* entries(
+  data: ExportData,
+  observations: Observations,
+  energies: Energies,
+): AsyncGenerator<Entry> {
+  const { manifest, model, chosen } = data;
+  const { graph } = model;
+  yield texts('config', manifest.configText);
+  yield texts('version', manifest.wasserwerkVersion);
+  yield array('seed', '<i8', [], BigInt64Array.of(BigInt(model.seed)));
+  yield texts('node_names', graph.nodeNames);
+  yield texts('coordinate_names', model.coordinateNames);
+  yield array('graph_offsets', '<i4', [graph.offsets.length], graph.offsets);
+  yield array('graph_targets', '<i4', [graph.targets.length], graph.targets);
+  yield array('graph_weights', '<f8', [graph.weights.length], graph.weights);
+  yield* table(data, observations, '');
+  if (energies.count > 0) yield* table(data, energies, 'energy_');
+  if (chosen.length > 0) {
+    const steps = BigInt64Array.from(chosen, ({ step }) => BigInt(step));
+    const times = Float64Array.from(chosen, ({ time }) => time);
+    yield array('snapshot_step', '<i8', [chosen.length], steps);
+    yield array('snapshot_time', '<f8', [chosen.length], times);
+  }
+  if (data.snapshots) yield* particles(data, data.snapshots);
+  if (data.densities) yield* densities(data, data.densities);
+}
+
+/** The arrays of a table; step, time and temperature of energies are called `energy_step` and so on. */
+async function* table<R extends { readonly step: number; readonly time: number }>(
+  data: ExportData,
+  series: Series<R>,
+  prefix: string,
+): AsyncGenerator<Entry> {
+  const { count } = series;
+  const steps = new BigInt64Array(count);
+  const times = new Float64Array(count);
+  let index = 0;
+  for await (const { step, time } of series.records()) {
+    steps[index] = BigInt(step);
+    times[index++] = time;
+  }
+  yield array(`${prefix}step`, '<i8', [count], steps);
+  yield array(`${prefix}time`, '<f8', [count], times);
+  for (const quantity of series.quantities) {
+    const shape = shapeOf(quantity, data);
+    const name = quantity.name === 'temperature' ? `${prefix}temperature` : quantity.name;
+    yield { name, bytes: rows(series, quantity, shape) };
+  }
+}
+
+async function* rows<R>(
+  series: Series<R>,
+  quantity: Quantity<R>,
+  shape: readonly number[],
+): AsyncGenerator<Uint8Array> {
+  yield npyHeader('<f8', [series.count, ...shape]);
+  const size = sizeOf(shape);
+  const perBlock = Math.max(1, Math.floor(blockNumbers / Math.max(1, size)));
+  let block = new Float64Array(perBlock * size);
+  let filled = 0;
+  for await (const record of series.records()) {
+    fill(block, filled * size, size, quantity.of(record), quantity.name);
+    filled += 1;
+    if (filled < perBlock) continue;
+    yield bytesOf(block);
+    // Whoever has got the old one may not have written it yet.
+    block = new Float64Array(perBlock * size);
+    filled = 0;
+  }
+  if (filled > 0) yield bytesOf(block.subarray(0, filled * size));
+}
+
+async function* particles(
+  { model, chosen }: ExportData,
+  snapshots: NonNullable<ExportData['snapshots']>,
+): AsyncGenerator<Entry> {
+  for (const { step, index } of chosen) {
+    const { x, node } = await snapshots.read(index);
+    const type = x instanceof Float32Array ? '<f4' : '<f8';
+    yield array(`x_${step}`, type, [node.length, model.dimension], x);
+    yield array(`node_${step}`, '<i4', [node.length], node);
+  }
+}
+
+async function* densities(
+  { model, chosen }: ExportData,
+  { mesh, read }: NonNullable<ExportData['densities']>,
+): AsyncGenerator<Entry> {
+  const d = model.dimension;
+  yield array('density_cells', '<i4', [d], Int32Array.from(mesh.cells));
+  yield array('density_low', '<f8', [d], Float64Array.from(mesh.low));
+  yield array('density_high', '<f8', [d], Float64Array.from(mesh.high));
+  yield array('density_periodic', '|b1', [d], Uint8Array.from(mesh.periodic, Number));
+  for (const { step, index } of chosen)
+    yield array(`density_${step}`, '<f8', [model.graph.nodeCount, ...mesh.cells], await read(index));
+}
+
+function array(name: string, type: NpyType, shape: readonly number[], numbers: ArrayBufferView): Entry {
+  return { name, bytes: [npyHeader(type, shape), bytesOf(numbers)] };
+}
+
+function texts(name: string, value: string | readonly string[]): Entry {
+  const isOne = typeof value === 'string';
+  const { type, bytes } = npyTexts(isOne ? [value] : value);
+  return { name, bytes: [npyHeader(type, isOne ? [] : [value.length]), bytes] };
+}
