@@ -31,11 +31,11 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     const run = await openRun(folder);
-    const out = resolve(options.out ?? join(run.path, formats[options.to].defaultName));
-    const { look, write } = formats[options.to];
+    const format = formats[options.to];
+    const out = resolve(options.out ?? join(run.path, format.defaultName));
     const data = exportData(run, options);
-    const notes = await putInPlace(out, look, options.force === true, (path) =>
-      write(data, path, stop.signal),
+    const notes = await putInPlace(out, format.look, options.force === true, (path) =>
+      format.write(data, path, stop.signal),
     );
     process.stdout.write(`wrote ${shownFolder(out)} (${size(await bytesOf(out))}), ${contents(data)}\n`);
     for (const note of [...statusNotes(run), ...notes]) process.stderr.write(`note: ${note}\n`);

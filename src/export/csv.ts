@@ -59,13 +59,14 @@ async function* particles(
 
 async function* densities(
   { model, chosen }: ExportData,
-  { mesh, read }: NonNullable<ExportData['densities']>,
+  series: NonNullable<ExportData['densities']>,
 ): AsyncGenerator<string> {
+  const { mesh } = series;
   const names = quoted(model.graph.nodeNames);
   const centres: CellCentres = cellCentres(mesh);
   yield csvLine(['step', 'time', 'node', ...coordinateColumns(model.coordinateNames), 'density']);
   for (const { step, time, index } of chosen) {
-    const density = await read(index);
+    const density = await series.read(index);
     let piece = '';
     for (let i = 0; i < density.length; i++) {
       const cell = i % centres.count;

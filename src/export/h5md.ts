@@ -208,9 +208,10 @@ function writeBox(file: Hdf5File, { model }: ExportData): void {
 async function writeDensities(
   file: Hdf5File,
   { model, chosen }: ExportData,
-  { mesh, read }: NonNullable<ExportData['densities']>,
+  series: NonNullable<ExportData['densities']>,
   signal: AbortSignal,
 ): Promise<void> {
+  const { mesh } = series;
   const at = '/observables/density';
   file.group(at);
   writeTimes(
@@ -237,7 +238,7 @@ async function writeDensities(
   );
   for (const { index } of chosen) {
     signal.throwIfAborted();
-    values.append(await read(index));
+    values.append(await series.read(index));
   }
   values.flush();
 }

@@ -117,8 +117,9 @@ export class Hdf5File {
       1,
       Math.min(count, smallChunkRecords, Math.floor(smallChunkBytes / recordBytes)),
     );
-    // A record that is too large for a chunk is cut along its first dimension.
-    const part = Math.max(1, Math.min(first, Math.floor(chunkBytes / (bytes * product(inner)))));
+    // A record that is too large for a chunk is cut along its first dimension, into parts of about the same length.
+    const most = Math.max(1, Math.floor(chunkBytes / Math.max(1, bytes * product(inner))));
+    const part = Math.max(1, Math.ceil(first / Math.ceil(first / most)));
     const chunks = shape.length === 0 ? [perChunk] : [perChunk, part, ...inner];
     const dataset = this.#do(() => {
       const created = this.#file.create_dataset({

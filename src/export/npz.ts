@@ -5,7 +5,6 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { makeZip } from 'client-zip';
 import type { ExportData } from './data.js';
 import { bytesOf, npyHeader, npyTexts, type NpyType } from './npy.js';
@@ -30,9 +29,6 @@ interface Entry {
 /** Numbers that are put together before they are written. */
 const blockNumbers = 8192;
 
-/** ZIP knows local times only. Its earliest day, the same digits in every time zone. */
-const noTime = new Date(1980, 0, 1);
-
 /**
  * Writes a run to `path`.
  *
@@ -53,10 +49,11 @@ export async function writeNpz(
   }> {
     for await (const { name, bytes } of entries(data, observations, energies)) {
       signal.throwIfAborted();
-      yield { name: `${name}.npy`, input: asynchronous(bytes), lastModified: noTime };
+      // ZIP knows local times only: its earliest day, the same digits in every time zone.
+      yield { name: `${name}.npy`, input: asynchronous(bytes), lastModified: new Date(1980, 0, 1) };
     }
   }
-  const zip = Readable.fromWeb(makeZip(files()) as ReadableStream<Uint8Array>);
+  const zip = Readable.fromWeb(makeZip(files()));
   await pipeline(zip, createWriteStream(path, { flags: 'wx' }), { signal });
   return omissions(observations.quantities);
 }
@@ -156,15 +153,16 @@ async function* particles(
 
 async function* densities(
   { model, chosen }: ExportData,
-  { mesh, read }: NonNullable<ExportData['densities']>,
+  series: NonNullable<ExportData['densities']>,
 ): AsyncGenerator<Entry> {
+  const { mesh } = series;
   const d = model.dimension;
   yield array('density_cells', '<i4', [d], Int32Array.from(mesh.cells));
   yield array('density_low', '<f8', [d], Float64Array.from(mesh.low));
   yield array('density_high', '<f8', [d], Float64Array.from(mesh.high));
   yield array('density_periodic', '|b1', [d], Uint8Array.from(mesh.periodic, Number));
   for (const { step, index } of chosen)
-    yield array(`density_${step}`, '<f8', [model.graph.nodeCount, ...mesh.cells], await read(index));
+    yield array(`density_${step}`, '<f8', [model.graph.nodeCount, ...mesh.cells], await series.read(index));
 }
 
 function array(name: string, type: NpyType, shape: readonly number[], numbers: ArrayBufferView): Entry {

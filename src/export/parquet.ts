@@ -240,9 +240,10 @@ async function writeParticles(
 async function writeDensities(
   make: MakeTable,
   { model, chosen }: ExportData,
-  { mesh, read }: NonNullable<ExportData['densities']>,
+  series: NonNullable<ExportData['densities']>,
   signal: AbortSignal,
 ): Promise<void> {
+  const { mesh } = series;
   const names = model.graph.nodeNames;
   const centres = cellCentres(mesh);
   const table = make('densities', [
@@ -252,7 +253,7 @@ async function writeDensities(
     { name: 'density', type: 'double' },
   ]);
   for (const { step, time, index } of chosen) {
-    const density = await read(index);
+    const density = await series.read(index);
     for (let from = 0; from < density.length; from += rowsPerGroup) {
       signal.throwIfAborted();
       const rows = Math.min(rowsPerGroup, density.length - from);
