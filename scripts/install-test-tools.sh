@@ -38,11 +38,15 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
 need nats-server command -v nats-server
 # A network between machines that can be cut and slowed down: ip and tc.
 need iproute2 command -v tc
+# Exports are read back by other programs. Not the first python3 on the path: a version manager may shadow the one that
+# these packages belong to.
+need python3-numpy /usr/bin/python3 -c 'import numpy'
+need python3-h5py /usr/bin/python3 -c 'import h5py'
+need r-base-core command -v Rscript
+need r-cran-hdf5r Rscript -e 'library(hdf5r)'
 
 if $bench; then
   need g++ command -v g++
-  # Not the first python3 on the path: a version manager may shadow the one that python3-numpy belongs to.
-  need python3-numpy /usr/bin/python3 -c 'import numpy'
   need python3-scipy /usr/bin/python3 -c 'import scipy.sparse.linalg'
 fi
 

@@ -17,7 +17,7 @@ export interface Format {
     | { readonly kind: 'file'; readonly magic: string }
     | { readonly kind: 'folder'; readonly names: readonly string[] };
   /** Writes to a path that does not exist yet (`file`) or to an empty folder; returns what a person should know of it. */
-  write(data: ExportData, path: string, signal: AbortSignal): Promise<readonly string[]>;
+  readonly write: (data: ExportData, path: string, signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 export const formats: Readonly<Record<FormatName, Format>> = {

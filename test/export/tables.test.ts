@@ -117,7 +117,7 @@ describe('Parquet', () => {
 
 describe('CSV', () => {
   const read = (name: string): Row[] =>
-    parse(readFileSync(scratch('out', name)), { columns: true, cast: true }) as Row[];
+    parse<Row>(readFileSync(scratch('out', name)), { columns: true, cast: true });
 
   it('has particles with the names of their nodes, quoted where they must be', async () => {
     await writeCsv(exportData(), scratch('out'), never);
