@@ -183,7 +183,9 @@ export function omissions(present: readonly Quantity<never>[]): readonly string[
   const notes: string[] = [];
   if (present.length === 0) return notes;
   if (!has('covariance'))
-    notes.push('covariance matrices are left out, as in observables.jsonl: variances are there');
+    notes.push(
+      'covariance matrices are left out, as in observables.jsonl; observables.csv of the run has them for up to 10 coordinates',
+    );
   if (!has('jumps'))
     notes.push('jumps are left out, as in observables.jsonl: the largest are in jumps.csv of the run');
   return notes;

@@ -121,6 +121,12 @@ describe('an NPZ of a run', () => {
     expect(readFileSync(scratch('b.npz')).equals(readFileSync(scratch('a.npz')))).toBe(true);
   });
 
+  it.each([0, 10, 30])('has the same bytes if %d numbers are gathered at once', async (most) => {
+    await writeNpz(exportData(), scratch('a.npz'), never);
+    await writeNpz(exportData(), scratch('b.npz'), never, most);
+    expect(readFileSync(scratch('b.npz')).equals(readFileSync(scratch('a.npz')))).toBe(true);
+  });
+
   it('says what the run has left out', async () => {
     const lean = observations.map(({ covariance: _c, jumps: _j, ...rest }) => rest);
     async function* each(): AsyncGenerator<(typeof lean)[number]> {
