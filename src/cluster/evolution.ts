@@ -85,6 +85,14 @@ export class RunStopped extends Error {
   readonly code = 'stopped';
 }
 
+/** Another process goes on with the run: this one must not touch its folder any more. */
+export class TakenOver extends Error {
+  override readonly name = 'TakenOver';
+  readonly code = 'stopped';
+  /** Of the command. */
+  readonly exitCode = 3;
+}
+
 /** What a config asks for, in this process. @throws ConfigError, MemoryLimitError, GridError */
 export function createEvolution(
   config: RunConfig,

@@ -65,12 +65,14 @@ export async function stepThrough(run: Stretch): Promise<StretchEnd> {
   await look(run);
   let stride = 1;
   let watched = now();
-  while (simulation.step < model.stepCount && options.signal?.aborted !== true) {
+  while (simulation.step < model.stepCount && !isStopped(options)) {
     const reason = simulation.kind === 'particles' ? simulation.pendingReform?.() : undefined;
     if (reason !== undefined) {
       if (files.schedules.checkpoint.save(now()).lastStep !== simulation.step) await checkpoint(run);
       return { kind: 'reform', reason };
     }
+    await options.gate?.();
+    if (isStopped(options)) break;
     const started = now();
     const from = simulation.step;
     await simulation.advance(nextStop(run, stride));
@@ -93,6 +95,10 @@ export async function stepThrough(run: Stretch): Promise<StretchEnd> {
   await estimates?.flush();
   lastEnergy(run);
   return { kind: finished ? 'finished' : 'stopped', observation, stateHash: await simulation.stateHash() };
+}
+
+function isStopped({ signal }: RunOptions): boolean {
+  return signal?.aborted === true;
 }
 
 /** Does what is due at this step. Returns the observation, if one was due. */

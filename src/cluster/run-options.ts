@@ -29,6 +29,10 @@ export interface RunOptions extends SimulationOptions, RunListener {
   readonly out?: string;
   /** Ends the run early, with a checkpoint; its reason is the text in the manifest. */
   readonly signal?: AbortSignal;
+  /** Name of a lock on the run that this process holds besides that of the folder (output/lock.ts). */
+  readonly guard?: string;
+  /** Asked at every look: a promise holds the run up until it resolves. */
+  readonly gate?: () => Promise<void> | undefined;
   /**
    * Makes what evolves, in place of `createEvolution`: particles that live elsewhere. Given the options of the run; `signal`
    * ends waiting for others.

@@ -18,7 +18,7 @@ import {
 } from '../output/mod.js';
 import { version } from './version.js';
 import { now } from './clock.js';
-import { createEvolution, type Evolution } from './evolution.js';
+import { createEvolution, TakenOver, type Evolution } from './evolution.js';
 import { readBundle, tableLayout, writeBundle } from './run-files.js';
 import type { ActiveRun, Meter } from './run-loop.js';
 import type { EvolveOptions, RunOptions } from './run-options.js';
@@ -74,7 +74,7 @@ export async function startRun(config: RunConfig, options: RunOptions = {}): Pro
         coordinateNames: model.coordinateNames,
         steps: model.stepCount,
       },
-      options.out === undefined ? {} : { out: options.out },
+      { ...(options.out !== undefined && { out: options.out }), guard: options.guard },
     );
     return await closing(folder, async () => {
       await writeBundle(folder.path, config);
@@ -101,7 +101,7 @@ export async function startRun(config: RunConfig, options: RunOptions = {}): Pro
 export async function resumeRun(path: string, options: RunOptions = {}): Promise<RunResult> {
   const finished = await finishedRun(path);
   if (finished) return finished;
-  const folder = await RunFolder.open(path);
+  const folder = await RunFolder.open(path, options.guard);
   return closing(folder, async () => {
     const config = loadBundle(await readBundle(folder.path));
     const simulation = await evolutionOf(config, { ...options, skipPreflight: true }, options);
@@ -174,8 +174,8 @@ async function drive(
       options.begun?.({ folder: folder.path, simulation, resumedFrom: from });
     });
   } catch (error) {
-    // A run that could not even be taken up again stays as it was.
-    if (hasBegun) await noteFailure(run, error as { code?: string; message: string }, timings());
+    // A run that could not even be taken up again stays as it was, and one that another process has now is that one's.
+    if (hasBegun && !(error instanceof TakenOver)) await noteFailure(run, error as { code?: string; message: string }, timings());
     throw error;
   }
   return conclude(run, result, timings(), hasBegun);

@@ -204,6 +204,11 @@ export class Simulation implements ParticleEvolution {
 
   /** Moments of every shard, and what follows from them. */
   async observe(): Promise<Observation> {
+    return reduce(this.model, { step: this.#step, shards: await this.moments(), jumps: this.jumps() });
+  }
+
+  /** Moments of every shard, in order. */
+  async moments(): Promise<ShardMoments[]> {
     const { model, store } = this;
     const counts = Array.from({ length: store.shardCount }, (_, shard) => store.count(shard) + 1);
     const time = this.#step * model.timeStep;
@@ -211,7 +216,7 @@ export class Simulation implements ParticleEvolution {
     const results = await this.#run(work.map((shards): WorkerTask => ({ kind: 'moments', shards, time })));
     const shards: ShardMoments[] = [];
     for (const { moments } of results) for (const [shard, value] of moments) shards[shard] = value;
-    return reduce(model, { step: this.#step, shards, jumps: this.jumps() });
+    return shards;
   }
 
   async #run(tasks: readonly WorkerTask[]) {

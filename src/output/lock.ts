@@ -1,7 +1,8 @@
 // The lock on a run folder: one process at a time writes there. It is a file with the holder's name, made in one go. A lock
 // whose process is gone is taken over. On another machine's process nobody can look, so a holder touches its lock every few
-// seconds, and a lock from elsewhere counts as left behind when it was not touched for a minute. It is no guard against
-// people who delete files.
+// seconds, and a lock from elsewhere counts as left behind when it was not touched for a minute. A *guard* is another lock,
+// known by its name, that the holder of this one has as well: who holds it now takes over at once from whoever held it
+// before. It is no guard against people who delete files.
 
 import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises';
@@ -27,6 +28,7 @@ interface Holder {
   /** When the process began, in a unit of the system, where it tells: a number of a process may be used again. */
   readonly began: string | null;
   readonly since: string;
+  readonly guard: string | null;
 }
 
 // Tokens of the locks that this process holds.
@@ -35,10 +37,10 @@ const held = new Set<string>();
 function parseHolder(text: string): Holder | undefined {
   const value = parseObject(text);
   if (value === undefined) return undefined;
-  const { token, pid, host, began, since } = value;
+  const { token, pid, host, began, since, guard } = value;
   if (typeof token !== 'string' || !isCount(pid) || pid === 0 || typeof host !== 'string') return undefined;
   if ((began !== null && typeof began !== 'string') || typeof since !== 'string') return undefined;
-  return { token, pid, host, began, since };
+  return { token, pid, host, began, since, guard: typeof guard === 'string' ? guard : null };
 }
 
 /** When a process began, as Linux tells it; null for others, and where there is no such process. */
@@ -134,10 +136,12 @@ export class RunLock {
   /**
    * Locks a run folder for this process.
    *
+   * @param guard name of another lock, which this process holds: a holder that has named the same one holds it no more, and
+   * is not waited for
    * @throws RunFolderError (`locked`) if another process, or this one, holds it
    * @throws OutputError if the system refuses
    */
-  static async acquire(folder: string): Promise<RunLock> {
+  static async acquire(folder: string, guard?: string): Promise<RunLock> {
     const path = join(resolve(folder), lockName);
     const holder: Holder = {
       token: randomUUID(),
@@ -145,11 +149,12 @@ export class RunLock {
       host: hostname(),
       began: await beginning(process.pid),
       since: new Date().toISOString(),
+      guard: guard ?? null,
     };
     const content = `${JSON.stringify(holder)}\n`;
     return guarded('lock', path, async () => {
       if (await createExclusive(path, content)) return new RunLock(path, holder, content);
-      await takeOver(path, content);
+      await takeOver(path, content, guard);
       return new RunLock(path, holder, content);
     });
   }
@@ -208,7 +213,7 @@ export class RunLock {
 }
 
 /** Puts our lock in the place of one that was left behind; a second file keeps two from doing so at once. */
-async function takeOver(path: string, content: string): Promise<void> {
+async function takeOver(path: string, content: string, guard: string | undefined): Promise<void> {
   const gate = `${path}.takeover`;
   if (!(await createExclusive(gate, content))) {
     const isAbandoned = await age(gate).then(
@@ -226,7 +231,8 @@ async function takeOver(path: string, content: string): Promise<void> {
       throw locked(path, undefined);
     }
     const holder = parseHolder(text);
-    if (!(await isLeftBehind(path, holder))) throw locked(path, holder);
+    const isGuarded = guard !== undefined && holder?.guard === guard && !held.has(holder.token);
+    if (!isGuarded && !(await isLeftBehind(path, holder))) throw locked(path, holder);
     const temporary = temporaryName(path);
     await writeFileAtomic(temporary, content);
     await rename(temporary, path);

@@ -36,6 +36,8 @@ export interface RunPlace {
   /** `runs` unless given. */
   readonly parent?: string;
   readonly now?: Date;
+  /** See `RunLock.acquire`. */
+  readonly guard?: string | undefined;
 }
 
 /** A run folder as it stands. */
@@ -71,7 +73,7 @@ export class RunFolder {
       place.out === undefined
         ? await makeNamed(resolve(place.parent ?? 'runs'), `${slug(start.name)}-${stamp(now)}`)
         : await makeGiven(resolve(place.out));
-    const lock = await RunLock.acquire(path);
+    const lock = await RunLock.acquire(path, place.guard);
     try {
       // Again, now that no other run can begin here.
       await refuseContent(path);
@@ -87,13 +89,14 @@ export class RunFolder {
   /**
    * Opens a run folder for going on: locks it, and cleans up temporary files that a kill has left.
    *
+   * @param guard see `RunLock.acquire`
    * @throws RunFolderError (`not-a-run`, `corrupt-manifest`, `newer-format`, `locked`, `not-a-folder`)
    * @throws OutputError if the system refuses
    */
-  static async open(path: string): Promise<RunFolder> {
+  static async open(path: string, guard?: string): Promise<RunFolder> {
     const folder = resolve(path);
     await readManifest(folder);
-    const lock = await RunLock.acquire(folder);
+    const lock = await RunLock.acquire(folder, guard);
     try {
       await removeTemporaries(folder);
       return new RunFolder(folder, lock, await readManifest(folder));
