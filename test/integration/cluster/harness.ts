@@ -185,6 +185,14 @@ export class Field {
     return ended;
   }
 
+  /** Goes on with the run in one process, without any network, to the same end. */
+  async resumeHere(expected: Reference): Promise<void> {
+    const { code, stderr } = await wasserwerk(this.folder, 'resume', this.run.path, '--workers', '2');
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toMatch(/from step [1-9]/u);
+    this.expectSameFolder(expected);
+  }
+
   expectSameFolder(expected: Reference): void {
     const particles = (this.run.observed.at(-1)?.mass ?? []).map((mass) => Math.round(mass * config.particles));
     expect(particles.reduce((sum, count) => sum + count, 0)).toBe(config.particles);
