@@ -8,6 +8,10 @@ import { version } from '../cluster/version.js';
 import type { CompareOptions } from './compare.js';
 import type { ReportOptions } from './report.js';
 import { exitCode, report } from './exit.js';
+import { machineFlags } from './machine-flags.js';
+import { natsFlags } from './nats-flags.js';
+import type { CommonOptions } from './run.js';
+import type { WorkerOptions } from './worker.js';
 
 function wholeNumber(least: number): (text: string) => number {
   return (text) => {
@@ -86,44 +90,62 @@ program
     process.exitCode = validate(file, options);
   });
 
-program
-  .command('run')
-  .description('run a config here on all cores; leaves a run folder')
-  .argument('<config>', 'the YAML file')
-  .addOption(workersOption())
-  .addOption(new Option('--out <folder>', 'the run folder (default: runs/<name>-<time>)'))
-  .addOption(seedOption())
-  .addOption(setOption())
-  .addOption(quietOption())
-  .addOption(jsonOption())
-  .addHelpText(
-    'after',
-    `
+machineFlags(
+  program
+    .command('run')
+    .description('run a config here on all cores, or on machines that have joined; leaves a run folder')
+    .argument('<config>', 'the YAML file')
+    .addOption(workersOption())
+    .addOption(new Option('--out <folder>', 'the run folder (default: runs/<name>-<time>)'))
+    .addOption(seedOption())
+    .addOption(setOption())
+    .addOption(quietOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
 Examples:
   wasserwerk run configs/quickstart.yaml
-  wasserwerk run configs/quickstart.yaml --workers 1 --set particles=200_000 --set time.end=5 --out runs/small`,
-  )
-  .action(
-    async (
-      file: string,
-      options: { workers?: number; out?: string; seed?: string; set: string[]; quiet?: true; json?: true },
-    ) => {
-      const { run } = await import('./run.js');
-      process.exitCode = await run(file, options);
-    },
-  );
+  wasserwerk run configs/quickstart.yaml --workers 1 --set particles=200_000 --set time.end=5 --out runs/small
+  wasserwerk run configs/quickstart.yaml --nats nats://host:4222 --machines 4
+  wasserwerk run configs/quickstart.yaml --nats auto --machines 2
 
-program
-  .command('resume')
-  .description('go on with a run from its last checkpoint, to the same bits')
-  .argument('<run-folder>', 'the folder that `run` named')
-  .addOption(workersOption())
-  .addOption(quietOption())
-  .addOption(jsonOption())
-  .action(async (folder: string, options: { workers?: number; quiet?: true; json?: true }) => {
-    const { resume } = await import('./run.js');
-    process.exitCode = await resume(folder, options);
-  });
+SIGUSR1 holds a run up at its next look, SIGUSR2 lets it go on; Ctrl-C and SIGTERM stop it with a checkpoint.`,
+    ),
+).action(async (file: string, options: CommonOptions & { out?: string; seed?: string; set: string[] }) => {
+  const { run } = await import('./run.js');
+  process.exitCode = await run(file, options);
+});
+
+machineFlags(
+  program
+    .command('resume')
+    .description('go on with a run from its last checkpoint, to the same bits')
+    .argument('<run-folder>', 'the folder that `run` named')
+    .addOption(workersOption())
+    .addOption(quietOption())
+    .addOption(jsonOption()),
+).action(async (folder: string, options: CommonOptions) => {
+  const { resume } = await import('./run.js');
+  process.exitCode = await resume(folder, options);
+});
+
+natsFlags(
+  program
+    .command('worker')
+    .description(
+      'offer this machine to runs, until it is told to leave (SIGTERM, Ctrl-C; once more: at once)',
+    )
+    .addOption(new Option('--nats <url>', 'the NATS server (or WASSERWERK_NATS_URL)'))
+    .addOption(
+      new Option('--name <name>', 'its name (default: the user of the credentials, else host and process)'),
+    )
+    .addOption(workersOption())
+    .addOption(new Option('--allow-modules', 'let runs use modules, which are code, on this machine')),
+).action(async (options: WorkerOptions) => {
+  const { worker } = await import('./worker.js');
+  process.exitCode = await worker(options);
+});
 
 program
   .command('verify')

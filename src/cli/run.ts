@@ -3,10 +3,14 @@
 // --quiet nothing is said but errors, and the JSON that was asked for.
 
 import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve as absolute } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  newRunId,
   now,
+  readIdentity,
   type Evolution,
+  type MachinesReport,
   resumeRun,
   startRun,
   type RunListener,
@@ -18,10 +22,14 @@ import type { Observation } from '../estimate/mod.js';
 import type { Model } from '../model/mod.js';
 import { exitCode, UsageError } from './exit.js';
 import { table, withError } from './format.js';
+import { Gate } from './gate.js';
+import { wantsMachines, type MachineFlags } from './machine-flags.js';
+import type { MachineSession } from './machine-session.js';
+import { measuredText, planText } from './plan-text.js';
 import { formatDuration, formatRate, Progress, type Unit } from './progress.js';
 import { printRemarks } from './remarks.js';
 
-interface CommonOptions {
+export interface CommonOptions extends MachineFlags {
   readonly workers?: number;
   readonly quiet?: true;
   readonly json?: true;
@@ -32,8 +40,20 @@ export async function run(
   options: CommonOptions & { out?: string; seed?: string; set: string[] },
 ): Promise<number> {
   const config = loadConfig(file, { overrides: options.set, seed: options.seed });
-  return supervise(options, (rest) =>
-    startRun(config, { ...rest, ...(options.out === undefined ? {} : { out: options.out }) }),
+  const { out } = options;
+  if (options.standby) {
+    if (out === undefined) {
+      throw new UsageError(
+        '--standby needs the folder of the run that it waits for: give --out DIR to both processes',
+      );
+    }
+    return supervise(options, async (common, over) => {
+      const id = await runInFolder(absolute(out), common);
+      return over(id, (rest) => resumeRun(out, rest));
+    });
+  }
+  return supervise(options, (_, over) =>
+    over(newRunId(), (rest) => startRun(config, { ...rest, ...(out === undefined ? {} : { out }) })),
   );
 }
 
@@ -43,15 +63,45 @@ export async function resume(folder: string, options: CommonOptions): Promise<nu
       `there is no folder ${folder}; give the one that \`wasserwerk run\` named when it started`,
     );
   }
-  return supervise(options, (rest) => resumeRun(folder, rest));
+  return supervise(options, async (_, over) => {
+    const known = wantsMachines(options) ? await readIdentity(absolute(folder)) : undefined;
+    if (options.standby && !known) {
+      throw new UsageError(
+        `${folder} is not of a run on machines: there is nobody whose place --standby could take`,
+      );
+    }
+    return over(known?.run ?? newRunId(), (rest) => resumeRun(folder, rest));
+  });
 }
+
+/** Waits until a run on machines has begun in a folder, and tells its id. */
+async function runInFolder(folder: string, { signal, warned }: RunOptions): Promise<string> {
+  for (let isTold = false; ; isTold = true) {
+    const known = await readIdentity(folder);
+    if (known) return known.run;
+    if (!isTold) warned?.(`standing by: there is no run on machines in ${folder} yet`);
+    signal?.throwIfAborted();
+    await sleep(STANDBY_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
+  }
+}
+
+/** Between two looks for a run in a folder. */
+const STANDBY_MS = 500;
+
+/** Runs something over machines, if they are wanted: then under the id of the run. */
+type Over = (run: string, start: (options: RunOptions) => Promise<RunResult>) => Promise<RunResult>;
 
 async function supervise(
   options: CommonOptions,
-  start: (options: RunOptions) => Promise<RunResult>,
+  start: (common: RunOptions, over: Over) => Promise<RunResult>,
 ): Promise<number> {
   const progress = new Progress({ quiet: options.quiet === true });
   const stop = new AbortController();
+  const gate = new Gate(stop.signal, (text) => {
+    progress.message(text);
+  });
+  let session: MachineSession | undefined;
+  let measured: MachinesReport | undefined;
   let model: Model | undefined;
   let unit: Unit = 'particle';
   let firstStep = 0;
@@ -75,7 +125,8 @@ async function supervise(
         const from = resumedFrom === undefined ? '' : `, from step ${resumedFrom}`;
         progress.message(
           `${model.name}: ${sizeOf(simulation)} on ${model.graph.nodeCount} nodes, ` +
-            `${simulation.workers} worker${simulation.workers === 1 ? '' : 's'}${from} → ${shown(folder)}`,
+            `${simulation.workers} worker${simulation.workers === 1 ? '' : 's'}` +
+            `${session ? ' on other machines' : ''}${from} → ${shown(folder)}`,
         );
       }
     },
@@ -99,24 +150,48 @@ async function supervise(
         }),
       });
     },
+    reformed: ({ reason, step }) => {
+      progress.message(`${reason}: going on from step ${step}`);
+    },
     warned: (text) => {
       progress.message(`warning: ${text}`);
     },
   };
+  const common: RunOptions = { ...listener, signal: stop.signal, gate: () => gate.passed };
+  const over: Over = async (id, begin) => {
+    const { workers } = options;
+    if (!wantsMachines(options)) return begin({ ...common, ...(workers === undefined ? {} : { workers }) });
+    const { openSession } = await import('./machine-session.js');
+    session = await openSession({
+      ...{ flags: options, workers, run: id, signal: stop.signal },
+      say: (text) => {
+        progress.message(text);
+      },
+      planned: (report) => {
+        progress.message(planText(report));
+      },
+    });
+    const result = await begin({ ...common, ...session.options });
+    measured = session.report();
+    return result;
+  };
   const started = now();
   let result: RunResult;
   try {
-    result = await start({
-      ...listener,
-      signal: stop.signal,
-      ...(options.workers === undefined ? {} : { workers: options.workers }),
-    });
+    result = await start(common, over);
   } finally {
+    await session?.close();
+    gate.close();
     progress.finish();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
-  if (options.json) process.stdout.write(`${JSON.stringify(summary(result), null, 2)}\n`);
-  else if (options.quiet !== true) printResult(result, model, unit, firstStep, now() - started);
+  if (options.json) {
+    const told = { ...summary(result), ...(measured && { machines: measured }) };
+    process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
+  } else if (options.quiet !== true) {
+    printResult(result, model, unit, firstStep, now() - started);
+    if (measured) process.stdout.write(measuredText(measured));
+  }
   if (result.status === 'finished') return exitCode.done;
   return stop.signal.reason === 'SIGINT' ? exitCode.interrupted : exitCode.stopped;
 }

@@ -148,7 +148,7 @@ export async function readTotals(
   const bytesOf = async (name: string): Promise<ArrayBuffer> => {
     const entry = checkpoint.parts.find((candidate) => candidate.name === name);
     if (!entry) throw new RangeError(`the checkpoint has no part ${name}`);
-    return (await storage.read(checkpoint.location, entry)).slice().buffer as ArrayBuffer;
+    return (await storage.read(checkpoint.location, entry)).slice().buffer;
   };
   const counts = new Uint32Array(await bytesOf(COUNTS));
   const jumps = new Float64Array(await bytesOf(JUMPS));

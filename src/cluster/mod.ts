@@ -8,6 +8,7 @@ export {
   createEvolution,
   RunStopped,
   StateLost,
+  TakenOver,
   type Evolution,
   type ParticleEvolution,
   type RowRequest,
@@ -33,6 +34,30 @@ export { bundleFile, readBundle } from './run-files.js';
 export { version } from './version.js';
 export { readShardPart, readTotals, restoreShards, shardParts, totalsParts } from './checkpoint.js';
 export { Links } from './machines/links.js';
+export { Mail } from './machines/mail.js';
+export { Member, type MemberListener, type MemberOptions } from './machines/member.js';
 export { Share } from './machines/share.js';
 export { LocalHub } from './transport/threads.js';
 export type { Placement } from './machines/protocol.js';
+export {
+  MachineSimulation,
+  type MachineOptions,
+  type MachinesReport,
+  type PlanReport,
+} from './machines/coordinator.js';
+export { Mail } from './machines/mail.js';
+export { Roster } from './machines/roster.js';
+export { newRunId, readIdentity } from './machines/run-identity.js';
+export { bucketOfRun, objectStorage } from './machines/object-storage.js';
+export { RunLock } from './transport/lock.js';
+export { natsTransport } from './transport/nats.js';
+export { connectNats } from './transport/nats-connect.js';
+export {
+  describe as describeNats,
+  readNatsOptions,
+  userOf,
+  type NatsFlags,
+  type NatsOptions,
+} from './transport/nats-options.js';
+export { startNatsServer } from './transport/nats-server.js';
+export { answerDiscovery, workerMetadata } from './transport/services.js';

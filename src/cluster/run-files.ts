@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigBundle, RunConfig } from '../config/mod.js';
 import type { BalanceState, EnergyRecord, Observation } from '../estimate/mod.js';
+import type { CheckpointStore } from '../output/mod.js';
 import {
-  CheckpointStore,
   EnergyTables,
   ObservableTables,
   parseEnergyLengths,

@@ -17,7 +17,7 @@ export type RunEnd =
   | { readonly kind: 'stopped-without-state'; readonly reason: string; readonly step: number };
 
 /** Stretches without a new step or checkpoint after which it is no use to begin another one. */
-const MOST_IN_VAIN = 50;
+const MOST_IN_VAIN = 20;
 
 /** Pause before another stretch where the last one came to nothing: it doubles. Seconds. */
 const FIRST_PAUSE = 0.05;
@@ -75,7 +75,7 @@ export async function stepAll(
 }
 
 async function restBetween(inVain: number, signal: AbortSignal | undefined): Promise<void> {
-  const seconds = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (inVain - 1));
+  const seconds = Math.min(LONGEST_PAUSE, FIRST_PAUSE * (1 << (inVain - 1)));
   // A stop ends the pause; what it means is looked at afterwards.
   await pause(1000 * seconds, undefined, signal ? { signal } : {}).catch(() => undefined);
 }
@@ -83,22 +83,23 @@ async function restBetween(inVain: number, signal: AbortSignal | undefined): Pro
 /** Begins anew. @throws RunStopped where the run is told to stop meanwhile: it may be waiting for machines */
 async function reform({ simulation, options: { signal } }: ActiveRun): Promise<void> {
   if (simulation.kind === 'grid' || !simulation.reform) return;
-  if (signal?.aborted === true) throw new RunStopped(String(signal.reason));
-  const work = simulation.reform();
-  if (!signal) return work;
   let stop = (): void => undefined;
   const told = new Promise<never>((_, reject) => {
     stop = (): void => {
-      reject(new RunStopped(String(signal.reason)));
+      reject(new RunStopped(String(signal?.reason)));
     };
-    signal.addEventListener('abort', stop, { once: true });
   });
+  // Once one of the two has come nobody asks how the other one does.
+  told.catch(() => undefined);
+  signal?.addEventListener('abort', stop);
   try {
+    const work = simulation.reform();
+    work.catch(() => undefined);
+    // It may have come before anybody listened.
+    if (signal?.aborted === true) stop();
     await Promise.race([work, told]);
   } finally {
-    signal.removeEventListener('abort', stop);
-    // Once the run has stopped nobody asks how this came out.
-    work.catch(() => undefined);
+    signal?.removeEventListener('abort', stop);
   }
 }
 

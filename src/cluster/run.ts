@@ -175,7 +175,8 @@ async function drive(
     });
   } catch (error) {
     // A run that could not even be taken up again stays as it was, and one that another process has now is that one's.
-    if (hasBegun && !(error instanceof TakenOver)) await noteFailure(run, error as { code?: string; message: string }, timings());
+    if (hasBegun && !(error instanceof TakenOver))
+      await noteFailure(run, error as { code?: string; message: string }, timings());
     throw error;
   }
   return conclude(run, result, timings(), hasBegun);

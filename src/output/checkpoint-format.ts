@@ -99,10 +99,7 @@ export function formatManifest(content: Content): string {
 }
 
 /** A place and a location in JSON, or undefined if it is none. `own` is the location in the folder itself. */
-export function parsePlace(
-  value: unknown,
-  own: string,
-): Pick<Checkpoint, 'place' | 'location'> | undefined {
+export function parsePlace(value: unknown, own: string): Pick<Checkpoint, 'place' | 'location'> | undefined {
   if (!isObject(value)) return undefined;
   const { kind, bucket, location } = value;
   if (kind === 'folder') return { place: { kind }, location: own };

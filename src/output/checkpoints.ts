@@ -45,9 +45,7 @@ export interface PartStorages {
   /** For new checkpoints; the folder unless given. */
   readonly place?: PartPlace;
   /** The storage of a place that is not the folder. @throws if it cannot be reached */
-  readonly storageOf?: (
-    place: Exclude<PartPlace, { kind: 'folder' }>,
-  ) => PartStorage | Promise<PartStorage>;
+  readonly storageOf?: (place: Exclude<PartPlace, { kind: 'folder' }>) => PartStorage | Promise<PartStorage>;
 }
 
 /** The newest checkpoint that can be used, if any, and what is to be said about newer ones that cannot. */

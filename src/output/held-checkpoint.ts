@@ -3,7 +3,13 @@
 
 import { createHash } from 'node:crypto';
 import type { DraftParts } from './checkpoint-draft.js';
-import { damaged, headerName, type Checkpoint, type CheckpointPart, type PartEntry } from './checkpoint-format.js';
+import {
+  damaged,
+  headerName,
+  type Checkpoint,
+  type CheckpointPart,
+  type PartEntry,
+} from './checkpoint-format.js';
 import type { PartStorage } from './part-storage.js';
 
 export interface HeldCheckpoint {

@@ -6,7 +6,11 @@ import { readShardPart, shardParts, totalsParts, type Simulation } from '../../s
 import type { CheckpointPart } from '../../src/output/mod.js';
 import { createSimulation, partsOf, restoreParts, steppedSimulation } from './simulations.js';
 
-async function restored(parts: readonly CheckpointPart[], step: number, changes: object): Promise<Simulation> {
+async function restored(
+  parts: readonly CheckpointPart[],
+  step: number,
+  changes: object,
+): Promise<Simulation> {
   const simulation = createSimulation(changes);
   await restoreParts(simulation, step, parts);
   return simulation;
@@ -15,9 +19,18 @@ async function restored(parts: readonly CheckpointPart[], step: number, changes:
 /** The shards of a simulation in parts of so many bytes, as machines may write them: any shards in any order. */
 function cut(simulation: Simulation, order: readonly number[], partBytes: number): CheckpointPart[] {
   const all = [...simulation.shards()];
-  const parts = [...shardParts(order.map((shard) => all[shard]), { partBytes })];
+  const parts = [
+    ...shardParts(
+      order.map((shard) => all[shard]),
+      { partBytes },
+    ),
+  ];
   const counts = all.map(({ count }) => count);
-  const totals = totalsParts(counts, simulation.jumps(), parts.map(({ shards }) => shards));
+  const totals = totalsParts(
+    counts,
+    simulation.jumps(),
+    parts.map(({ shards }) => shards),
+  );
   return [...parts.map(({ part }) => part), ...totals];
 }
 
@@ -89,7 +102,9 @@ describe('a checkpoint', () => {
     const parts = await partsOf(first);
     await expect(restored(parts, 2, { graph: { ring: 6 } })).rejects.toThrow('of another graph');
     await expect(restored(parts, 2, { graph: { complete: 5 } })).rejects.toThrow('of another graph');
-    await expect(restored(parts, 2, { particles: 3001 })).rejects.toThrow('of 3000 particles, its config of 3001');
+    await expect(restored(parts, 2, { particles: 3001 })).rejects.toThrow(
+      'of 3000 particles, its config of 3001',
+    );
     await expect(restored(parts, 2, { precision: 'f64' })).rejects.toThrow('another precision');
     for (const { name } of parts) {
       const others = parts.filter((part) => part.name !== name);
@@ -108,9 +123,13 @@ describe('a checkpoint', () => {
     const [without] = shardParts([]);
     expect(without).toBeUndefined();
     const some = cut(first, [0, 1, 2], 1);
-    await expect(restored([...some.slice(0, 3), ...parts.slice(-3)], 2, {})).rejects.toThrow('has no shard 3');
+    await expect(restored([...some.slice(0, 3), ...parts.slice(-3)], 2, {})).rejects.toThrow(
+      'has no shard 3',
+    );
     const [, other] = cut(await steppedSimulation(9), order, 1);
-    await expect(restored(replaced(1, other), 2, {})).rejects.toThrow(/shard 1 of the checkpoint has \d+ particles/u);
+    await expect(restored(replaced(1, other), 2, {})).rejects.toThrow(
+      /shard 1 of the checkpoint has \d+ particles/u,
+    );
     const stranger = cut(await steppedSimulation(1, { graph: { ring: 6 } }), [5], 1)[0];
     await expect(restored(replaced(4, stranger), 2, {})).rejects.toThrow('a shard 5 that is none');
     for (const bytes of [new Uint8Array(0), new Uint8Array(64), parts[0].bytes.subarray(0, 7)]) {

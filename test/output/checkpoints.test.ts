@@ -46,7 +46,11 @@ describe('CheckpointStore', () => {
     expect(await readdir(folder)).toEqual(['step-000000001234']);
     const { checkpoint, warnings } = await new CheckpointStore(scratch()).latest();
     expect(warnings).toEqual([]);
-    expect(checkpoint).toMatchObject({ step: 1234, place: { kind: 'folder' }, location: 'step-000000001234' });
+    expect(checkpoint).toMatchObject({
+      step: 1234,
+      place: { kind: 'folder' },
+      location: 'step-000000001234',
+    });
     expect(await read(store, checkpoint!)).toEqual(parts(1234));
     expect(await readHeader(checkpoint!)).toEqual(header);
     expect(await readPart(checkpoint!.path, checkpoint!.parts[1])).toEqual(parts(1234)[0].bytes);

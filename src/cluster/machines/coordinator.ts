@@ -78,7 +78,7 @@ export interface MachineOptions extends BuildOptions {
   readonly maxMachines?: number;
   readonly waitSeconds: number;
   /** For machines that do not see the folder of the run; undefined where the server has no JetStream. */
-  readonly objectStore?: OpenObjectStore;
+  readonly objectStore?: { readonly bucket: string; readonly open: OpenObjectStore };
   readonly partition?: Partition | 'auto';
   /** A person wants to stop: ends waiting for machines. Steps are not interrupted. */
   readonly signal?: AbortSignal;
@@ -224,7 +224,9 @@ export class MachineSimulation implements ParticleEvolution {
     const { objectStore } = this.options;
     return {
       place: this.#epoch.storage.place,
-      ...(objectStore && { storageOf: ({ bucket }: { readonly bucket: string }) => objectStore(bucket) }),
+      ...(objectStore && {
+        storageOf: ({ bucket }: { readonly bucket: string }) => objectStore.open(bucket),
+      }),
     };
   }
 
@@ -399,21 +401,16 @@ export class MachineSimulation implements ParticleEvolution {
   }
 
   async #findStorage(members: Members): Promise<SharedStorage> {
-    const { run, objectStore } = this.options;
+    const { objectStore } = this.options;
     if (this.#folder === undefined) throw new TypeError('storages() comes first');
     const folder = join(this.#folder, 'checkpoints');
     const seen = await isShared(folder, async (path, content) =>
       (await members.ask('probe', () => ({ path, content }))).map(({ reply }) => reply.seen),
     );
     if (seen) return sharedFolder(folder);
-    const bucket = `wasserwerk-${run}`;
     if (objectStore) {
-      const storage = await objectStore(bucket);
-      return {
-        ...{ place: { kind: 'object-store', bucket } },
-        description: { kind: 'object-store', bucket },
-        storage,
-      };
+      const place = { kind: 'object-store', bucket: objectStore.bucket } as const;
+      return { place, description: place, storage: await objectStore.open(objectStore.bucket) };
     }
     throw new RunStopped(
       `the machines do not all see the folder ${folder}, and the NATS server has no JetStream to keep checkpoints in: put the ` +

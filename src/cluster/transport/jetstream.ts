@@ -6,10 +6,11 @@ import {
   jetstreamManager,
   JetStreamApiCodes,
   JetStreamApiError,
-  jserrors,
   type JetStreamClient,
   type JetStreamManager,
 } from '@nats-io/jetstream';
+// The only door for this class; its name and text are not to be relied on.
+import { jserrors } from '@nats-io/jetstream/internal';
 import { errors, type NatsConnection } from 'nats';
 import { NatsError } from './nats-errors.js';
 
@@ -74,6 +75,14 @@ export function asNatsError(connection: NatsConnection, what: string, error: unk
       'storage-full',
       `the NATS server has no room for ${what}: ${error.message}`,
       'free space there, or raise max_file of its jetstream, then go on with `wasserwerk resume`',
+      error,
+    );
+  }
+  if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) {
+    return new NatsError(
+      'storage-unreachable',
+      `the NATS server does not have ${what}`,
+      'the coordinator makes it when it starts; another server or account than its own cannot be used',
       error,
     );
   }

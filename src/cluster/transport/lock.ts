@@ -97,6 +97,7 @@ export class RunLock {
   static async acquire(connection: NatsConnection, run: string, options: LockOptions): Promise<RunLock> {
     const { signal, wait } = options;
     const ttlMs = options.ttlMs ?? TTL_MS;
+    if (!/^[A-Za-z0-9_-]{1,64}$/u.test(run)) throw new RangeError(`${JSON.stringify(run)} is no id of a run`);
     const token = randomUUID();
     const started = now();
     const released = new Doorbell(connection, run);
@@ -118,9 +119,9 @@ export class RunLock {
           connection,
         );
         const holding = holdingOf(entry);
-        if (entry && holding) {
-          if (holding.token === token)
-            return new RunLock(kv, run, token, entry.revision, now() - ttlMs / 1000, options);
+        // Our own: written by an attempt whose answer was lost.
+        const isOurs = holding?.token === token;
+        if (entry && holding && !isOurs) {
           const text = `${entry.revision} ${entry.string()}`;
           if (seen?.text !== text) {
             if (seen && !wait) throw held(run, holding);
@@ -130,7 +131,7 @@ export class RunLock {
         // An entry that is gone without a word was not released: its holder may not know yet.
         const isReleased = entry !== null && holding === undefined;
         const waitMs = Math.max(holding?.ttlMs ?? 0, ttlMs);
-        if (seen && !isReleased && now() - seen.since < waitMs / 1000) {
+        if (seen && !isOurs && !isReleased && now() - seen.since < waitMs / 1000) {
           await released.wait(Math.min(waitMs * ASKED, 1000), signal);
           continue;
         }
