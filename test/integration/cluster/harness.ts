@@ -102,7 +102,8 @@ export interface StartOptions {
 /** The place of one test: a folder, a server, programs. All of it is gone after the test. */
 export class Field {
   readonly folder = mkdtempSync(join(tmpdir(), 'wasserwerk-faults-'));
-  readonly run = new RunFolder(join(this.folder, 'run'));
+  /** The folder of the run: `run`, unless `place` says otherwise. */
+  run = new RunFolder(join(this.folder, 'run'));
   readonly programs: Program[] = [];
   readonly #cleanups: (() => unknown)[] = [];
   #server: TestServer | undefined;
@@ -110,6 +111,12 @@ export class Field {
   /** Something to be undone after the test, before its folder is deleted; the last one first. */
   cleanup(undo: () => unknown): void {
     this.#cleanups.push(undo);
+  }
+
+  /** Puts the run into another folder, before it begins. */
+  place(...names: string[]): RunFolder {
+    this.run = new RunFolder(join(this.folder, ...names));
+    return this.run;
   }
 
   async startServer(options: ServerOptions = { jetstream: true }): Promise<TestServer> {
@@ -124,7 +131,7 @@ export class Field {
 
   start(name: string, args: readonly string[], options: StartOptions = {}): Program {
     const all = [...args, '--nats', options.url ?? this.server.url, ...(options.args ?? [])];
-    const program = new Program(name, all, { cwd: this.folder, prefix: options.prefix });
+    const program = new Program(name, all, { cwd: this.folder, prefix: options.prefix ?? [] });
     this.programs.push(program);
     return program;
   }
@@ -138,7 +145,7 @@ export class Field {
     return Array.from({ length: count }, (_, index) => this.worker(`w${index + 1}`));
   }
 
-  /** The coordinator of a new run in the folder `run`. */
+  /** The coordinator of a new run. */
   coordinator(machines: number, changes: object = {}, options: StartOptions = {}): Program {
     const file = writeConfig(join(this.folder, 'config.yaml'), { ...config, ...changes });
     const args = ['run', file, '--out', this.run.path, '--machines', String(machines), '--json'];
@@ -194,7 +201,9 @@ export class Field {
   }
 
   expectSameFolder(expected: Reference): void {
-    const particles = (this.run.observed.at(-1)?.mass ?? []).map((mass) => Math.round(mass * config.particles));
+    const particles = (this.run.observed.at(-1)?.mass ?? []).map((mass) =>
+      Math.round(mass * config.particles),
+    );
     expect(particles.reduce((sum, count) => sum + count, 0)).toBe(config.particles);
     for (const [name, content] of tablesOf(this.run.path)) {
       // Not toBe: nobody wants to read that difference.

@@ -29,7 +29,21 @@ export class Lan {
         command('ip', 'netns', 'add', place);
         command('ip', '-n', place, 'link', 'set', 'lo', 'up');
       }
-      command('ip', 'link', 'add', 'cable', 'netns', this.#here, 'type', 'veth', 'peer', 'name', 'cable', 'netns', this.#there);
+      command(
+        'ip',
+        'link',
+        'add',
+        'cable',
+        'netns',
+        this.#here,
+        'type',
+        'veth',
+        'peer',
+        'name',
+        'cable',
+        'netns',
+        this.#there,
+      );
       command('ip', '-n', this.#here, 'address', 'add', `${this.address}/24`, 'dev', 'cable');
       command('ip', '-n', this.#there, 'address', 'add', '10.213.0.2/24', 'dev', 'cable');
       this.plug();

@@ -31,7 +31,9 @@ describe('a machine that is killed in mid step', () => {
     const run = field().coordinator(2);
     await field().midst();
     await Promise.all(workers.map((worker) => worker.kill()));
-    await field().until('it says that it waits for machines', () => run.said.includes('waiting for machines'));
+    await field().until('it says that it waits for machines', () =>
+      run.said.includes('waiting for machines'),
+    );
     const late = field().worker('late');
     await field().expectSame(run, reference());
     await field().expectSound(late);
