@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 import type { CompileJob, CompileResult } from './children/compile.js';
 import type { EngineJob, EngineResult } from './children/engine.js';
 import type { GridLoopJob, GridLoopResult } from './children/grid-loop.js';
+import type { NatsPeerJob, NatsPeerResult } from './children/nats-peer.js';
+import type { PackingJob, PackingResult } from './children/packing.js';
 import type { RunLoopJob, RunLoopResult } from './children/run-loop.js';
 import type { StepLoopJob, StepLoopResult } from './children/step-loop.js';
 import type { Usage } from './children/usage.js';
@@ -18,6 +20,8 @@ interface Jobs {
   'step-loop': { job: StepLoopJob; result: StepLoopResult };
   'grid-loop': { job: GridLoopJob; result: GridLoopResult };
   'run-loop': { job: RunLoopJob; result: RunLoopResult };
+  'nats-peer': { job: NatsPeerJob; result: NatsPeerResult };
+  packing: { job: PackingJob; result: PackingResult };
   engine: { job: EngineJob; result: EngineResult };
   compile: { job: CompileJob; result: CompileResult };
 }

@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { conditions, describe, describeMachine } from './machine.js';
 import { markdown, plainText, replaceSection, type SectionResult } from './report.js';
+import { cluster } from './sections/cluster.js';
 import { compile } from './sections/compile.js';
 import { endToEnd } from './sections/end-to-end.js';
 import { entropy } from './sections/entropy.js';
@@ -21,7 +22,20 @@ import { speed } from './sections/speed.js';
 import { startup } from './sections/startup.js';
 import { threads } from './sections/threads.js';
 
-const SECTIONS = [speed, node24, threads, endToEnd, entropy, memory, startup, compile, passes, planner, grid];
+const SECTIONS = [
+  speed,
+  node24,
+  threads,
+  endToEnd,
+  entropy,
+  memory,
+  startup,
+  compile,
+  passes,
+  planner,
+  grid,
+  cluster,
+];
 
 const usage = `usage: npm run bench -- [options]
   --only LIST      of ${SECTIONS.map(({ name }) => name).join(',')}

@@ -38,6 +38,9 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
 need nats-server command -v nats-server
 # A network between machines that can be cut and slowed down: ip and tc.
 need iproute2 command -v tc
+# What lies in deploy/: scripts/check-deployment.sh.
+need shellcheck command -v shellcheck
+need docker-compose sh -c 'docker compose version || docker-compose --version'
 
 if $bench; then
   need g++ command -v g++

@@ -25,7 +25,7 @@ export class LocalWorkers {
   #isClosing = false;
 
   constructor(private readonly setup: LocalWorkersSetup) {
-    for (let number = 1; number <= setup.count; number++) this.#children.push(this.#start(`local-${number}`));
+    for (let number = 1; number <= setup.count; number++) this.#children.push(this.#start(`w${number}`));
   }
 
   #start(name: string): ChildProcess {

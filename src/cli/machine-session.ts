@@ -136,6 +136,7 @@ async function open(
         },
       }),
       planned: setup.planned,
+      ...(isLocal && { hostCores: coreCount() }),
       told: say,
       ...(skipPreflight !== undefined && { skipPreflight }),
       ...(partition !== undefined && { partition }),
@@ -160,7 +161,7 @@ async function startLocal(
   machines: number,
   closers: (() => Promise<unknown> | void)[],
 ): Promise<NatsOptions> {
-  const server = await startNatsServer();
+  const server = await startNatsServer({ workers: machines });
   closers.push(() => server.stop());
   const threads = workers ?? Math.max(1, Math.floor(coreCount() / machines));
   // They are all alike: measured once, and not while they take the time from each other.

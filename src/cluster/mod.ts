@@ -45,7 +45,6 @@ export {
   type MachinesReport,
   type PlanReport,
 } from './machines/coordinator.js';
-export { Mail } from './machines/mail.js';
 export { Roster } from './machines/roster.js';
 export { newRunId, readIdentity } from './machines/run-identity.js';
 export { bucketOfRun, objectStorage } from './machines/object-storage.js';

@@ -22,9 +22,9 @@ export interface PartStorage {
    */
   write(location: string, name: string, bytes: Uint8Array): Promise<PartEntry>;
   /**
-   * The bytes of a part, each as it was written.
+   * The bytes of a part, as they were written.
    *
-   * @throws CheckpointError (`corrupt-checkpoint`) if they are not
+   * @throws CheckpointError (`corrupt-checkpoint`) if they are not, or if there is no such part
    * @throws OutputError if the system refuses
    */
   read(location: string, entry: PartEntry): Promise<Uint8Array>;

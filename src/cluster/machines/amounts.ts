@@ -81,8 +81,7 @@ export function amountsOf(
       const ofDensities = coupled ? framesOf(densities) : 0;
       const each = framesOf(payload) + ofDensities;
       messagesOut[machine] += exchanges * (members.length - 1) * each;
-      bytesOut[machine] +=
-        exchanges * (members.length - 1) * (payload + densities + each * MESSAGE_BYTES);
+      bytesOut[machine] += exchanges * (members.length - 1) * (payload + densities + each * MESSAGE_BYTES);
       framesOfGroup += framesOf(payload);
       densityFrames += ofDensities;
       densityBytes += densities;

@@ -13,6 +13,8 @@ const STARTS = 16;
 /** Moves without a better cut after which a round ends, and rounds on a level. */
 const PATIENCE = 150;
 const ROUNDS = 12;
+/** Rounds where there are more nodes than that: each one looks at all of them. */
+const LARGE = { nodes: 10_000, rounds: 4 };
 
 /** Weights of the two sides and of what is cut. */
 interface Cut {
@@ -58,7 +60,11 @@ export function bisect(graph: WeightedGraph, share: number, tolerance: number): 
   let found = bestStart(coarsest, goal);
   for (const { graph: fine, coarseOf } of levels.reverse()) {
     const { side } = found;
-    found = refine(fine, Uint8Array.from(coarseOf, (coarse) => side[coarse]), goal);
+    found = refine(
+      fine,
+      Uint8Array.from(coarseOf, (coarse) => side[coarse]),
+      goal,
+    );
   }
   return found.side;
 }
@@ -90,7 +96,7 @@ function grow(graph: WeightedGraph, seed: number, { target }: Goal): Uint8Array 
   for (let v = 0; v < n; v++) for (let e = offsets[v]; e < offsets[v + 1]; e++) gain[v] -= edgeWeights[e];
   let weight = 0;
   let next = seed;
-  for (let scanned = 0; weight < target[0]; ) {
+  for (let scanned = 0; weight < target[0];) {
     // Where nothing is left to grow to, it goes on elsewhere.
     while (next < 0 && scanned < n) if (side[scanned++] === 1) next = scanned - 1;
     if (next < 0) break;
@@ -118,7 +124,8 @@ function grow(graph: WeightedGraph, seed: number, { target }: Goal): Uint8Array 
 /** Rounds of moves, each back to its best moment, until a round finds nothing better. */
 function refine(graph: WeightedGraph, start: Uint8Array, goal: Goal): Cut {
   const state = new Moves(graph, start, goal);
-  for (let round = 0; round < ROUNDS && state.round(); round++);
+  const rounds = start.length > LARGE.nodes ? LARGE.rounds : ROUNDS;
+  for (let round = 0; round < rounds && state.round(); round++);
   return state.best;
 }
 
@@ -213,7 +220,9 @@ class Moves {
         if (over[0] || over[1]) return over[from];
         const to = 1 - from;
         // A little over the limit for a moment: that is how two nodes change places.
-        return this.#load[to] + this.#graph.nodeWeights[v] <= Math.max(limit[to], target[to] + this.#heaviest);
+        return (
+          this.#load[to] + this.#graph.nodeWeights[v] <= Math.max(limit[to], target[to] + this.#heaviest)
+        );
       });
       let from: number;
       if (may[0] && may[1]) {

@@ -34,7 +34,10 @@ export function coarsen(graph: WeightedGraph, heaviest: number): Coarser | undef
 }
 
 /** Partner of each node, itself where it has none. Nodes choose in their order, which suits graphs of regular shape. */
-function matchNodes({ offsets, targets, edgeWeights, nodeWeights }: WeightedGraph, heaviest: number): Int32Array {
+function matchNodes(
+  { offsets, targets, edgeWeights, nodeWeights }: WeightedGraph,
+  heaviest: number,
+): Int32Array {
   const n = nodeWeights.length;
   const partner = new Int32Array(n).fill(-1);
   const pair = (v: number, u: number): void => {
@@ -77,7 +80,12 @@ function matchNodes({ offsets, targets, edgeWeights, nodeWeights }: WeightedGrap
   return partner;
 }
 
-function contract(fine: WeightedGraph, partner: Int32Array, coarseOf: Int32Array, count: number): WeightedGraph {
+function contract(
+  fine: WeightedGraph,
+  partner: Int32Array,
+  coarseOf: Int32Array,
+  count: number,
+): WeightedGraph {
   const offsets = new Int32Array(count + 1);
   const targets = new Int32Array(fine.targets.length);
   const edgeWeights = new Float64Array(fine.targets.length);

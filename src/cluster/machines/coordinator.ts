@@ -80,6 +80,8 @@ export interface MachineOptions extends BuildOptions {
   /** For machines that do not see the folder of the run; undefined where the server has no JetStream. */
   readonly objectStore?: { readonly bucket: string; readonly open: OpenObjectStore };
   readonly partition?: Partition | 'auto';
+  /** Where all machines are processes of this host: its cores. */
+  readonly hostCores?: number;
   /** A person wants to stop: ends waiting for machines. Steps are not interrupted. */
   readonly signal?: AbortSignal;
   /** This process may not go on with the run: ends everything at once. */
@@ -367,8 +369,12 @@ export class MachineSimulation implements ParticleEvolution {
         ...{ model, replicas, counts: this.#counts },
         flux: this.#flux ?? meanFlux,
         partition: this.options.partition ?? this.config.partition,
+        hostCores: this.options.hostCores,
       },
-      this.#speeds(machines),
+      this.#speeds(machines).map((speed, member) => {
+        const { workers, cores } = machines[member].heartbeat;
+        return { speed, threads: workers, cores };
+      }),
     );
   }
 

@@ -12,7 +12,8 @@ export function dealTo(costs: readonly number[], speeds: readonly number[]): num
   for (const item of order) {
     let best = 0;
     for (let taker = 1; taker < speeds.length; taker++) {
-      if ((load[taker] + costs[item]) / speeds[taker] < (load[best] + costs[item]) / speeds[best]) best = taker;
+      if ((load[taker] + costs[item]) / speeds[taker] < (load[best] + costs[item]) / speeds[best])
+        best = taker;
     }
     taken[best].push(item);
     load[best] += costs[item];

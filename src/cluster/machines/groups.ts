@@ -51,7 +51,11 @@ export function groupCount(input: PlanInput, share: TeamShare, costs: CostModel)
 }
 
 /** What the members do in a step, each part with the member of its number. */
-function membersWith(groups: number, input: PlanInput, { team, replicas, parts, sizes }: TeamShare): MachineStep[] {
+function membersWith(
+  groups: number,
+  input: PlanInput,
+  { team, replicas, parts, sizes }: TeamShare,
+): MachineStep[] {
   const { graph, flux, nodeCount, exchangesPerStep: exchanges, entryBytes } = input;
   const ofTeam = replicas.length / input.replicas;
   const [out, into] = [new Float64Array(team.length), new Float64Array(team.length)];

@@ -42,7 +42,7 @@ export function partitionGraph(
   if (sizes.length === 0) throw new RangeError('a graph is cut into at least one part');
   const parts = new Int32Array(graph.nodeWeights.length);
   let depth = 1;
-  while ((1 << depth) < sizes.length) depth++;
+  while (1 << depth < sizes.length) depth++;
   // So that the tolerances of all bisections on the way to a part stay below that of the part.
   const perLevel = tolerance / depth;
   const divide = (piece: WeightedGraph, nodes: Int32Array, first: number, end: number): void => {
@@ -89,7 +89,8 @@ export function cutWeight(
 ): number {
   let cut = 0;
   for (let v = 0; v + 1 < offsets.length; v++) {
-    for (let e = offsets[v]; e < offsets[v + 1]; e++) if (parts[v] !== parts[targets[e]]) cut += edgeWeights[e];
+    for (let e = offsets[v]; e < offsets[v + 1]; e++)
+      if (parts[v] !== parts[targets[e]]) cut += edgeWeights[e];
   }
   return cut;
 }

@@ -5,7 +5,7 @@ import { fieldCount } from '../../kernel/mod.js';
 import type { Model } from '../../model/mod.js';
 import { exchangesPerStep } from '../../particles/mod.js';
 import type { Partition } from '../assignment.js';
-import { planPlacement, type Plan } from './plan.js';
+import { planPlacement, type Plan, type PlanMachine } from './plan.js';
 
 export interface Shares {
   readonly model: Model;
@@ -15,13 +15,18 @@ export interface Shares {
   /** Jumps per step along each directed edge, where measured. */
   readonly flux: Float64Array | undefined;
   readonly partition: Partition | 'auto';
+  /** Where all machines are processes of one host: its cores. */
+  readonly hostCores?: number | undefined;
 }
 
 /** What an emigrant's entry has besides its fields: where to, and which slot it left. */
 const ENTRY_HEAD_BYTES = 8;
 
-/** Shares the shards out among machines, given their speeds in particle-steps per second. */
-export function share({ model, replicas, counts, flux, partition }: Shares, speeds: readonly number[]): Plan {
+/** Shares the shards out among machines. */
+export function share(
+  { model, replicas, counts, flux, partition, hostCores }: Shares,
+  machines: readonly PlanMachine[],
+): Plan {
   const { graph, mesh, densities } = model;
   const size = model.precision === 'f32' ? 4 : 8;
   const cells = mesh ? mesh.cells.reduce((product, count) => product * count, 1) : 0;
@@ -31,12 +36,13 @@ export function share({ model, replicas, counts, flux, partition }: Shares, spee
     counts,
     graph: { offsets: graph.offsets, targets: graph.targets },
     flux: flux ?? guessedFlux(model, counts),
-    machines: speeds.map((speed) => ({ speed })),
+    machines,
     coupled: densities !== undefined,
     densityBytes: densities ? cells * size : 0,
     entryBytes: ENTRY_HEAD_BYTES + fieldCount(model) * size,
     exchangesPerStep: exchangesPerStep(model),
     partition,
+    ...(hostCores !== undefined && { hostCores }),
   });
 }
 

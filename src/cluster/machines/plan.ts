@@ -66,6 +66,9 @@ export interface Plan {
 /** A placement that needs messages must be faster than one that needs none by this much: predictions are not exact. */
 const MARGIN = 0.02;
 
+/** Graphs with more nodes take a second to cut: fewer numbers of teams are tried. */
+const LARGE_GRAPH = 20_000;
+
 /** Most machines of a run: their numbers are 16 bits. */
 export const MOST_MACHINES = 0xffff;
 
@@ -92,20 +95,17 @@ export function planPlacement(input: PlanInput, costs: CostModel = DEFAULT_COSTS
   const allBusy = Math.min(most, Math.ceil(machines.length / nodeCount));
   if (partition === 'nodes') return layOut(checked, costs, allBusy);
   let best = ofOne();
-  const largestDivisor = (of: number): number => {
-    let divisor = Math.min(most, of);
-    while (of % divisor !== 0) divisor--;
-    return divisor;
-  };
+  // Nothing can be faster than all machines at full speed: then there is nothing to look for.
+  const fullSpeed = sum(shardWork(checked, costs)) / machines.reduce((total, { speed }) => total + speed, 0);
+  if (fullSpeed >= (1 - MARGIN) * best.predicted.stepSeconds) return best;
+  const divisors = divisorsOf(replicas).filter((count) => count <= most);
   const teamCounts = new Set([
-    machines.length > replicas ? replicas : 0,
-    largestDivisor(replicas),
-    largestDivisor(machines.length),
-    greatestCommonDivisor(replicas, machines.length),
+    ...divisors.slice(nodeCount > LARGE_GRAPH ? -1 : -4),
+    largestDivisor(machines.length, most),
     allBusy,
   ]);
   for (const count of [...teamCounts].sort((a, b) => b - a)) {
-    if (count < 1 || count === machines.length) continue;
+    if (count === machines.length) continue;
     const other = layOut(checked, costs, count);
     const margin = best.predicted.messagesPerStep === 0 ? 1 - MARGIN : 1;
     if (other.predicted.stepSeconds < margin * best.predicted.stepSeconds) best = other;
@@ -136,7 +136,10 @@ function layOut(input: PlanInput, costs: CostModel, teamCount: number): Plan {
   const teams =
     teamCount >= machines.length
       ? machines.map((_, machine) => [machine])
-      : dealTo(speeds, Array.from({ length: teamCount }, () => 1)).map((of) => of.sort((a, b) => a - b));
+      : dealTo(
+          speeds,
+          Array.from({ length: teamCount }, () => 1),
+        ).map((of) => of.sort((a, b) => a - b));
   const replicasOfTeam = dealTo(
     ofReplica,
     teams.map((team) => team.reduce((total, machine) => total + speeds[machine], 0)),
@@ -185,7 +188,9 @@ function layOut(input: PlanInput, costs: CostModel, teamCount: number): Plan {
   });
   const used = new Set(owner);
   const predicted = predictPlacement(input, { owner, groupOfReplica }, costs);
-  const kept = teams.map((team) => team.filter((machine) => used.has(machine))).filter((team) => team.length > 0);
+  const kept = teams
+    .map((team) => team.filter((machine) => used.has(machine)))
+    .filter((team) => team.length > 0);
   return {
     owner,
     groupOfReplica,
@@ -272,6 +277,13 @@ function sum(values: Float64Array): number {
   return total;
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+/** Ascending. */
+function divisorsOf(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i + 1).filter((divisor) => n % divisor === 0);
+}
+
+function largestDivisor(of: number, most: number): number {
+  let divisor = Math.min(most, of);
+  while (of % divisor !== 0) divisor--;
+  return divisor;
 }

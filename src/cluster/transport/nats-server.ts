@@ -73,13 +73,13 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   try {
     const config = join(folder, 'server.conf');
     writeFileSync(config, configText(folder, options.store ?? join(folder, 'store'), users), { mode: 0o600 });
-    const process = new ServerProcess(options.program ?? 'nats-server', folder, config);
+    const server = new ServerProcess(options.program ?? 'nats-server', folder, config);
     try {
-      await process.started();
-      const url = await process.url();
-      return serverOf(process, url, folder, passwords);
+      await server.started();
+      const url = await server.url();
+      return serverOf(server, url, folder, passwords);
     } catch (error) {
-      await process.stop();
+      await server.stop();
       throw error;
     }
   } catch (error) {
@@ -89,7 +89,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
 }
 
 function serverOf(
-  process: ServerProcess,
+  server: ServerProcess,
   url: string,
   folder: string,
   passwords: ReadonlyMap<string, Secret>,
@@ -101,7 +101,7 @@ function serverOf(
   };
   return {
     url,
-    pid: process.pid,
+    pid: server.pid,
     folder,
     credentialsOf: (name) => ({
       servers: [url],
@@ -112,7 +112,7 @@ function serverOf(
       WASSERWERK_NATS_USER: name,
       WASSERWERK_NATS_PASSWORD: passwordOf(name).reveal(),
     }),
-    ended: process.ended.then((trouble) =>
+    ended: server.ended.then((trouble) =>
       trouble === undefined
         ? undefined
         : new NatsError(
@@ -122,7 +122,7 @@ function serverOf(
           ),
     ),
     stop: async () => {
-      await process.stop();
+      await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
