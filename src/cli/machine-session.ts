@@ -2,6 +2,7 @@
 // `--nats auto` also the server and the workers. Opened before the run and closed after it. The run itself is
 // cluster/machines/coordinator.ts.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from 'nats';
 import {
   bucketOfRun,
@@ -10,6 +11,7 @@ import {
   MachineSimulation,
   Mail,
   natsTransport,
+  now,
   objectStorage,
   readNatsOptions,
   Roster,
@@ -42,10 +44,15 @@ export interface SessionSetup {
 export interface MachineSession {
   /** What the run is started with. */
   readonly options: Pick<RunOptions, 'evolve' | 'guard'>;
+  /** Why something failed: another process may have taken the run over while this one was held up. */
+  readonly explained: (error: unknown) => Promise<unknown>;
   /** What was measured, once there is something. */
   readonly report: () => MachinesReport | undefined;
   close(): Promise<void>;
 }
+
+/** Ends something that was opened. */
+type Closer = () => Promise<unknown>;
 
 /** Machines that `--nats auto` starts unless told. */
 const LOCAL_MACHINES = 2;
@@ -55,7 +62,7 @@ const LOCAL_MACHINES = 2;
  * @throws UsageError, NatsError; RunStopped if the server does not answer in time
  */
 export async function openSession(setup: SessionSetup): Promise<MachineSession> {
-  const closers: (() => Promise<unknown> | void)[] = [];
+  const closers: Closer[] = [];
   const close = async (): Promise<void> => {
     // What was opened last goes first; one that cannot be closed keeps none of the others open.
     for (const closer of closers.splice(0).reverse()) {
@@ -74,10 +81,7 @@ export async function openSession(setup: SessionSetup): Promise<MachineSession> 
   }
 }
 
-async function open(
-  setup: SessionSetup,
-  closers: (() => Promise<unknown> | void)[],
-): Promise<Omit<MachineSession, 'close'>> {
+async function open(setup: SessionSetup, closers: Closer[]): Promise<Omit<MachineSession, 'close'>> {
   const { flags, run, signal, say } = setup;
   const isLocal = flags.nats === 'auto';
   const machines = flags.machines ?? (isLocal ? LOCAL_MACHINES : 1);
@@ -99,7 +103,8 @@ async function open(
     if (reason) halt.abort(new RunStopped(reason.message, { cause: reason }));
   });
   const { control } = connections;
-  const isGuarded = await lock(control, setup, halt, closers);
+  const held = await lock(control, setup, halt, closers);
+  const isGuarded = held !== undefined;
 
   const self = { role: 'coordinator', name: run } as const;
   const transport = natsTransport(self, connections);
@@ -108,7 +113,7 @@ async function open(
     say(`warning: ${error.message}`);
   });
   const mail = new Mail(transport);
-  closers.push(() => {
+  closers.push(async () => {
     mail.close();
   });
   const roster = new Roster(mail, transport, {
@@ -116,7 +121,7 @@ async function open(
       say(`warning: ${text}`);
     },
   });
-  closers.push(() => {
+  closers.push(async () => {
     roster.close();
   });
 
@@ -146,6 +151,10 @@ async function open(
   return {
     options: { evolve, ...(isGuarded && { guard: run }) },
     report: () => simulation?.report,
+    explained: async (error) => {
+      await settled(held);
+      return halt.signal.aborted ? (halt.signal.reason as unknown) : error;
+    },
   };
 }
 
@@ -159,7 +168,7 @@ function remote({ flags, say }: SessionSetup): NatsOptions {
 async function startLocal(
   { workers, say }: SessionSetup,
   machines: number,
-  closers: (() => Promise<unknown> | void)[],
+  closers: Closer[],
 ): Promise<NatsOptions> {
   const server = await startNatsServer({ workers: machines });
   closers.push(() => server.stop());
@@ -181,6 +190,7 @@ async function startLocal(
 /** Connects in the time that machines are waited for. */
 async function connect(options: NatsOptions, { flags, run, signal, say }: SessionSetup, machines: number) {
   const late = AbortSignal.timeout(flags.wait * 1000);
+  let isFirst = true;
   try {
     return await connectNats(
       options,
@@ -188,7 +198,8 @@ async function connect(options: NatsOptions, { flags, run, signal, say }: Sessio
       {
         signal: AbortSignal.any([signal, late]),
         onState: ({ state, text }) => {
-          if (state !== 'connected') say(text);
+          if (!isFirst || state !== 'connected') say(text);
+          if (state === 'connected') isFirst = false;
         },
       },
     );
@@ -204,14 +215,15 @@ async function connect(options: NatsOptions, { flags, run, signal, say }: Sessio
   }
 }
 
-/** Takes the lock of the run, where the server keeps one. Returns whether it is ours. */
+/** Takes the lock of the run, where the server keeps one. */
 async function lock(
   control: NatsConnection,
   { flags, run, signal, say }: SessionSetup,
   halt: AbortController,
-  closers: (() => Promise<unknown> | void)[],
-): Promise<boolean> {
+  closers: Closer[],
+): Promise<RunLock | undefined> {
   let held: RunLock;
+  if (flags.standby === true) say(`standing by for run ${run}: waiting for its lock`);
   try {
     held = await RunLock.acquire(control, run, { wait: flags.standby === true, signal, patient: true });
   } catch (error) {
@@ -220,9 +232,10 @@ async function lock(
       'note: the NATS server has no JetStream: no --standby can take this run over, and checkpoints need a folder that all ' +
         'machines share',
     );
-    return false;
+    return undefined;
   }
   closers.push(() => held.release());
+  if (flags.standby === true) say(`run ${run} is ours: going on with it`);
   held.lost.addEventListener('abort', () => {
     halt.abort(
       new TakenOver(
@@ -230,5 +243,14 @@ async function lock(
       ),
     );
   });
-  return true;
+  return held;
 }
+
+/** Waits until it is known whether a lock is still ours, but not for long. */
+async function settled(held: RunLock | undefined): Promise<void> {
+  const end = now() + SETTLE_SECONDS;
+  while (held && !held.held && !held.lost.aborted && now() < end) await sleep(50);
+}
+
+/** A renewal of the lock takes less, where the server answers. */
+const SETTLE_SECONDS = 3;

@@ -152,21 +152,26 @@ export class Progress {
 interface Pace {
   readonly step: number;
   readonly at: number;
-  readonly milliseconds: number | undefined;
+  /** Steps, and milliseconds that they took; what is long ago counts for little. */
+  readonly steps: number;
+  readonly milliseconds: number;
 }
 
 function follow(pace: Pace | undefined, step: number, at: number): Pace {
-  if (pace === undefined) return { step, at, milliseconds: undefined };
+  if (pace === undefined) return { step, at, steps: 0, milliseconds: 0 };
   const elapsed = at - pace.at;
   if (step === pace.step || elapsed <= 0) return pace;
-  const here = elapsed / (step - pace.step);
-  const weight = pace.milliseconds === undefined ? 1 : 1 - Math.exp(-elapsed / paceMilliseconds);
-  return { step, at, milliseconds: (pace.milliseconds ?? 0) * (1 - weight) + here * weight };
+  const weight = Math.exp(-elapsed / paceMilliseconds);
+  return {
+    ...{ step, at },
+    steps: pace.steps * weight + (step - pace.step),
+    milliseconds: pace.milliseconds * weight + elapsed,
+  };
 }
 
 function secondsLeft(pace: Pace | undefined, { step, steps }: ProgressUpdate): number | undefined {
-  if (pace?.milliseconds === undefined || step >= steps) return undefined;
-  return ((steps - step) * pace.milliseconds) / 1000;
+  if (pace === undefined || pace.steps === 0 || step >= steps) return undefined;
+  return ((steps - step) * pace.milliseconds) / pace.steps / 1000;
 }
 
 // ---- lines -----------------------------------------------------------------------------------------------------------

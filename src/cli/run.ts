@@ -9,8 +9,10 @@ import {
   newRunId,
   now,
   readIdentity,
+  RunStopped,
   type Evolution,
   type MachinesReport,
+  type PlanReport,
   resumeRun,
   startRun,
   type RunListener,
@@ -75,11 +77,12 @@ export async function resume(folder: string, options: CommonOptions): Promise<nu
 }
 
 /** Waits until a run on machines has begun in a folder, and tells its id. */
-async function runInFolder(folder: string, { signal, warned }: RunOptions): Promise<string> {
+async function runInFolder(folder: string, options: RunOptions): Promise<string> {
+  const { signal } = options;
   for (let isTold = false; ; isTold = true) {
     const known = await readIdentity(folder);
     if (known) return known.run;
-    if (!isTold) warned?.(`standing by: there is no run on machines in ${folder} yet`);
+    if (!isTold) options.warned?.(`standing by: there is no run on machines in ${folder} yet`);
     signal?.throwIfAborted();
     await sleep(STANDBY_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
@@ -102,6 +105,7 @@ async function supervise(
   });
   let session: MachineSession | undefined;
   let measured: MachinesReport | undefined;
+  const plans: PlanReport[] = [];
   let model: Model | undefined;
   let unit: Unit = 'particle';
   let firstStep = 0;
@@ -168,17 +172,27 @@ async function supervise(
         progress.message(text);
       },
       planned: (report) => {
+        plans.push(report);
         progress.message(planText(report));
       },
     });
-    const result = await begin({ ...common, ...session.options });
-    measured = session.report();
-    return result;
+    try {
+      const result = await begin({ ...common, ...session.options });
+      measured = session.report();
+      return result;
+    } catch (error) {
+      throw await session.explained(error);
+    }
   };
   const started = now();
   let result: RunResult;
   try {
     result = await start(common, over);
+  } catch (error) {
+    // Stopped while it still waited for a server, or for the process whose place it should take.
+    if (!stop.signal.aborted || (error !== stop.signal.reason && !(error instanceof RunStopped))) throw error;
+    progress.message(error instanceof RunStopped ? error.message : 'stopped before the run began');
+    return stop.signal.reason === 'SIGINT' ? exitCode.interrupted : exitCode.stopped;
   } finally {
     await session?.close();
     gate.close();
@@ -186,7 +200,7 @@ async function supervise(
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
   if (options.json) {
-    const told = { ...summary(result), ...(measured && { machines: measured }) };
+    const told = { ...summary(result), ...(measured && { machines: measured, plans }) };
     process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
   } else if (options.quiet !== true) {
     printResult(result, model, unit, firstStep, now() - started);

@@ -83,6 +83,8 @@ export class StateLost extends Error {
 export class RunStopped extends Error {
   override readonly name = 'RunStopped';
   readonly code = 'stopped';
+  /** Of the command. */
+  readonly exitCode = 3;
 }
 
 /** Another process goes on with the run: this one must not touch its folder any more. */

@@ -39,12 +39,8 @@ export { Member, type MemberListener, type MemberOptions } from './machines/memb
 export { Share } from './machines/share.js';
 export { LocalHub } from './transport/threads.js';
 export type { Placement } from './machines/protocol.js';
-export {
-  MachineSimulation,
-  type MachineOptions,
-  type MachinesReport,
-  type PlanReport,
-} from './machines/coordinator.js';
+export { MachineSimulation, type MachinesReport } from './machines/coordinator.js';
+export type { MachineOptions, PlanReport } from './machines/epochs.js';
 export { Roster } from './machines/roster.js';
 export { newRunId, readIdentity } from './machines/run-identity.js';
 export { bucketOfRun, objectStorage } from './machines/object-storage.js';

@@ -195,6 +195,20 @@ describe('the lock', () => {
     expect((await trouble(RunFolder.open(out))).code).toBe('locked');
   });
 
+  it('is taken over at once from whoever had the same guard, which is ours now, and from nobody else', async () => {
+    await (await RunFolder.create(start, { out, guard: 'run-1' })).close();
+    await leaveLock({ host: 'elsewhere', guard: 'run-1' }, 1);
+    expect((await trouble(RunFolder.open(out))).code).toBe('locked');
+    expect((await trouble(RunFolder.open(out, 'run-2'))).code).toBe('locked');
+    await leaveLock({ pid: process.ppid }, 1);
+    expect((await trouble(RunFolder.open(out, 'run-1'))).code).toBe('locked');
+    await leaveLock({ pid: process.ppid, guard: 'run-1' }, 1);
+    const folder = await RunFolder.open(out, 'run-1');
+    // This process still holds it: there is no second one here.
+    expect((await trouble(RunFolder.open(out, 'run-1'))).code).toBe('locked');
+    await folder.close();
+  });
+
   it.runIf(process.platform === 'linux')('tells a process from a later one with its number', async () => {
     await (await RunFolder.create(start, { out })).close();
     await leaveLock({ pid: process.ppid, began: '1' });

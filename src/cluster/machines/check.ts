@@ -98,7 +98,11 @@ const placement = z
 
 const storage = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('folder'), path }),
-  z.strictObject({ kind: z.literal('object-store'), bucket: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/u) }),
+  z.strictObject({
+    kind: z.literal('object-store'),
+    // A bucket, or the part of one that is a run's (object-storage.ts).
+    bucket: z.string().regex(/^[A-Za-z0-9_-]{1,128}(\/[A-Za-z0-9_-]{1,64})?$/u),
+  }),
 ]) satisfies z.ZodType<StorageDescription>;
 
 const shardPart = z.strictObject({

@@ -1,5 +1,6 @@
-// What the machines of an epoch were measured at: how fast each is, how evenly they are busy, how many particles jump along
-// each edge. Only the plan of the next epoch follows from it, never a result.
+// What the machines of an epoch were measured at: how fast each is, how busy, how many particles jump along each edge. Only the plan of the next epoch follows from it, never a result.
+
+import type { MeasuredSteps } from './replan.js';
 
 /** Stretch over which the load is judged: many segments, so that one hiccup is no imbalance. */
 const WINDOW_SECONDS = 5;
@@ -14,6 +15,7 @@ export interface MachineSegment {
 
 interface Window {
   seconds: number;
+  steps: number;
   readonly particleSteps: Float64Array;
   readonly busy: Float64Array;
 }
@@ -36,7 +38,7 @@ export class Gauge {
 
   #empty(): Window {
     return {
-      seconds: 0,
+      ...{ seconds: 0, steps: 0 },
       particleSteps: new Float64Array(this.machines),
       busy: new Float64Array(this.machines),
     };
@@ -46,6 +48,7 @@ export class Gauge {
     this.#steps += steps;
     const window = this.#window;
     window.seconds += seconds;
+    window.steps += steps;
     segments.forEach(({ particles, busySeconds }, machine) => {
       window.particleSteps[machine] += particles * steps;
       window.busy[machine] += mean(busySeconds);
@@ -63,12 +66,11 @@ export class Gauge {
     );
   }
 
-  /** By how much the busiest machine is above the mean, as a part of it; undefined before a whole window. */
-  get imbalance(): number | undefined {
+  /** A step in the last whole window: of each machine computing, and in all. */
+  get step(): MeasuredSteps | undefined {
     if (!this.#last) return undefined;
-    const { busy } = this.#last;
-    const all = mean(busy);
-    return all > 0 ? Math.max(...busy) / all - 1 : undefined;
+    const { busy, seconds, steps } = this.#last;
+    return { busySeconds: Array.from(busy, (value) => value / steps), stepSeconds: seconds / steps };
   }
 
   /** Jumps per step along each directed edge since the epoch began; undefined before its first step. */

@@ -5,7 +5,7 @@ import { fieldCount } from '../../kernel/mod.js';
 import type { Model } from '../../model/mod.js';
 import { exchangesPerStep } from '../../particles/mod.js';
 import type { Partition } from '../assignment.js';
-import { planPlacement, type Plan, type PlanMachine } from './plan.js';
+import type { PlanInput, PlanMachine } from './plan.js';
 
 export interface Shares {
   readonly model: Model;
@@ -22,15 +22,15 @@ export interface Shares {
 /** What an emigrant's entry has besides its fields: where to, and which slot it left. */
 const ENTRY_HEAD_BYTES = 8;
 
-/** Shares the shards out among machines. */
-export function share(
+/** What the plan is made from. */
+export function planInput(
   { model, replicas, counts, flux, partition, hostCores }: Shares,
   machines: readonly PlanMachine[],
-): Plan {
+): PlanInput {
   const { graph, mesh, densities } = model;
   const size = model.precision === 'f32' ? 4 : 8;
   const cells = mesh ? mesh.cells.reduce((product, count) => product * count, 1) : 0;
-  return planPlacement({
+  return {
     nodeCount: graph.nodeCount,
     replicas,
     counts,
@@ -43,7 +43,7 @@ export function share(
     exchangesPerStep: exchangesPerStep(model),
     partition,
     ...(hostCores !== undefined && { hostCores }),
-  });
+  };
 }
 
 /** Jumps before any were counted: as if every rate were the weight of its edge, which bounds the linear mobilities. */

@@ -11,7 +11,7 @@ import {
 } from '@nats-io/jetstream';
 // The only door for this class; its name and text are not to be relied on.
 import { jserrors } from '@nats-io/jetstream/internal';
-import { errors, type NatsConnection } from 'nats';
+import { errors, PermissionViolationError, type NatsConnection } from 'nats';
 import { NatsError } from './nats-errors.js';
 
 export interface JetStream {
@@ -40,10 +40,17 @@ export function jetstreamOff(connection: NatsConnection, cause?: unknown): NatsE
 
 /** Whether a request may succeed when it is repeated: no answer, or nobody there who answers just now. */
 export function isTransient(error: unknown): boolean {
+  if (violationOf(error)) return false;
   if (error instanceof jserrors.JetStreamNotEnabled) return error.cause instanceof errors.RequestError;
   if (error instanceof errors.RequestError || error instanceof errors.TimeoutError) return true;
   // A server that starts, or a cluster without a leader.
   return error instanceof JetStreamApiError && error.status === 503 && !isFull(error);
+}
+
+/** The permission that is missing: a request that was refused has it as its cause. */
+function violationOf(error: unknown): PermissionViolationError | undefined {
+  const cause = error instanceof errors.RequestError ? error.cause : error;
+  return cause instanceof PermissionViolationError ? cause : undefined;
 }
 
 /** Somebody else wrote in between. */
@@ -62,10 +69,11 @@ function isFull(error: JetStreamApiError): boolean {
 /** Errors of JetStream that a person can mend, as such; others as they are. */
 export function asNatsError(connection: NatsConnection, what: string, error: unknown): Error {
   if (error instanceof jserrors.JetStreamNotEnabled) return jetstreamOff(connection, error);
-  if (error instanceof errors.PermissionViolationError) {
+  const violation = violationOf(error);
+  if (violation) {
     return new NatsError(
       'nats-authorization',
-      `the NATS server does not let us use ${what}: ${error.operation} of ${error.subject} is not permitted`,
+      `the NATS server does not let us use ${what}: ${violation.operation} of ${violation.subject} is not permitted`,
       'give the user the permissions that deploy/nats/ has for its role',
       error,
     );

@@ -60,7 +60,8 @@ describe('predictStep', () => {
   it('takes input and output from computing where there is no core to spare', () => {
     const spare = step([sharing, sharing]);
     const none = step([sharing, sharing].map((machine) => ({ ...machine, cores: 1 })));
-    const own = ({ stepSeconds, coordinatorSeconds }: typeof spare): number => stepSeconds - coordinatorSeconds;
+    const own = ({ stepSeconds, coordinatorSeconds }: typeof spare): number =>
+      stepSeconds - coordinatorSeconds;
     expect(own(none) - own(spare)).toBeCloseTo(spare.ioSeconds[0], 9);
   });
 

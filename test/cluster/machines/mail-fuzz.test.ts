@@ -17,6 +17,7 @@ import {
 import { LocalHub } from '../../../src/cluster/transport/threads.js';
 import type { Address } from '../../../src/cluster/transport/transport.js';
 import { seal } from '../transport/frames.js';
+import { turns } from '../transport/turns.js';
 import { coordinatorBeat, replies, requests, workerBeat } from './messages.js';
 
 const worker: Address = { role: 'worker', name: 'w1' };
@@ -83,7 +84,7 @@ async function endure(spoiled: readonly Uint8Array[]): Promise<void> {
   for (const bytes of spoiled) attack(bytes);
   expect(await reply).toEqual(replies.rows);
   for (const bytes of spoiled) attack(bytes);
-  await sleep(3);
+  await turns();
   expect(carriedOut).toEqual([requests.rows]);
   expect(beats).toEqual([]);
   expect(trouble).toEqual([]);
@@ -169,7 +170,7 @@ describe('mail endures', () => {
           expect(outcome).not.toBe('none');
           machine.beat(workerBeat);
           asker.beat(coordinatorBeat);
-          await sleep(3);
+          await turns();
           expect(carriedOut.length).toBeGreaterThan(0);
           expect(new Set(carriedOut.map(({ type }) => type))).toEqual(new Set(['join']));
           expect(beats.length).toBeGreaterThanOrEqual(2);
@@ -192,7 +193,7 @@ describe('mail endures', () => {
       hub.join({ role: 'coordinator', name: `c${sequence % 7}` }).send(worker, 'control', seal(long[0]));
     }
     attack(long[1]);
-    await sleep(5);
+    await turns();
     expect(machine.refused.get('evicted')).toBeGreaterThan(0);
     expect(await asker.request(worker, scope, requests.rows)).toEqual(replies.rows);
   });

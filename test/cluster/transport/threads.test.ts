@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { LocalHub } from '../../../src/cluster/transport/threads.js';
 import type { Address, Channel, Transport } from '../../../src/cluster/transport/transport.js';
+import { turns } from './turns.js';
 
 const w1: Address = { role: 'worker', name: 'w1' };
 const w2: Address = { role: 'worker', name: 'w2' };
@@ -17,8 +18,6 @@ function listen(transport: Transport, channel: Channel = 'control'): string[] {
   });
   return heard;
 }
-
-const delivered = (): Promise<void> => sleep(0).then(() => sleep(5));
 
 describe('a hub', () => {
   it('delivers copies, in order, to whom they are for, and never inside send', async () => {
@@ -34,7 +33,7 @@ describe('a hub', () => {
     one.send('all', 'control', Uint8Array.of(3));
     coordinator.send('all', 'control', Uint8Array.of(4));
     expect(heard2).toEqual([]);
-    await delivered();
+    await turns();
     expect(heard2).toEqual(['w1: 1 2', 'w1: 9 2', 'run: 4']);
     expect(bulk).toEqual(['w1: 9 2']);
     expect(heard1).toEqual(['run: 4']);
@@ -54,7 +53,7 @@ describe('a hub', () => {
     const heard = listen(two);
     one.send(w2, 'control', Uint8Array.of(1));
     one.send(w2, 'control', Uint8Array.of(2));
-    await delivered();
+    await turns();
     expect(trouble).toEqual(['call 1', 'call 2']);
     expect(heard).toEqual(['w1: 1', 'w1: 2']);
   });
@@ -67,12 +66,12 @@ describe('a hub', () => {
     const heard = listen(two);
     end();
     one.send(w2, 'control', Uint8Array.of(1));
-    await delivered();
+    await turns();
     expect([calls, heard.length]).toEqual([0, 1]);
     await two.close();
     one.send(w2, 'control', Uint8Array.of(1));
     two.send(w1, 'control', Uint8Array.of(1));
-    await delivered();
+    await turns();
     expect(heard).toHaveLength(1);
     expect(two.connected).toBe(false);
   });
@@ -107,7 +106,7 @@ describe('faults', () => {
       one.send(w2, 'control', Uint8Array.of(1));
       two.send(w1, 'control', Uint8Array.of(2));
       one.send(run, 'control', Uint8Array.of(3));
-      await delivered();
+      await turns();
     };
     const heal = hub.faults.cut(w1, w2);
     await all();
@@ -128,10 +127,10 @@ describe('faults', () => {
     hub.disconnect(w2);
     expect([two.connected, one.connected]).toEqual([false, true]);
     two.send(w1, 'control', Uint8Array.of(2));
-    await delivered();
+    await turns();
     hub.reconnect(w2);
     one.send(w2, 'control', Uint8Array.of(3));
-    await delivered();
+    await turns();
     expect([heard1, heard2, told]).toEqual([[], ['w1: 3'], [false, true]]);
   });
 });

@@ -359,8 +359,11 @@ describe('a server that is killed and comes back', () => {
     for (let time = 1; time <= 3; time += 1) {
       await server.kill();
       await until('both notice', () => !one.transport.connected && !two.transport.connected);
+      const { outMsgs } = one.bulk.stats();
       for (let at = 0; at < 200; at += 1)
         one.transport.send(w2, 'bulk', new Uint8Array(PAYLOAD_BYTES).fill(99));
+      // What the client never got it does not keep.
+      expect(one.bulk.stats().outMsgs).toBe(outMsgs);
       await server.start();
       await until('both are back', () => one.transport.connected && two.transport.connected);
       await settled(one, two);
