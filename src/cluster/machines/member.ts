@@ -26,6 +26,8 @@ import { Share, ShareError } from './share.js';
 
 /** Seconds without a sign of life of its coordinator after which a machine is free for others. */
 const ORPHANED = 60;
+/** The same where the machine wants to leave: well within what service managers give a process to end. */
+const ORPHANED_LEAVING = 10;
 
 /** A request that cannot be met because of who is in which epoch of which run. */
 export class MembershipError extends Error {
@@ -151,9 +153,11 @@ export class Member {
   #lookForCoordinator(): void {
     const part = this.#part;
     if (!part) return;
-    if (!this.transport.connected) part.heard = now();
-    else if (now() - part.heard > ORPHANED) {
-      this.#leaveSoon(part, `nothing was heard of the coordinator for ${ORPHANED} s`);
+    // A coordinator cannot be heard without a server, but who wants to leave does not wait for one either.
+    if (!this.transport.connected && !this.#draining) part.heard = now();
+    const patience = this.#draining ? ORPHANED_LEAVING : ORPHANED;
+    if (now() - part.heard > patience) {
+      this.#leaveSoon(part, `nothing was heard of the coordinator for ${patience} s`);
     }
   }
 
