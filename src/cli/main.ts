@@ -11,6 +11,7 @@ import { exitCode, report } from './exit.js';
 import { machineFlags } from './machine-flags.js';
 import { natsFlags } from './nats-flags.js';
 import type { CommonOptions } from './run.js';
+import { statusFlags } from './status-flags.js';
 import type { WorkerOptions } from './worker.js';
 
 function wholeNumber(least: number): (text: string) => number {
@@ -90,20 +91,21 @@ program
     process.exitCode = validate(file, options);
   });
 
-machineFlags(
-  program
-    .command('run')
-    .description('run a config here on all cores, or on machines that have joined; leaves a run folder')
-    .argument('<config>', 'the YAML file')
-    .addOption(workersOption())
-    .addOption(new Option('--out <folder>', 'the run folder (default: runs/<name>-<time>)'))
-    .addOption(seedOption())
-    .addOption(setOption())
-    .addOption(quietOption())
-    .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      `
+statusFlags(
+  machineFlags(
+    program
+      .command('run')
+      .description('run a config here on all cores, or on machines that have joined; leaves a run folder')
+      .argument('<config>', 'the YAML file')
+      .addOption(workersOption())
+      .addOption(new Option('--out <folder>', 'the run folder (default: runs/<name>-<time>)'))
+      .addOption(seedOption())
+      .addOption(setOption())
+      .addOption(quietOption())
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        `
 Examples:
   wasserwerk run configs/quickstart.yaml
   wasserwerk run configs/quickstart.yaml --workers 1 --set particles=200_000 --set time.end=5 --out runs/small
@@ -111,20 +113,23 @@ Examples:
   wasserwerk run configs/quickstart.yaml --nats auto --machines 2
 
 SIGUSR1 holds a run up at its next look, SIGUSR2 lets it go on; Ctrl-C and SIGTERM stop it with a checkpoint.`,
-    ),
+      ),
+  ),
 ).action(async (file: string, options: CommonOptions & { out?: string; seed?: string; set: string[] }) => {
   const { run } = await import('./run.js');
   process.exitCode = await run(file, options);
 });
 
-machineFlags(
-  program
-    .command('resume')
-    .description('go on with a run from its last checkpoint, to the same bits')
-    .argument('<run-folder>', 'the folder that `run` named')
-    .addOption(workersOption())
-    .addOption(quietOption())
-    .addOption(jsonOption()),
+statusFlags(
+  machineFlags(
+    program
+      .command('resume')
+      .description('go on with a run from its last checkpoint, to the same bits')
+      .argument('<run-folder>', 'the folder that `run` named')
+      .addOption(workersOption())
+      .addOption(quietOption())
+      .addOption(jsonOption()),
+  ),
 ).action(async (folder: string, options: CommonOptions) => {
   const { resume } = await import('./run.js');
   process.exitCode = await resume(folder, options);
