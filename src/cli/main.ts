@@ -11,7 +11,8 @@ import { exitCode, report } from './exit.js';
 import { machineFlags } from './machine-flags.js';
 import { natsFlags } from './nats-flags.js';
 import type { CommonOptions } from './run.js';
-import { statusFlags } from './status-flags.js';
+import { portOption, statusFlags } from './status-flags.js';
+import type { StatusOptions } from './status.js';
 import type { WorkerOptions } from './worker.js';
 
 function wholeNumber(least: number): (text: string) => number {
@@ -62,6 +63,7 @@ Examples:
   wasserwerk run my-model.yaml                        run it on all cores
   wasserwerk run my-model.yaml --set particles=1e5 --seed 2 --out runs/test
   wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
+  wasserwerk status --watch                           watch the newest run
   wasserwerk compare runs/test --reference            hold it against the grid solution of its config
   wasserwerk report runs/test                         draw it as an HTML page
   wasserwerk verify my-model.yaml                     show that workers and restarts do not change a bit
@@ -151,6 +153,28 @@ natsFlags(
   const { worker } = await import('./worker.js');
   process.exitCode = await worker(options);
 });
+
+program
+  .command('status')
+  .description('say how a run stands, whether it goes on or not')
+  .argument('[target]', 'a run folder, or the URL of a status endpoint (default: the newest run below runs/)')
+  .addOption(new Option('--watch', 'go on showing it: on the whole terminal (q leaves), in lines when piped'))
+  .addOption(new Option('--json', 'print it as JSON; with --watch one object a line'))
+  .addHelpText('after', '\nExamples:\n  wasserwerk status\n  wasserwerk status runs/first --watch')
+  .action(async (target: string | undefined, options: StatusOptions) => {
+    const { status } = await import('./status.js');
+    process.exitCode = await status(target, options);
+  });
+
+program
+  .command('view')
+  .description('serve the dashboard of a run folder on this machine, until Ctrl-C')
+  .argument('<run-folder>', 'the folder of a run')
+  .addOption(portOption())
+  .action(async (folder: string, options: { statusPort?: number }) => {
+    const { view } = await import('./view.js');
+    process.exitCode = await view(folder, options);
+  });
 
 program
   .command('verify')
