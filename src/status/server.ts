@@ -158,6 +158,11 @@ export class StatusServer {
       response.shouldKeepAlive = false;
       this.#sender.send(request, response, answer);
     };
+    const names = request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
+    if (names.length > 1) {
+      refuse(problem(400, 'bad-request', 'there is more than one Host header'));
+      return;
+    }
     if (!this.#isHost(request.headers.host)) {
       refuse(
         problem(421, 'wrong-host', 'this server answers under loopback names and the --status-host given'),
