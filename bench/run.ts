@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { conditions, describe, describeMachine } from './machine.js';
 import { markdown, plainText, replaceSection, type SectionResult } from './report.js';
 import { cluster } from './sections/cluster.js';
+import { watching } from './sections/watchers.js';
 import { compile } from './sections/compile.js';
 import { endToEnd } from './sections/end-to-end.js';
 import { entropy } from './sections/entropy.js';
@@ -35,6 +36,7 @@ const SECTIONS = [
   planner,
   grid,
   cluster,
+  watching,
 ];
 
 const usage = `usage: npm run bench -- [options]

@@ -10,9 +10,11 @@ import { initialCounts, KernelFault, replicaCount } from '../../particles/mod.js
 import type { Partition } from '../assignment.js';
 import { readTotals, totalsParts } from '../checkpoint.js';
 import { now } from '../clock.js';
+import type { CrewReport } from '../crew-report.js';
 import type { ParticleEvolution, RowRequest } from '../evolution.js';
 import type { WorkLoad } from '../simulation.js';
 import { Epochs, type MachineOptions } from './epochs.js';
+import { crewOf } from './crew-report.js';
 import { MachineError } from './errors.js';
 import { checkSaved, gatherCounts, gatherHash, gatherMoments } from './gather.js';
 import { Gauge } from './gauge.js';
@@ -102,6 +104,17 @@ export class MachineSimulation implements ParticleEvolution {
     return {
       busySeconds: Array.from(this.#epochs.current?.busySeconds ?? []),
       partition: this.#epochs.current?.plan.partition ?? 'replicas',
+    };
+  }
+
+  get crew(): CrewReport {
+    const { bytes, messages, again } = this.#totals;
+    const epoch = this.#epochs.current;
+    return {
+      kind: 'machines',
+      members: epoch ? crewOf(epoch, this.#counts, this.options.roster) : [],
+      ...{ epoch: this.#epochs.number, reforms: this.#epochs.reforms },
+      ...{ sentBytes: bytes, sentMessages: messages, askedAgain: again },
     };
   }
 
@@ -238,9 +251,9 @@ export class MachineSimulation implements ParticleEvolution {
       steps,
       seconds,
       answers.map(({ member, reply }) => {
-        const { busySeconds, sentBytes, sentMessages, askedAgain } = reply;
-        const busy = busySeconds.reduce((sum, value) => sum + value, 0) / Math.max(1, busySeconds.length);
-        epoch.busySeconds[member] += busy;
+        const { busySeconds, waitedSeconds, sentBytes, sentMessages, askedAgain } = reply;
+        epoch.busySeconds[member] += mean(busySeconds);
+        epoch.waitedSeconds[member] += mean(waitedSeconds);
         totals.bytes += sentBytes;
         totals.messages += sentMessages;
         totals.again += askedAgain;
@@ -308,3 +321,6 @@ export class MachineSimulation implements ParticleEvolution {
     await this.#epochs.close(isFinished ? 'the run is finished' : 'the run has stopped');
   }
 }
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

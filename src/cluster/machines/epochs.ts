@@ -75,6 +75,7 @@ export interface Epoch {
   /** Jumps per directed edge on each machine since it joined. */
   jumps: readonly Float64Array[];
   readonly busySeconds: Float64Array;
+  readonly waitedSeconds: Float64Array;
 }
 
 /** What the choice of machines and the plan need to know of the state. */
@@ -121,6 +122,11 @@ export class Epochs {
     this.#muster = new Muster(options.roster, options.run, this.#told);
     const { halt } = options;
     this.#stop = halt ? AbortSignal.any([halt, this.#halt.signal]) : this.#halt.signal;
+  }
+
+  /** Number of the epoch that began last. */
+  get number(): number {
+    return this.#number;
   }
 
   /** The present epoch, if there is one. */
@@ -273,6 +279,7 @@ export class Epochs {
         gauge: new Gauge(machines.length, this.state.jumps()),
         jumps: [],
         busySeconds: new Float64Array(machines.length),
+        waitedSeconds: new Float64Array(machines.length),
       };
       this.options.planned?.(reportOf(epoch, workers, this.state.counts()));
       return epoch;
