@@ -125,6 +125,13 @@ export interface RunActions {
   stop(reason: string): void;
 }
 
+/** How long steps took, for a histogram: `counts[i]` steps took `bounds[i]` seconds or less; the last count is of all. */
+export interface StepDurations {
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+  readonly seconds: number;
+}
+
 export interface StatusSource {
   /** The run as it stands now. Cheap: called at every request. */
   view(): RunView;
@@ -137,6 +144,8 @@ export interface StatusSource {
   events(after: number): readonly RunEvent[];
   /** Calls the listener for every event from now on. Returns a function that ends it. */
   subscribe(listener: (event: RunEvent) => void): () => void;
+  /** Undefined where nobody has timed the steps. */
+  readonly stepDurations?: StepDurations | undefined;
   /** Undefined where the run is over or elsewhere. */
   readonly actions: RunActions | undefined;
 }

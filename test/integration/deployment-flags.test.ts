@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { flagsInText, usedFlags, type UsedFlag } from '../deploy/files.js';
 import { program } from './command.js';
-import { pendingFlags } from './pending-flags.js';
 
 const known = new Map<string, Set<string>>();
 
@@ -35,18 +34,11 @@ it('deploy/ uses no flag that the commands do not know', () => {
   expect(new Set(used.map(({ file }) => file.split('/')[1]))).toEqual(
     new Set(['common', 'compose', 'kubernetes', 'slurm', 'systemd']),
   );
-  expect(unknown(used.filter(({ command, flag }) => !pendingFlags[command]?.includes(flag)))).toEqual([]);
+  expect(unknown(used)).toEqual([]);
 });
 
 it('finds a flag that is not there', () => {
   expect(unknown(flagsInText('x', 'exec wasserwerk resume "$folder" --quiet \\\n  --queit'))).toEqual([
     'x: wasserwerk resume --queit',
   ]);
-});
-
-it('no flag is pending that is there', () => {
-  for (const [command, flags] of Object.entries(pendingFlags)) {
-    const there = flags.filter((flag) => flagsOf(command).has(flag));
-    expect(there, `of ${command}: take these out of pending-flags.ts`).toEqual([]);
-  }
 });

@@ -53,7 +53,10 @@ const path = z
   .refine((text) => !text.includes('\0'), 'not a path');
 const text = z.string().max(MAX_TEXT);
 
-const u8s = z.instanceof(Uint8Array);
+/** A Buffer, as hashes make them, becomes the plain array that it is. */
+const u8s = z
+  .instanceof(Uint8Array)
+  .transform((bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
 const u16s = z.instanceof(Uint16Array);
 const u32s = z.instanceof(Uint32Array);
 const f32s = z.instanceof(Float32Array);

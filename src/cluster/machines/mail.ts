@@ -36,6 +36,8 @@ export type Heartbeat = WorkerHeartbeat | CoordinatorHeartbeat;
 export interface MailOptions {
   /** Milliseconds until a request is asked again. */
   readonly retryMs?: number;
+  /** Bytes of messages whose chunks have not all arrived, of all senders together. */
+  readonly incompleteBytes?: number;
 }
 
 interface Beat {
@@ -49,19 +51,23 @@ export class Mail {
   readonly #asking: Asking;
   readonly #answering: Answering;
   readonly #refused = new Map<string, number>();
-  readonly #assembler = new FrameAssembler({
-    maxBytes: 2 * MESSAGE_BYTES,
-    maxMessages: 1024,
-    onDrop: ({ reason }) => {
-      this.#refuse(reason);
-    },
-  });
+  readonly #assembler: FrameAssembler;
   readonly #thrown: Error[] = [];
   readonly #beats = new Listeners<Beat>((error) => this.#thrown.push(error));
   readonly #ends: (() => void)[];
 
-  constructor(transport: Transport, { retryMs = 1000 }: MailOptions = {}) {
+  constructor(
+    transport: Transport,
+    { retryMs = 1000, incompleteBytes = 2 * MESSAGE_BYTES }: MailOptions = {},
+  ) {
     this.#transport = transport;
+    this.#assembler = new FrameAssembler({
+      maxBytes: incompleteBytes,
+      maxMessages: 1024,
+      onDrop: ({ reason }) => {
+        this.#refuse(reason);
+      },
+    });
     this.#asking = new Asking(transport, this.#stamp, retryMs);
     this.#answering = new Answering(transport, this.#stamp);
     this.#ends = [

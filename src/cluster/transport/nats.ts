@@ -11,14 +11,15 @@
 //   - A subscription that the server refuses is removed by the client and not made again on reconnection.
 
 import type { NatsConnection, Subscription } from 'nats';
+import { MESSAGE_BYTES } from './frame.js';
 import { asError, Listeners, troubleListeners } from './listeners.js';
 import { checkedAddress, parseSubject, subjectOf, subscriptionsOf } from './subjects.js';
 import type { Address, Channel, Received, Transport } from './transport.js';
 
 /** Bytes after which the server is asked whether it has read them. */
 const CONFIRM_BYTES = 4 * 1024 * 1024;
-/** Bytes on the way to the server at a time, per connection. More are dropped, as a network would. */
-const WAY_BYTES = 512 * 1024 * 1024;
+/** Bytes on the way to the server at a time, per connection: two of the longest messages. */
+const WAY_BYTES = 2 * MESSAGE_BYTES;
 /** How long closing waits for what is on the way. */
 const FLUSH_MS = 2000;
 
@@ -34,6 +35,7 @@ class Lane {
   constructor(
     readonly connection: NatsConnection,
     private readonly name: string,
+    private readonly wayBytes: number,
     private readonly onChange: () => void,
     private readonly onTrouble: (error: Error) => void,
   ) {
@@ -55,7 +57,7 @@ class Lane {
 
   publish(subject: string, bytes: Uint8Array): void {
     if (!this.connected) return;
-    if (this.#unconfirmed + bytes.length > WAY_BYTES) {
+    if (this.#unconfirmed + bytes.length > this.wayBytes) {
       if (!this.#dropping) {
         this.#dropping = true;
         this.onTrouble(
@@ -157,6 +159,7 @@ class NatsTransport implements Transport {
   constructor(
     readonly self: Address,
     connections: { readonly control: NatsConnection; readonly bulk: NatsConnection },
+    wayBytes: number,
   ) {
     const trouble = (error: Error): void => {
       this.#trouble.tell(error);
@@ -166,8 +169,8 @@ class NatsTransport implements Transport {
     };
     this.#connection = new Listeners(trouble);
     this.#lanes = {
-      control: new Lane(connections.control, 'control', change, trouble),
-      bulk: new Lane(connections.bulk, 'bulk', change, trouble),
+      control: new Lane(connections.control, 'control', wayBytes, change, trouble),
+      bulk: new Lane(connections.bulk, 'bulk', wayBytes, change, trouble),
     };
     this.#told = this.connected;
   }
@@ -259,10 +262,13 @@ function unsubscribe({ subscriptions }: Subscribed): void {
 /**
  * A transport over two connections that were made with the credentials of `self`. Closing it leaves the connections open:
  * they belong to who opened them.
+ *
+ * @param options.wayBytes bytes on the way to the server at a time, per connection; more are dropped, as a network would
  */
 export function natsTransport(
   self: Address,
   connections: { readonly control: NatsConnection; readonly bulk: NatsConnection },
+  options: { readonly wayBytes?: number } = {},
 ): Transport {
-  return new NatsTransport(checkedAddress(self), connections);
+  return new NatsTransport(checkedAddress(self), connections, options.wayBytes ?? WAY_BYTES);
 }

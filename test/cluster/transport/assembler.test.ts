@@ -21,7 +21,7 @@ const chunksOf = (bytes: Uint8Array, changes = {}): Frame[] =>
 function lastChunk(totalBytes: number, sequence: number): Frame {
   const chunks = Math.ceil(totalBytes / PAYLOAD_BYTES);
   const offset = (chunks - 1) * PAYLOAD_BYTES;
-  let frame = encodeFrames(header({ sequence }), new Uint8Array(totalBytes - offset))[0]!;
+  let frame = encodeFrames(header({ sequence }), new Uint8Array(totalBytes - offset))[0];
   for (const [at, value] of [
     [40, chunks - 1],
     [44, chunks],
@@ -45,8 +45,8 @@ describe('an assembler', () => {
   it('returns a message of one chunk at once, as the view that came', () => {
     const { frames } = assembler();
     const [frame] = chunksOf(pattern(10));
-    expect(frames.add(frame!)).toBe(frame!.payload);
-    expect(frames.add(chunksOf(new Uint8Array())[0]!)).toHaveLength(0);
+    expect(frames.add(frame)).toBe(frame.payload);
+    expect(frames.add(chunksOf(new Uint8Array())[0])).toHaveLength(0);
     expect(frames.bytes).toBe(0);
   });
 
@@ -67,8 +67,8 @@ describe('an assembler', () => {
             index,
             ...repeated.filter((other) => other === index),
           ])) {
-            const message = frames.add(all[at]!);
-            if (message !== undefined) complete.set(all[at]!.sequence, message);
+            const message = frames.add(all[at]);
+            if (message !== undefined) complete.set(all[at].sequence, message);
           }
           for (const [sequence, bytes] of messages.entries()) {
             expect(Buffer.compare(complete.get(sequence)!, bytes)).toBe(0);
@@ -97,10 +97,10 @@ describe('an assembler', () => {
     const other = pattern(PAYLOAD_BYTES + 5, 99);
     messages.push({ bytes: other, chunks: chunksOf(other), source: 'worker w9' });
     const { frames } = assembler();
-    for (const { chunks, source } of messages) expect(frames.add(chunks[0]!, source)).toBeUndefined();
+    for (const { chunks, source } of messages) expect(frames.add(chunks[0], source)).toBeUndefined();
     expect(frames.messages).toBe(messages.length);
     for (const { bytes, chunks, source } of messages) {
-      expect(Buffer.compare(frames.add(chunks[1]!, source)!, bytes)).toBe(0);
+      expect(Buffer.compare(frames.add(chunks[1], source)!, bytes)).toBe(0);
     }
     expect(frames).toMatchObject({ bytes: 0, messages: 0 });
   });
@@ -109,16 +109,16 @@ describe('an assembler', () => {
     const { frames, dropped } = assembler();
     const bytes = pattern(PAYLOAD_BYTES + 5);
     const [first, second] = chunksOf(bytes);
-    for (const liar of [chunksOf(pattern(PAYLOAD_BYTES + 6))[1]!, chunksOf(pattern(3))[0]!]) {
-      frames.add(first!);
+    for (const liar of [chunksOf(pattern(PAYLOAD_BYTES + 6))[1], chunksOf(pattern(3))[0]]) {
+      frames.add(first);
       expect(frames.add(liar)).toBeUndefined();
       expect(dropped.splice(0)).toMatchObject([
-        { reason: 'disagreement', sequence: first!.sequence, from: 1 },
+        { reason: 'disagreement', sequence: first.sequence, from: 1 },
       ]);
       expect(frames).toMatchObject({ bytes: 0, messages: 0 });
     }
-    frames.add(second!);
-    expect(Buffer.compare(frames.add(first!)!, bytes)).toBe(0);
+    frames.add(second);
+    expect(Buffer.compare(frames.add(first)!, bytes)).toBe(0);
   });
 
   it('holds no more than it may: what waited longest makes room, and is told', () => {
@@ -153,11 +153,11 @@ describe('an assembler', () => {
   it('forgets what it is told to', () => {
     const { frames, dropped } = assembler();
     const bytes = pattern(PAYLOAD_BYTES + HEADER_BYTES);
-    for (const epoch of [1, 2, 3]) frames.add(chunksOf(bytes, { epoch })[0]!);
+    for (const epoch of [1, 2, 3]) frames.add(chunksOf(bytes, { epoch })[0]);
     frames.discard(({ epoch }) => epoch < 3);
     expect(frames).toMatchObject({ messages: 1, bytes: bytes.length });
     expect(dropped).toEqual([]);
-    expect(frames.add(chunksOf(bytes, { epoch: 2 })[1]!)).toBeUndefined();
-    expect(frames.add(chunksOf(bytes, { epoch: 3 })[1]!)).toBeDefined();
+    expect(frames.add(chunksOf(bytes, { epoch: 2 })[1])).toBeUndefined();
+    expect(frames.add(chunksOf(bytes, { epoch: 3 })[1])).toBeDefined();
   });
 });

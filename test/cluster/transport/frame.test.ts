@@ -45,7 +45,7 @@ describe('a frame', () => {
         const [bytes, ...more] = encodeFrames(sent, payload);
         expect(more).toEqual([]);
         expect(bytes).toHaveLength(HEADER_BYTES + payload.length);
-        const frame = decodeFrame(bytes!);
+        const frame = decodeFrame(bytes);
         expect(frame).toMatchObject({ ...sent, version: protocolVersion, chunk: 0, chunks: 1, offset: 0 });
         expect([...frame.payload]).toEqual([...payload]);
       }),
@@ -59,15 +59,15 @@ describe('a frame', () => {
     );
     const words = '57574631 0100 0200 0123456789abcdef 03000000 04000000 05000000 06000000 0800000007000000';
     const rest = '00000000 01000000 02000000 00000000 02000000';
-    expect(Buffer.from(bytes!.subarray(0, 60)).toString('hex')).toBe(`${words}${rest}`.replaceAll(' ', ''));
-    expect([...bytes!.subarray(64)]).toEqual([9, 10]);
+    expect(Buffer.from(bytes.subarray(0, 60)).toString('hex')).toBe(`${words}${rest}`.replaceAll(' ', ''));
+    expect([...bytes.subarray(64)]).toEqual([9, 10]);
   });
 
   it('is read at any place of a larger buffer, and its payload is not copied', () => {
     const [bytes] = encodeFrames(header(), pattern(100));
     const large = new Uint8Array(200);
-    large.set(bytes!, 3);
-    const { payload } = decodeFrame(large.subarray(3, 3 + bytes!.length));
+    large.set(bytes, 3);
+    const { payload } = decodeFrame(large.subarray(3, 3 + bytes.length));
     expect(payload).toEqual(pattern(100));
     expect(payload.buffer).toBe(large.buffer);
   });
@@ -102,7 +102,7 @@ describe('a frame', () => {
 
 describe('bytes that are no frame', () => {
   const [whole] = encodeFrames(header(), pattern(40));
-  const middle = encodeFrames(header(), pattern(2 * PAYLOAD_BYTES + 17))[1]!;
+  const middle = encodeFrames(header(), pattern(2 * PAYLOAD_BYTES + 17))[1];
 
   it('are refused at random', () => {
     fc.assert(
@@ -116,7 +116,7 @@ describe('bytes that are no frame', () => {
   it('are refused at random behind the right magic and version, with the right checksum', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 64, maxLength: 120 }), (bytes) => {
-        bytes.set(whole!.subarray(0, 8));
+        bytes.set(whole.subarray(0, 8));
         expect(codeOf(seal(bytes))).toMatch(/^(length|total|chunk)$/);
       }),
       { numRuns: 500 },
@@ -124,16 +124,16 @@ describe('bytes that are no frame', () => {
   });
 
   it('are refused if anything is missing or added', () => {
-    for (let length = 0; length < whole!.length; length += 1) {
-      expect(codeOf(whole!.subarray(0, length))).toBe('length');
+    for (let length = 0; length < whole.length; length += 1) {
+      expect(codeOf(whole.subarray(0, length))).toBe('length');
     }
-    expect(codeOf(new Uint8Array([...whole!, 0]))).toBe('length');
+    expect(codeOf(new Uint8Array([...whole, 0]))).toBe('length');
   });
 
   it('are refused with any one bit turned', () => {
-    for (let bit = 0; bit < 8 * whole!.length; bit += 1) {
-      const damaged = whole!.slice();
-      damaged[bit >> 3]! ^= 1 << (bit & 7);
+    for (let bit = 0; bit < 8 * whole.length; bit += 1) {
+      const damaged = whole.slice();
+      damaged[bit >> 3] ^= 1 << (bit & 7);
       expect(codeOf(damaged)).toBeDefined();
     }
   });
@@ -163,7 +163,7 @@ describe('bytes that are no frame', () => {
 
   it('are refused with another checksum, and with a short chunk in the middle', () => {
     const damaged = middle.slice();
-    damaged[60]! ^= 1;
+    damaged[60] ^= 1;
     expect(codeOf(damaged)).toBe('crc');
     expect(codeOf(forged(middle.subarray(0, 1000), 56, 32, 1000 - HEADER_BYTES))).toBe('chunk');
   });
@@ -171,10 +171,10 @@ describe('bytes that are no frame', () => {
 
 describe('a frame of another version', () => {
   it('names both versions, and is let through where that is asked for, if it is whole', () => {
-    const other = forged(encodeFrames(header(), pattern(9))[0]!, 4, 16, 77);
+    const other = forged(encodeFrames(header(), pattern(9))[0], 4, 16, 77);
     expect(() => decodeFrame(other)).toThrow(new RegExp(`version 77 .* version ${protocolVersion}`));
     expect(decodeFrame(other, { anyVersion: true })).toMatchObject({ version: 77, payload: pattern(9) });
-    other[70]! ^= 1;
+    other[70] ^= 1;
     expect(() => decodeFrame(other, { anyVersion: true })).toThrow(/damaged/);
   });
 });

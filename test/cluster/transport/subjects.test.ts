@@ -85,8 +85,8 @@ describe('subjects', () => {
       { role: 'worker', name: 'a' },
       { role: 'worker', name: 'b' },
     ];
-    expect(hears(other!, worker!, 'all')).toBe(false);
-    expect(hears(other!, worker!, other!)).toBe(true);
-    expect(hears({ role: 'coordinator', name: 'run' }, worker!, 'all')).toBe(true);
+    expect(hears(other, worker, 'all')).toBe(false);
+    expect(hears(other, worker, other)).toBe(true);
+    expect(hears({ role: 'coordinator', name: 'run' }, worker, 'all')).toBe(true);
   });
 });
