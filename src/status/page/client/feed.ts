@@ -30,6 +30,8 @@ const pageBytes = 1_500_000;
 const longestPage = 1000;
 /** Between two looks for new records. */
 const historyMs = 400;
+/** The server has no time for it now. */
+const busyMs = 1500;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -177,40 +179,50 @@ export class Feed {
       const wantsObservations = this.#wantsObservations;
       this.#wantsObservations = false;
       this.#wantsEnergies = false;
+      let wait = historyMs;
       try {
-        if (wantsObservations) await this.#fetchPages('observations');
+        let isDone = !wantsObservations || (await this.#fetchPages('observations'));
         // Energies come some steps after their observations: those still missing are asked for by their own last step.
-        if (this.history.lastEnergyStep < this.history.lastStep && this.#view?.energy) {
-          await this.#fetchPages('energies');
+        if (isDone && this.history.lastEnergyStep < this.history.lastStep && this.#view?.energy) {
+          isDone = await this.#fetchPages('energies');
+        }
+        if (!isDone) {
+          this.#wantsObservations = true;
+          wait = busyMs;
         }
       } catch (error) {
         // A connection that broke: the stream breaks as well, and asks for everything when it is back.
         if (error instanceof TypeError) return;
         throw error;
       }
-      await pause(historyMs);
+      await pause(wait);
     }
   }
 
-  /** Pages after the last known record of a kind, until one brings nothing new. */
-  async #fetchPages(kind: 'observations' | 'energies'): Promise<void> {
+  /**
+   * Pages after the last known record of a kind, until there are no more.
+   *
+   * @returns false where the server had no time for it
+   */
+  async #fetchPages(kind: 'observations' | 'energies'): Promise<boolean> {
+    const last = (): number =>
+      kind === 'observations' ? this.history.lastStep : this.history.lastEnergyStep;
     for (;;) {
-      const since = kind === 'observations' ? this.history.lastStep : this.history.lastEnergyStep;
-      const most = this.#pageLength;
+      const [since, most] = [last(), this.#pageLength];
       const response = await fetch(`api/observables?since=${since}&most=${most}`, { cache: 'no-store' });
-      if (!response.ok) return;
+      if (!response.ok) return false;
       const text = await response.text();
       const page = JSON.parse(text) as HistoryPage;
       const count = Math.max(page.observations.length, page.energies.length);
       if (count > 0) {
-        this.#pageLength = Math.max(
-          2,
-          Math.min(longestPage, 4 * most, Math.floor((pageBytes * count) / text.length)),
-        );
+        const fitting = Math.floor((pageBytes * count) / text.length);
+        this.#pageLength = Math.max(2, Math.min(longestPage, 4 * most, fitting));
       }
       const fresh = this.history.add(page, since);
       if (fresh.observations + fresh.energies > 0) this.#listener.grown();
-      if (fresh[kind] === 0 || page[kind].length < most) return;
+      // A page may also be short because its records are large: the view knows how far they go.
+      const known = this.#view?.[kind === 'observations' ? 'observation' : 'energy']?.step ?? -1;
+      if (fresh[kind] === 0 || (page[kind].length < most && last() >= known)) return true;
     }
   }
 }
