@@ -177,7 +177,7 @@ export class SyntheticRun implements StatusSource {
       potentialEnergyError: 0.01,
       mixingEnergy: mass.reduce((sum, m) => sum + m * Math.log(m), 0),
       jumps: this.#edges.from.map((from, e) =>
-        Math.round(1e5 * (t + (from < this.#edges.to[e] ? 0.5 * (1 - Math.exp(-t / 2)) : 0))),
+        Math.round(1e5 * (t + (from < this.#edges.to[e] ? 0.1 * (1 + noise(e)) * t : 0))),
       ),
     };
   }

@@ -18,6 +18,8 @@ export interface ChartContent {
   readonly scale: 'linear' | 'log';
   /** Values that the y axis must reach. */
   readonly include?: readonly number[];
+  /** What no value can be below: nor does the y axis go there for the sake of a band. */
+  readonly least?: number;
   readonly xRange?: readonly [number, number] | undefined;
   /** Said in place of lines while there are none. */
   readonly empty: string;
@@ -42,11 +44,11 @@ const bandErrors = 2;
 /** Draws a chart; undefined where there is nothing to draw and the empty text stands there. */
 export function paintChart(
   { context, width, height }: Surface,
-  { series, scale, include = [], xRange, empty }: ChartContent,
+  { series, scale, include = [], least = -Infinity, xRange, empty }: ChartContent,
   xLabel: string,
   cursorAt: number | undefined,
 ): Drawn | undefined {
-  const y = yAxis(series, scale, include);
+  const y = yAxis(series, scale, include, least);
   if (!y) {
     context.fillStyle = colours().soft;
     context.textAlign = 'center';
@@ -103,6 +105,7 @@ function yAxis(
   series: readonly Series[],
   scale: 'linear' | 'log',
   include: readonly number[],
+  least: number,
 ): Axis | undefined {
   let [low, high] = [Infinity, -Infinity];
   const take = (value: number): void => {
@@ -115,7 +118,7 @@ function yAxis(
       take(value);
       const half = bandErrors * (error?.[k] ?? 0);
       if (scale === 'linear' && half > 0) {
-        take(value - half);
+        take(Math.max(least, value - half));
         take(value + half);
       }
     });

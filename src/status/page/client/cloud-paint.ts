@@ -165,6 +165,9 @@ function paintRanges(
   context.textAlign = 'right';
   context.fillText(brief(across[1], 2), area.left + area.width, foot);
   context.textAlign = 'center';
-  const text = up ? `${nameX} → · ${nameY} ↑ ${brief(up[0], 2)} … ${brief(up[1], 2)}` : nameX;
-  context.fillText(text, area.left + area.width / 2, foot, area.width - 64);
+  const short = up ? `${nameX} →  ${nameY} ↑` : nameX;
+  const long = up ? `${short} ${brief(up[0], 2)} … ${brief(up[1], 2)}` : nameX;
+  const room = area.width - 64;
+  const text = context.measureText(long).width <= room ? long : short;
+  context.fillText(text, area.left + area.width / 2, foot, room);
 }

@@ -73,6 +73,8 @@ export function cloudSection(context: Context): Section {
         panel.figure.hidden = false;
         setAttribute(panel.figure, 'class', `panel h${hue % 8}`);
         setText(panel.name, view.nodeNames[index]);
+        setAttribute(panel.name, 'title', view.nodeNames[index]);
+        if (!picture) setAttribute(panel.canvas, 'aria-label', `${view.nodeNames[index]}: no picture yet`);
       });
       while (panels.length > nodes.length) {
         const panel = panels.pop();

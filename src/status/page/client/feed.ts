@@ -5,6 +5,7 @@ import type { EventKind, HistoryPage, LogEvent, View } from './api.js';
 import { eventKinds } from './api.js';
 import { History } from './history.js';
 import { EventParser } from './sse.js';
+import { isLive } from './words.js';
 
 export type Link =
   | { readonly kind: 'connecting' }
@@ -25,6 +26,8 @@ export interface FeedListener {
 const silenceMs = 25_000;
 const retryMs = [500, 1000, 2000, 4000];
 const pollMs = 3000;
+/** After so long without a view it is asked for: while a run is paused none comes by itself. */
+const viewMs = 4000;
 /** Pages of the history are as long as this, roughly: what is parsed without a jerk. */
 const pageBytes = 1_500_000;
 const longestPage = 1000;
@@ -45,6 +48,7 @@ export class Feed {
   #wantsEnergies = true;
   #isFetching = false;
   #lastByte = 0;
+  #viewedAt = 0;
   #awake: (() => void) | undefined;
 
   constructor(listener: FeedListener) {
@@ -80,10 +84,11 @@ export class Feed {
     const abort = new AbortController();
     const opened = performance.now();
     let heard = opened;
+    let hasStreamed = false;
     const watch = setInterval(() => {
       if (performance.now() - heard > silenceMs) abort.abort();
+      else if (hasStreamed && this.#isViewOld()) this.#askView();
     }, 1000);
-    let hasStreamed = false;
     try {
       // From the first event on: numbers of another process than before may have begun anew. Known ones are passed over.
       const response = await fetch('api/events?after=0', {
@@ -119,6 +124,23 @@ export class Feed {
     return hasStreamed ? 'streamed' : 'failed';
   }
 
+  #isViewOld(): boolean {
+    const wait = this.#view && isLive(this.#view.state) ? viewMs : 10 * viewMs;
+    return performance.now() - this.#viewedAt > wait;
+  }
+
+  /** Asks for a view beside the stream. What goes wrong there, the stream tells. */
+  #askView(): void {
+    this.#viewedAt = performance.now();
+    fetch('api/status', { cache: 'no-store' })
+      .then(async (response) => {
+        if (response.ok) this.#takeView((await response.json()) as View);
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof TypeError)) throw error;
+      });
+  }
+
   async #poll(): Promise<boolean> {
     const response = await fetch('api/status', { cache: 'no-store' });
     if (!response.ok) return false;
@@ -143,6 +165,7 @@ export class Feed {
     this.#listener.happened(event);
     const isOf = (wanted: EventKind): boolean => event.kind === wanted;
     this.#want(isOf('observation'), isOf('energy'));
+    if (isOf('state')) this.#askView();
   }
 
   #forget(count: number): void {
@@ -159,6 +182,7 @@ export class Feed {
       return;
     }
     this.#view = view;
+    this.#viewedAt = performance.now();
     this.#listener.viewed(view);
     this.#want(
       (view.observation?.step ?? -1) > this.history.lastStep,

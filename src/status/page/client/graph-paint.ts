@@ -24,6 +24,7 @@ export interface DrawnGraph {
 const mostFlows = 60;
 /** Up to this many nodes every one has its name beside it. */
 const mostLabels = 40;
+const mostRadius = 30;
 const tileSteps = viridis();
 
 export function paintGraph(
@@ -89,7 +90,12 @@ function paintNodes(
 ): DrawnGraph {
   const palette = colours();
   const isFlat = places.every(({ y }) => y === places[0].y);
-  const pad = { x: Math.min(96, width * 0.2), y: isFlat ? 46 : 40 };
+  const isNamed = (g: number): boolean => places.length <= mostLabels || hues.has(g);
+  const names = view.nodeNames.map((name, g) => (isNamed(g) ? shortened(name) : ''));
+  const longest = names.reduce((most, name) => Math.max(most, context.measureText(name).width), 0);
+  // Room for the names beside the outermost nodes.
+  const wanted = isFlat ? longest / 2 + 8 : longest + mostRadius + 8;
+  const pad = { x: Math.max(24, Math.min(wanted, width * 0.32)), y: isFlat ? 46 : 40 };
   // A drawing is no wider than it needs: circles stay round, and paths as long as the page lets them.
   const side = isFlat ? width - 2 * pad.x : Math.min(width - 2 * pad.x, height - 2 * pad.y);
   const points = places.map(({ x, y }) => ({
@@ -97,7 +103,7 @@ function paintNodes(
     y: isFlat ? height / 2 : height / 2 + (y - 0.5) * side,
   }));
   const largest = largestMass(view);
-  const most = Math.min(30, Math.max(4, 0.4 * nearestDistance(points)));
+  const most = Math.min(mostRadius, Math.max(4, 0.4 * nearestDistance(points)));
   const radius = (g: number): number => Math.max(2, most * Math.sqrt((view.mass[g] ?? 0) / largest));
 
   context.strokeStyle = palette.edge;
@@ -129,9 +135,8 @@ function paintNodes(
     context.stroke();
   });
 
-  const isNamed = (g: number): boolean => places.length <= mostLabels || hues.has(g);
   points.forEach((at, g) => {
-    if (isNamed(g)) label(context, at, radius(g), view.nodeNames[g], width, isFlat);
+    if (isNamed(g)) label(context, at, radius(g), names[g], width, isFlat);
   });
   return {
     nodeAt(x, y) {
@@ -155,17 +160,20 @@ function nearestDistance(points: readonly Place[]): number {
   return Number.isFinite(least) ? least : 80;
 }
 
+function shortened(name: string): string {
+  const letters = Array.from(name);
+  return letters.length > 14 ? `${letters.slice(0, 13).join('')}…` : name;
+}
+
 /** A name: outwards of the node, or above it on a line; with a halo, for it may lie on edges. */
 function label(
   context: CanvasRenderingContext2D,
   { x, y }: Place,
   radius: number,
-  name: string,
+  text: string,
   width: number,
   isFlat: boolean,
 ): void {
-  const letters = Array.from(name);
-  const text = letters.length > 14 ? `${letters.slice(0, 13).join('')}…` : name;
   const isLeft = x < width / 2 - 1;
   context.textAlign = isFlat ? 'center' : isLeft ? 'right' : 'left';
   const at = isFlat ? { x, y: y - radius - 8 } : { x: isLeft ? x - radius - 5 : x + radius + 5, y: y + 4 };

@@ -44,24 +44,25 @@ export function graphSection(context: Context): Section {
     ),
   );
   const figure = make('figure', { class: 'card' }, canvas, readout, caption, details);
+  const flowTable = make(
+    'div',
+    { class: 'scroll flows', tabindex: '0', role: 'group', 'aria-label': 'Largest net flows, table' },
+    make(
+      'table',
+      {},
+      make(
+        'thead',
+        {},
+        make('tr', {}, make('th', { scope: 'col' }, 'edge'), make('th', { scope: 'col' }, 'mass per time')),
+      ),
+      flowBody,
+    ),
+  );
   const flows = make(
     'div',
     { class: 'card' },
     make('div', { class: 'card-head' }, make('h3', {}, 'Largest net flows')),
-    make(
-      'div',
-      { class: 'scroll flows', tabindex: '0', role: 'group', 'aria-label': 'Largest net flows, table' },
-      make(
-        'table',
-        {},
-        make(
-          'thead',
-          {},
-          make('tr', {}, make('th', { scope: 'col' }, 'edge'), make('th', { scope: 'col' }, 'mass per time')),
-        ),
-        flowBody,
-      ),
-    ),
+    flowTable,
     flowNote,
   );
   place.append(figure, flows);
@@ -152,6 +153,7 @@ export function graphSection(context: Context): Section {
           withError(net, error),
         ]),
       );
+      flowTable.hidden = rows.length === 0;
       flowNote.hidden = rows.length > 0;
       const isTold = history.lastStep < 0 || history.jumps.length > 0;
       setText(

@@ -37,7 +37,7 @@ export function massSection(context: Context, choiceChanged: () => void): Sectio
         error: points.map(({ error }) => error[index]),
       }));
       return {
-        ...{ series: points.length > 0 ? series : [], scale: 'linear', include: [0] },
+        ...{ series: points.length > 0 ? series : [], scale: 'linear', include: [0], least: 0 },
         ...{ empty: 'no observation yet', xRange: range },
       };
     },

@@ -1,11 +1,14 @@
-// When parts of the page are drawn: in an animation frame, only what has changed and can be seen, and not more in one frame
-// than fits beside scrolling.
+// When parts of the page are drawn: in an animation frame, only what has changed, and not more in one frame than fits beside
+// scrolling. What cannot be seen is drawn now and then: readers of screens and searches in the page find it all the same.
 
 /** Milliseconds of a frame that drawing may take; what is left over waits for the next one. At least one part is drawn. */
 const budget = 6;
 
+/** Between two drawings of what cannot be seen. */
+const unseenMs = 3000;
+
 export interface Part {
-  /** Drawn only while this is near the visible part of the page. */
+  /** Drawn at once while this is near the visible part of the page. */
   readonly element: Element;
   draw(): void;
 }
@@ -13,6 +16,8 @@ export interface Part {
 export class Scheduler {
   readonly #visible = new Set<Element>();
   readonly #changed = new Set<Part>();
+  /** Of those that have changed: whose turn has come though they cannot be seen. */
+  readonly #due = new Set<Part>();
   readonly #parts = new Map<Element, Part[]>();
   readonly #observer: IntersectionObserver;
   #frame: number | undefined;
@@ -28,6 +33,10 @@ export class Scheduler {
       },
       { rootMargin: '120px' },
     );
+    setInterval(() => {
+      for (const part of this.#changed) this.#due.add(part);
+      this.#ask();
+    }, unseenMs);
   }
 
   add(part: Part): void {
@@ -65,15 +74,18 @@ export class Scheduler {
   #draw(): void {
     const start = performance.now();
     for (const part of this.#changed) {
-      if (!this.#visible.has(part.element)) continue;
+      if (!this.#isDue(part)) continue;
+      if (performance.now() - start > budget) {
+        this.#ask();
+        return;
+      }
       this.#changed.delete(part);
+      this.#due.delete(part);
       part.draw();
-      if (performance.now() - start > budget) break;
     }
-    for (const part of this.#changed) {
-      if (!this.#visible.has(part.element)) continue;
-      this.#ask();
-      return;
-    }
+  }
+
+  #isDue(part: Part): boolean {
+    return this.#visible.has(part.element) || this.#due.has(part);
   }
 }

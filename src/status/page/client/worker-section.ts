@@ -39,6 +39,7 @@ export function workerSection(context: Context): Section {
         series: points.length > 0 ? series : [],
         scale: 'linear',
         include: [0],
+        least: 0,
         empty: 'nothing measured while this page is open',
       };
     },
