@@ -11,6 +11,8 @@ import { exitCode, report } from './exit.js';
 import { machineFlags } from './machine-flags.js';
 import { natsFlags } from './nats-flags.js';
 import type { CommonOptions } from './run.js';
+import { portOption, statusFlags } from './status-flags.js';
+import type { StatusOptions } from './status.js';
 import type { WorkerOptions } from './worker.js';
 
 function wholeNumber(least: number): (text: string) => number {
@@ -61,6 +63,7 @@ Examples:
   wasserwerk run my-model.yaml                        run it on all cores
   wasserwerk run my-model.yaml --set particles=1e5 --seed 2 --out runs/test
   wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
+  wasserwerk status --watch                           watch the newest run
   wasserwerk compare runs/test --reference            hold it against the grid solution of its config
   wasserwerk report runs/test                         draw it as an HTML page
   wasserwerk verify my-model.yaml                     show that workers and restarts do not change a bit
@@ -90,20 +93,21 @@ program
     process.exitCode = validate(file, options);
   });
 
-machineFlags(
-  program
-    .command('run')
-    .description('run a config here on all cores, or on machines that have joined; leaves a run folder')
-    .argument('<config>', 'the YAML file')
-    .addOption(workersOption())
-    .addOption(new Option('--out <folder>', 'the run folder (default: runs/<name>-<time>)'))
-    .addOption(seedOption())
-    .addOption(setOption())
-    .addOption(quietOption())
-    .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      `
+statusFlags(
+  machineFlags(
+    program
+      .command('run')
+      .description('run a config here on all cores, or on machines that have joined; leaves a run folder')
+      .argument('<config>', 'the YAML file')
+      .addOption(workersOption())
+      .addOption(new Option('--out <folder>', 'the run folder (default: runs/<name>-<time>)'))
+      .addOption(seedOption())
+      .addOption(setOption())
+      .addOption(quietOption())
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        `
 Examples:
   wasserwerk run configs/quickstart.yaml
   wasserwerk run configs/quickstart.yaml --workers 1 --set particles=200_000 --set time.end=5 --out runs/small
@@ -111,20 +115,23 @@ Examples:
   wasserwerk run configs/quickstart.yaml --nats auto --machines 2
 
 SIGUSR1 holds a run up at its next look, SIGUSR2 lets it go on; Ctrl-C and SIGTERM stop it with a checkpoint.`,
-    ),
+      ),
+  ),
 ).action(async (file: string, options: CommonOptions & { out?: string; seed?: string; set: string[] }) => {
   const { run } = await import('./run.js');
   process.exitCode = await run(file, options);
 });
 
-machineFlags(
-  program
-    .command('resume')
-    .description('go on with a run from its last checkpoint, to the same bits')
-    .argument('<run-folder>', 'the folder that `run` named')
-    .addOption(workersOption())
-    .addOption(quietOption())
-    .addOption(jsonOption()),
+statusFlags(
+  machineFlags(
+    program
+      .command('resume')
+      .description('go on with a run from its last checkpoint, to the same bits')
+      .argument('<run-folder>', 'the folder that `run` named')
+      .addOption(workersOption())
+      .addOption(quietOption())
+      .addOption(jsonOption()),
+  ),
 ).action(async (folder: string, options: CommonOptions) => {
   const { resume } = await import('./run.js');
   process.exitCode = await resume(folder, options);
@@ -146,6 +153,28 @@ natsFlags(
   const { worker } = await import('./worker.js');
   process.exitCode = await worker(options);
 });
+
+program
+  .command('status')
+  .description('say how a run stands, whether it goes on or not')
+  .argument('[target]', 'a run folder, or the URL of a status endpoint (default: the newest run below runs/)')
+  .addOption(new Option('--watch', 'go on showing it: on the whole terminal (q leaves), in lines when piped'))
+  .addOption(new Option('--json', 'print it as JSON; with --watch one object a line'))
+  .addHelpText('after', '\nExamples:\n  wasserwerk status\n  wasserwerk status runs/first --watch')
+  .action(async (target: string | undefined, options: StatusOptions) => {
+    const { status } = await import('./status.js');
+    process.exitCode = await status(target, options);
+  });
+
+program
+  .command('view')
+  .description('serve the dashboard of a run folder on this machine, until Ctrl-C')
+  .argument('<run-folder>', 'the folder of a run')
+  .addOption(portOption())
+  .action(async (folder: string, options: { statusPort?: number }) => {
+    const { view } = await import('./view.js');
+    process.exitCode = await view(folder, options);
+  });
 
 program
   .command('verify')

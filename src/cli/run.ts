@@ -28,8 +28,10 @@ import type { MachineSession } from './machine-session.js';
 import { measuredText, planText } from './plan-text.js';
 import { formatDuration, formatRate, Progress, type Unit } from './progress.js';
 import { printRemarks } from './remarks.js';
+import type { RunStatus } from './run-status.js';
+import type { StatusFlags } from './status-flags.js';
 
-export interface CommonOptions extends MachineFlags {
+export interface CommonOptions extends MachineFlags, StatusFlags {
   readonly workers?: number;
   readonly quiet?: true;
   readonly json?: true;
@@ -52,8 +54,11 @@ export async function run(
       return over(id, (rest) => resumeRun(out, rest));
     });
   }
-  return supervise(options, (_, over) =>
-    over(newRunId(), (rest) => startRun(config, { ...rest, ...(out === undefined ? {} : { out }) })),
+  return supervise(
+    options,
+    (_, over) =>
+      over(newRunId(), (rest) => startRun(config, { ...rest, ...(out === undefined ? {} : { out }) })),
+    config.name,
   );
 }
 
@@ -75,11 +80,12 @@ export async function resume(folder: string, options: CommonOptions): Promise<nu
 }
 
 /** Waits until a run on machines has begun in a folder, and tells its id. */
-async function runInFolder(folder: string, { signal, warned }: RunOptions): Promise<string> {
+async function runInFolder(folder: string, options: RunOptions): Promise<string> {
   for (let isTold = false; ; isTold = true) {
     const known = await readIdentity(folder);
     if (known) return known.run;
-    if (!isTold) warned?.(`standing by: there is no run on machines in ${folder} yet`);
+    if (!isTold) options.warned?.(`standing by: there is no run on machines in ${folder} yet`);
+    const { signal } = options;
     signal?.throwIfAborted();
     await sleep(STANDBY_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
@@ -94,12 +100,16 @@ type Over = (run: string, start: (options: RunOptions) => Promise<RunResult>) =>
 async function supervise(
   options: CommonOptions,
   start: (common: RunOptions, over: Over) => Promise<RunResult>,
+  name?: string,
 ): Promise<number> {
   const progress = new Progress({ quiet: options.quiet === true });
   const stop = new AbortController();
-  const gate = new Gate(stop.signal, (text) => {
+  let status: RunStatus | undefined;
+  const say = (text: string): void => {
     progress.message(text);
-  });
+    status?.message(text);
+  };
+  const gate = new Gate(stop.signal, say);
   let session: MachineSession | undefined;
   let measured: MachinesReport | undefined;
   let model: Model | undefined;
@@ -111,7 +121,7 @@ async function supervise(
       progress.finish();
       process.exit(exitCode.interrupted);
     }
-    progress.message(`${signal}: writing a checkpoint and stopping (once more to stop at once)`);
+    say(`${signal}: writing a checkpoint and stopping (once more to stop at once)`);
     stop.abort(signal);
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -128,6 +138,7 @@ async function supervise(
             `${simulation.workers} worker${simulation.workers === 1 ? '' : 's'}` +
             `${session ? ' on other machines' : ''}${from} → ${shown(folder)}`,
         );
+        if (status) progress.message(`status: ${status.address}`);
       }
     },
     looked: ({ step, rate, masses, observation, energy: total }) => {
@@ -157,16 +168,15 @@ async function supervise(
       progress.message(`warning: ${text}`);
     },
   };
-  const common: RunOptions = { ...listener, signal: stop.signal, gate: () => gate.passed };
   const over: Over = async (id, begin) => {
     const { workers } = options;
+    const common = commonOptions();
     if (!wantsMachines(options)) return begin({ ...common, ...(workers === undefined ? {} : { workers }) });
+    status?.named(id);
     const { openSession } = await import('./machine-session.js');
     session = await openSession({
       ...{ flags: options, workers, run: id, signal: stop.signal },
-      say: (text) => {
-        progress.message(text);
-      },
+      say,
       planned: (report) => {
         progress.message(planText(report));
       },
@@ -175,12 +185,26 @@ async function supervise(
     measured = session.report();
     return result;
   };
+  const commonOptions = (): RunOptions => ({
+    ...(status?.listening(listener) ?? listener),
+    signal: stop.signal,
+    ...(status?.options ?? { gate: () => gate.passed }),
+  });
   const started = now();
   let result: RunResult;
   try {
-    result = await start(common, over);
+    if (options.status !== false) {
+      const { RunStatus: Endpoint } = await import('./run-status.js');
+      status = await Endpoint.open({ flags: options, gate, stop, name, say });
+    }
+    result = await start(commonOptions(), over);
+    status?.ended(result);
+  } catch (error) {
+    status?.ended({ failure: error });
+    throw error;
   } finally {
     await session?.close();
+    await status?.close();
     gate.close();
     progress.finish();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

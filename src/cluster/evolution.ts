@@ -5,6 +5,7 @@ import type { RunConfig } from '../config/mod.js';
 import { StateError, watch, type Observation } from '../estimate/mod.js';
 import type { Model, Preflight } from '../model/mod.js';
 import type { Checkpoint, DraftParts, PartStorage, PartStorages } from '../output/mod.js';
+import type { CrewReport } from './crew-report.js';
 import { GridSimulation } from './grid-simulation.js';
 import { Simulation, type SimulationOptions, type WorkLoad } from './simulation.js';
 
@@ -29,6 +30,7 @@ export interface ParticleEvolution {
   readonly units: number;
   readonly replicas: number;
   readonly load: WorkLoad;
+  readonly crew: CrewReport;
   readonly shardCount: number;
 
   /**

@@ -17,6 +17,7 @@ import {
 import { buildModel, type Model, type Preflight } from '../model/mod.js';
 import type { Checkpoint, CheckpointPart, DraftParts, PartStorage } from '../output/mod.js';
 import { controlBytes, coreCount, crewOf, type Crew } from './crew.js';
+import { crewOfThreads, type CrewReport } from './crew-report.js';
 import { GridWorker } from './grid-worker.js';
 import type { GridResult, GridSetup, GridTask } from './messages.js';
 import type { SimulationOptions, WorkLoad } from './simulation.js';
@@ -42,9 +43,9 @@ export class GridSimulation {
     readonly notes: readonly Preflight[],
     readonly plan: GridPlan,
     private readonly arrays: GridArrays,
-    private readonly crew: Crew<GridTask, GridResult>,
+    private readonly threads: Crew<GridTask, GridResult>,
   ) {
-    this.#busy = Array.from({ length: crew.size }, () => 0);
+    this.#busy = Array.from({ length: threads.size }, () => 0);
   }
 
   /**
@@ -74,7 +75,7 @@ export class GridSimulation {
   }
 
   get workers(): number {
-    return this.crew.size;
+    return this.threads.size;
   }
 
   /** What is counted in rates: cells of all nodes. */
@@ -84,6 +85,11 @@ export class GridSimulation {
 
   get load(): WorkLoad {
     return { busySeconds: [...this.#busy], partition: 'nodes' };
+  }
+
+  /** All threads step the same cells, line by line: none has a part of its own. */
+  get crew(): CrewReport {
+    return crewOfThreads(this.#busy.map((busySeconds) => ({ shards: 0, particles: 0, busySeconds })));
   }
 
   /** Writes the initial state. */
@@ -114,7 +120,7 @@ export class GridSimulation {
   }
 
   async #run(task: GridTask): Promise<readonly GridResult[]> {
-    const results = await this.crew.run(Array.from({ length: this.crew.size }, () => task));
+    const results = await this.threads.run(Array.from({ length: this.threads.size }, () => task));
     results.forEach(({ busySeconds }, worker) => {
       this.#busy[worker] += busySeconds;
     });
@@ -183,7 +189,7 @@ export class GridSimulation {
   }
 
   close(): Promise<void> {
-    return this.crew.close();
+    return this.threads.close();
   }
 }
 

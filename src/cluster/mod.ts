@@ -1,5 +1,6 @@
 // Public names of this folder.
 export { assign, type Assignment, type Partition } from './assignment.js';
+export type { CrewMember, CrewReport } from './crew-report.js';
 export { controlWord } from './barrier.js';
 export { now } from './clock.js';
 export { coreCount } from './crew.js';
@@ -26,6 +27,7 @@ export type {
   WorkerTask,
 } from './messages.js';
 export { Simulation, type SimulationOptions, type WorkLoad } from './simulation.js';
+export { sampleParticles, type SampledParticles } from './sample-particles.js';
 export { sampleNodes } from './sample-nodes.js';
 export { Worker } from './worker.js';
 export { resumeRun, startRun, type RunResult } from './run.js';

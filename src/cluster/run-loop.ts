@@ -71,7 +71,7 @@ export async function stepThrough(run: Stretch): Promise<StretchEnd> {
       if (files.schedules.checkpoint.save(now()).lastStep !== simulation.step) await checkpoint(run);
       return { kind: 'reform', reason };
     }
-    await options.gate?.();
+    await meet(run);
     if (isStopped(options)) break;
     const started = now();
     const from = simulation.step;
@@ -97,6 +97,25 @@ export async function stepThrough(run: Stretch): Promise<StretchEnd> {
   return { kind: finished ? 'finished' : 'stopped', observation, stateHash: await simulation.stateHash() };
 }
 
+/** Does what others want of the state as it is at this look, and holds the run up for as long as they want. */
+async function meet(run: Stretch): Promise<void> {
+  const { simulation, files, folder, options } = run;
+  for (;;) {
+    if (
+      options.checkpointWanted?.() === true &&
+      files.schedules.checkpoint.save(now()).lastStep !== simulation.step
+    ) {
+      await checkpoint(run);
+      await folder.update({ stepsDone: simulation.step });
+    }
+    await options.atLook?.(simulation);
+    const hold = options.gate?.();
+    if (!hold) return;
+    await hold;
+    if (isStopped(options)) return;
+  }
+}
+
 function isStopped({ signal }: RunOptions): boolean {
   return signal?.aborted === true;
 }
@@ -119,6 +138,7 @@ async function look(run: Stretch): Promise<Observation | undefined> {
   }
   if (snapshot?.due(step, now()) === true) {
     await files.appendSnapshot();
+    options.wrote?.({ kind: 'snapshot', step });
     snapshot.done(step, now());
   }
   if (checkpoints.due(step, now()) && step > 0 && !isLast) {
@@ -130,6 +150,8 @@ async function look(run: Stretch): Promise<Observation | undefined> {
   options.looked?.({
     step,
     rate,
+    steps,
+    stepSeconds,
     masses: simulation.masses(),
     observation,
     energy: lastEnergy(run),
@@ -161,6 +183,7 @@ async function checkpoint(run: Stretch): Promise<void> {
   await run.estimates?.flush();
   run.files.schedules.checkpoint.done(run.simulation.step, now());
   await run.files.checkpoint(now(), run.estimates?.balance);
+  run.options.wrote?.({ kind: 'checkpoint', step: run.simulation.step });
 }
 
 /** The next step at which to look: when something is due, the end, or after `stride` steps. */

@@ -171,7 +171,7 @@ async function drive(
       if (mode === 'resume') await noteResume(run, from, warnings);
       hasBegun = true;
       began = now();
-      options.begun?.({ folder: folder.path, simulation, resumedFrom: from });
+      options.begun?.({ folder: folder.path, manifest: folder.manifest, simulation, resumedFrom: from });
     });
   } catch (error) {
     // A run that could not even be taken up again stays as it was, and one that another process has now is that one's.

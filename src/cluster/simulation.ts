@@ -24,6 +24,7 @@ import { assign, longestFirst, type Assignment, type Partition } from './assignm
 import { controlWord } from './barrier.js';
 import { readTotals, restoreShards, shardParts, totalsParts } from './checkpoint.js';
 import { controlBytes, coreCount, soloCrew, threadCrew, type Crew } from './crew.js';
+import { crewOfThreads, type CrewReport } from './crew-report.js';
 import type { ParticleEvolution, RowRequest } from './evolution.js';
 import { compileModule } from './module.js';
 import type { WorkerTask } from './messages.js';
@@ -56,13 +57,13 @@ export class Simulation implements ParticleEvolution {
     private readonly memoryPlan: MemoryPlan,
     private readonly store: ParticleStore,
     private readonly memory: WebAssembly.Memory,
-    private readonly crew: Crew,
+    private readonly threads: Crew,
     control: SharedArrayBuffer,
     private readonly partition: Partition | 'auto',
   ) {
     this.#control = new Int32Array(control);
     this.#jumpsBefore = new Float64Array(model.graph.targets.length);
-    this.#busy = Array.from({ length: crew.size }, () => 0);
+    this.#busy = Array.from({ length: threads.size }, () => 0);
   }
 
   /**
@@ -101,7 +102,7 @@ export class Simulation implements ParticleEvolution {
   }
 
   get workers(): number {
-    return this.crew.size;
+    return this.threads.size;
   }
 
   /** What is counted in rates. */
@@ -115,6 +116,22 @@ export class Simulation implements ParticleEvolution {
 
   get load(): WorkLoad {
     return { busySeconds: [...this.#busy], partition: this.#assignment?.partition ?? 'replicas' };
+  }
+
+  get crew(): CrewReport {
+    const { nodeCount } = this.model.graph;
+    const { partition, work = [] } = this.#assignment ?? {};
+    return crewOfThreads(
+      this.#busy.map((busySeconds, worker) => {
+        const own = work[worker] ?? [];
+        const shards =
+          partition === 'replicas'
+            ? own.flatMap((k) => Array.from({ length: nodeCount }, (_, g) => k * nodeCount + g))
+            : own;
+        const particles = shards.reduce((sum, shard) => sum + this.store.count(shard), 0);
+        return { shards: shards.length, particles, busySeconds };
+      }),
+    );
   }
 
   /** Draws the initial state. */
@@ -220,7 +237,7 @@ export class Simulation implements ParticleEvolution {
   }
 
   async #run(tasks: readonly WorkerTask[]) {
-    const results = await this.crew.run(tasks);
+    const results = await this.threads.run(tasks);
     results.forEach(({ busySeconds }, worker) => {
       this.#busy[worker] += busySeconds;
     });
@@ -282,7 +299,7 @@ export class Simulation implements ParticleEvolution {
     const counts = Array.from({ length: this.shardCount }, (_, shard) => this.count(shard) + 1);
     const { work } = longestFirst(counts, this.workers);
     // Not `#run`: hashing is no part of the load of a run.
-    const results = await this.crew.run(work.map((shards): WorkerTask => ({ kind: 'hashes', shards })));
+    const results = await this.threads.run(work.map((shards): WorkerTask => ({ kind: 'hashes', shards })));
     const all = new Uint8Array(DIGEST_BYTES * this.shardCount);
     results.forEach(({ digests }, worker) => {
       work[worker].forEach((shard, i) => {
@@ -294,6 +311,6 @@ export class Simulation implements ParticleEvolution {
   }
 
   close(): Promise<void> {
-    return this.crew.close();
+    return this.threads.close();
   }
 }

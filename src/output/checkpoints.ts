@@ -4,7 +4,7 @@
 // before it is written.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CheckpointDraft } from './checkpoint-draft.js';
 import {
@@ -105,6 +105,14 @@ export class CheckpointStore {
   async steps(): Promise<readonly number[]> {
     const steps = (await listFolder(this.folder)).map(stepOfFolder);
     return steps.filter((step) => step !== undefined).sort((a, b) => a - b);
+  }
+
+  /** The newest one, by its name, and when it was completed; undefined if there is none. */
+  async newest(): Promise<{ readonly step: number; readonly at: Date } | undefined> {
+    const step = (await this.steps()).at(-1);
+    if (step === undefined) return undefined;
+    const path = join(this.folder, checkpointFolder(step));
+    return guarded('read', path, async () => ({ step, at: (await stat(path)).mtime }));
   }
 
   /**

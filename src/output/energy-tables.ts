@@ -8,6 +8,7 @@ import { csvLine, type Cell } from './csv.js';
 import { RecordError } from './errors.js';
 import { remove } from './files.js';
 import { isCount, isObject } from './json.js';
+import type { EnergyRecordJson } from './read-energy.js';
 import { totalName, type TableLayout } from './table-layout.js';
 import { checkHeader } from './tables.js';
 
@@ -80,13 +81,18 @@ export function* energyRows(layout: TableLayout, record: EnergyRecord): Generato
   );
 }
 
-/** The line for a record in energy.jsonl, with its end. JSON.stringify writes what is not finite as null. */
-export function energyLine(record: EnergyRecord): string {
+/** A record as it is written; what is not finite is still a number here, and null as JSON. */
+export function energyJson(record: EnergyRecord): EnergyRecordJson {
   const plain = Object.entries(record).map(([key, value]: [string, unknown]) => [
     key,
     value instanceof Float64Array ? Array.from(value) : value,
   ]);
-  return `${JSON.stringify(Object.fromEntries(plain))}\n`;
+  return Object.fromEntries(plain) as EnergyRecordJson;
+}
+
+/** The line for a record in energy.jsonl, with its end. JSON.stringify writes what is not finite as null. */
+export function energyLine(record: EnergyRecord): string {
+  return `${JSON.stringify(energyJson(record))}\n`;
 }
 
 /** The energy tables, open for appending. Calls must not overlap: await each before the next. */

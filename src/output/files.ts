@@ -81,13 +81,14 @@ async function isThere(path: string): Promise<boolean> {
  * Writes a whole file: after a kill or a loss of power there is either what was there before, or all of `data`.
  * The folder must exist.
  *
+ * @param mode who may read it; 0o600 for secrets
  * @throws OutputError if the system refuses; the temporary file is then removed
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o666): Promise<void> {
   const temporary = temporaryName(path);
   await guarded('write', path, async () => {
     try {
-      const handle = await open(temporary, 'wx');
+      const handle = await open(temporary, 'wx', mode);
       try {
         await handle.writeFile(data);
         await handle.sync();

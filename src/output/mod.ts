@@ -8,7 +8,7 @@ export {
   type OutputErrorCode,
 } from './errors.js';
 export type { Json, JsonObject } from './json.js';
-export { writeFileAtomic, syncFolder, makeFolders } from './files.js';
+export { writeFileAtomic, syncFolder, makeFolders, readTextIfAny, remove } from './files.js';
 export { AppendFile, trimLines, type FlushPolicy } from './append.js';
 export { csvLine, type Cell } from './csv.js';
 export { Schedule, type ScheduleRule, type ScheduleState } from './schedule.js';
@@ -20,7 +20,8 @@ export {
   type TableFile,
   type TableLengths,
 } from './tables.js';
-export type { ObservationRecord } from './observation-json.js';
+export { observationRecord, type ObservationRecord } from './observation-json.js';
+export { energyLines, observationLines, type IndexedLines } from './indexed-lines.js';
 export { readObservations } from './read-tables.js';
 export { readEnergy, type EnergyRecordJson } from './read-energy.js';
 export { readSnapshots, type SnapshotSeries } from './read-snapshots.js';
@@ -28,7 +29,13 @@ export { openDensities, type DensitySeries } from './read-densities.js';
 export { FolderStore } from './zarr-store.js';
 export type { SnapshotLayout } from './snapshot-metadata.js';
 export { DensitySnapshotWriter, type DensityLayout, type DensitySnapshot } from './density-snapshots.js';
-export { EnergyTables, energyFiles, parseEnergyLengths, type EnergyLengths } from './energy-tables.js';
+export {
+  energyJson,
+  EnergyTables,
+  energyFiles,
+  parseEnergyLengths,
+  type EnergyLengths,
+} from './energy-tables.js';
 export { SnapshotWriter, snapshotFolder, type Snapshot } from './snapshots.js';
 export {
   readHeader,

@@ -45,11 +45,10 @@ export function diagonals(covariance: Float64Array, d: number): Float64Array {
   return diagonal;
 }
 
-/** The line for an observation, with its end. */
-export function jsonLine(layout: TableLayout, observation: Observation): string {
+/** An observation as it is written; what is not finite is still a number here, and null as JSON. */
+export function observationRecord(layout: TableLayout, observation: Observation): ObservationRecord {
   const d = layout.coordinateNames.length;
-  // JSON.stringify writes what is not finite as null.
-  const record: ObservationRecord = {
+  return {
     step: observation.step,
     time: observation.time,
     temperature: observation.temperature,
@@ -70,7 +69,11 @@ export function jsonLine(layout: TableLayout, observation: Observation): string 
     mixingEnergy: observation.mixingEnergy,
     ...(hasAllJumps(layout) && { jumps: Array.from(observation.jumps) }),
   };
-  return `${JSON.stringify(record)}\n`;
+}
+
+/** The line for an observation, with its end. JSON.stringify writes what is not finite as null. */
+export function jsonLine(layout: TableLayout, observation: Observation): string {
+  return `${JSON.stringify(observationRecord(layout, observation))}\n`;
 }
 
 function isNumberOrNull(value: unknown): value is number | null {

@@ -31,7 +31,8 @@ function isNumberOrNull(value: unknown): value is number | null {
   return value === null || typeof value === 'number';
 }
 
-function parseEnergyLine(line: string): EnergyRecordJson | undefined {
+/** The record that a line holds, or undefined if it holds none. */
+export function parseEnergyLine(line: string): EnergyRecordJson | undefined {
   const value = parseObject(line);
   if (!isObject(value) || typeof value['method'] !== 'string') return undefined;
   const whole =

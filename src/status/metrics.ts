@@ -7,6 +7,7 @@ import {
   Counter,
   Gauge,
   Histogram,
+  type MetricType,
   Registry,
   type MetricObjectWithValues,
   type MetricValue,
@@ -218,6 +219,10 @@ function register(registry: Registry, entry: Entry, source: Pick<StatusSource, '
   });
 }
 
+const STEP_SECONDS = 'wasserwerk_step_seconds';
+const STEP_SECONDS_HELP =
+  'Seconds of a step, without what is done between steps; steps between two looks count as equally long.';
+
 /** A histogram whose counts are kept elsewhere: steps are far too many to be told one by one. */
 class StepHistogram extends Histogram {
   constructor(
@@ -225,15 +230,29 @@ class StepHistogram extends Histogram {
     registry: Registry,
   ) {
     super({
-      name: 'wasserwerk_step_seconds',
-      help: 'Seconds of a step, without what is done between steps; steps between two looks count as equally long.',
+      name: STEP_SECONDS,
+      help: STEP_SECONDS_HELP,
       registers: [registry],
       buckets: [],
     });
   }
 
-  override async get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
-    const metric = await super.get();
+  override get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
+    return this.getForPromString();
+  }
+
+  /** What the registry asks for where a metric has it, and prom-client's types do not tell. */
+  async getForPromString(): Promise<MetricObjectWithValues<MetricValue<string>>> {
+    const metric = {
+      ...{
+        name: STEP_SECONDS,
+        help: STEP_SECONDS_HELP,
+        aggregator: 'sum' as const,
+        collect: () => undefined,
+      },
+      // Its types declare an enum that the package does not export.
+      type: 'histogram' as unknown as MetricType,
+    };
     const { bounds = [], counts = [], seconds = 0 } = this.found() ?? {};
     const all = counts.at(-1) ?? 0;
     const value = (metricName: string, number: number, labels: Record<string, string | number> = {}) => ({
@@ -242,10 +261,10 @@ class StepHistogram extends Histogram {
     return {
       ...metric,
       values: [
-        ...bounds.map((le, i) => value('wasserwerk_step_seconds_bucket', counts[i], { le })),
-        value('wasserwerk_step_seconds_bucket', all, { le: '+Inf' }),
-        value('wasserwerk_step_seconds_sum', seconds),
-        value('wasserwerk_step_seconds_count', all),
+        ...bounds.map((le, i) => value(`${STEP_SECONDS}_bucket`, counts[i], { le })),
+        value(`${STEP_SECONDS}_bucket`, all, { le: '+Inf' }),
+        value(`${STEP_SECONDS}_sum`, seconds),
+        value(`${STEP_SECONDS}_count`, all),
       ],
     };
   }

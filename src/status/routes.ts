@@ -130,23 +130,13 @@ type Action = 'pause' | 'resume' | 'checkpoint' | 'stop';
 
 function act({ source }: RouteContext, action: Action): Answer {
   const { actions } = source;
-  const { state } = source.view();
-  const wrong = actions === undefined ? `the run is ${state}` : conflict(action, state);
-  if (actions === undefined || wrong !== undefined) {
-    return problem(409, 'conflict', `cannot ${action}: ${wrong ?? state}`);
-  }
-  if (action === 'stop') actions.stop('asked to through the status endpoint');
-  else actions[action]();
-  return json({ accepted: action }, 202);
-}
-
-/** Why an action makes no sense in a state. */
-function conflict(action: Action, state: RunView['state']): string | undefined {
-  const isOver = state === 'finished' || state === 'interrupted' || state === 'failed' || state === 'unknown';
-  if (isOver) return `the run is ${state}`;
-  if (action === 'pause' && state === 'paused') return 'the run is paused already';
-  if (action === 'resume' && state !== 'paused') return 'the run is not paused';
-  if (action === 'checkpoint' && (state === 'starting' || state === 'waiting'))
-    return 'there is no state yet';
-  return undefined;
+  const wrong =
+    actions === undefined
+      ? `the run is ${source.view().state}`
+      : action === 'stop'
+        ? actions.stop('asked to through the status endpoint')
+        : actions[action]();
+  return wrong === undefined
+    ? json({ accepted: action }, 202)
+    : problem(409, 'conflict', `cannot ${action}: ${wrong}`);
 }

@@ -19,7 +19,7 @@ export interface WorkerView {
   /** Seconds of computing, and of waiting for others, since it took part. */
   readonly busySeconds: number;
   readonly waitedSeconds: number;
-  /** Part of the time since the last look that it computed, from 0 to 1. */
+  /** Part of the time of the last looks (of a second or more) that it computed, from 0 to 1. */
   readonly load: number;
   /** Seconds since its last sign of life; 0 for threads. */
   readonly lagSeconds: number;
@@ -117,12 +117,15 @@ export type Picture =
       readonly density: Float32Array | Float64Array;
     };
 
-/** What may be asked of a run that goes on. Each resolves when it was taken note of, not when it is done. */
+/**
+ * What may be asked of a run that goes on. Each returns when it was taken note of, not when it is done, or tells why it makes no sense
+ * now: `the run is finished`.
+ */
 export interface RunActions {
-  pause(): void;
-  resume(): void;
-  checkpoint(): void;
-  stop(reason: string): void;
+  pause(): string | undefined;
+  resume(): string | undefined;
+  checkpoint(): string | undefined;
+  stop(reason: string): string | undefined;
 }
 
 /** How long steps took, for a histogram: `counts[i]` steps took `bounds[i]` seconds or less; the last count is of all. */

@@ -82,6 +82,9 @@ export class Fragile implements ParticleEvolution {
   get load() {
     return this.#inner.load;
   }
+  get crew() {
+    return this.#inner.crew;
+  }
   get shardCount() {
     return this.#inner.shardCount;
   }

@@ -39,22 +39,29 @@ export class FakeSource implements StatusSource {
 
   get actions(): RunActions | undefined {
     if (this.isOver) return undefined;
-    const set = (state: RunState, text: string): void => {
+    const set = (state: RunState, text: string): undefined => {
       this.state = state;
       this.asked.push(text);
       this.emit('state', text);
     };
     return {
-      pause: () => set('paused', 'pause'),
-      resume: () => set('running', 'resume'),
+      pause: () => {
+        if (this.state === 'paused') return 'the run is paused already';
+        return set('paused', 'pause');
+      },
+      resume: () => {
+        if (this.state !== 'paused') return 'the run is not paused';
+        return set('running', 'resume');
+      },
       checkpoint: () => {
         this.asked.push('checkpoint');
         this.emit('checkpoint', `checkpoint of step ${this.step}`);
+        return undefined;
       },
       stop: (reason) => {
         this.reason = reason;
-        set('interrupted', 'stop');
         this.isOver = true;
+        return set('interrupted', 'stop');
       },
     };
   }

@@ -11,9 +11,11 @@ import { initialCounts, KernelFault, replicaCount } from '../../particles/mod.js
 import type { Partition } from '../assignment.js';
 import { readTotals, totalsParts } from '../checkpoint.js';
 import { now } from '../clock.js';
+import type { CrewReport } from '../crew-report.js';
 import { RunStopped, StateLost, TakenOver, type ParticleEvolution, type RowRequest } from '../evolution.js';
 import type { WorkLoad } from '../simulation.js';
 import { protocolVersion } from '../transport/frame.js';
+import { crewOf } from './crew-report.js';
 import { MachineError } from './errors.js';
 import { checkSaved, gatherCounts, gatherHash, gatherMoments } from './gather.js';
 import { Gauge } from './gauge.js';
@@ -108,6 +110,7 @@ interface Epoch {
   /** Jumps per directed edge on each machine since it joined. */
   jumps: readonly Float64Array[];
   readonly busySeconds: Float64Array;
+  readonly waitedSeconds: Float64Array;
 }
 
 export class MachineSimulation implements ParticleEvolution {
@@ -182,6 +185,16 @@ export class MachineSimulation implements ParticleEvolution {
     return {
       busySeconds: Array.from(this.#epoch?.busySeconds ?? []),
       partition: this.#epoch?.plan.partition ?? 'replicas',
+    };
+  }
+
+  get crew(): CrewReport {
+    const { bytes, messages, again, reforms } = this.#totals;
+    return {
+      kind: 'machines',
+      members: this.#epoch ? crewOf(this.#epoch, this.#counts, this.options.roster) : [],
+      ...{ epoch: this.#epochNumber, reforms },
+      ...{ sentBytes: bytes, sentMessages: messages, askedAgain: again },
     };
   }
 
@@ -352,6 +365,7 @@ export class MachineSimulation implements ParticleEvolution {
         gauge: new Gauge(machines.length, this.jumps()),
         jumps: [],
         busySeconds: new Float64Array(machines.length),
+        waitedSeconds: new Float64Array(machines.length),
       };
       this.options.planned?.(reportOf(epoch, workers, this.#counts));
       return epoch;
@@ -539,9 +553,9 @@ export class MachineSimulation implements ParticleEvolution {
       steps,
       seconds,
       answers.map(({ member, reply }) => {
-        const { busySeconds, sentBytes, sentMessages, askedAgain } = reply;
-        const busy = busySeconds.reduce((sum, value) => sum + value, 0) / Math.max(1, busySeconds.length);
-        epoch.busySeconds[member] += busy;
+        const { busySeconds, waitedSeconds, sentBytes, sentMessages, askedAgain } = reply;
+        epoch.busySeconds[member] += mean(busySeconds);
+        epoch.waitedSeconds[member] += mean(waitedSeconds);
         totals.bytes += sentBytes;
         totals.messages += sentMessages;
         totals.again += askedAgain;
@@ -617,6 +631,9 @@ export class MachineSimulation implements ParticleEvolution {
     );
   }
 }
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
 /** The time of a step on the machine that needs longest, were there only particles. */
 function longestLoad(owner: Uint16Array, counts: Uint32Array, speeds: readonly number[]): number {

@@ -98,6 +98,12 @@ export class Roster {
     return instance === undefined || machine?.instance === instance ? machine : undefined;
   }
 
+  /** Seconds since the last sign of life of a living machine. */
+  lag(name: string): number {
+    const entry = this.#entries.get(name);
+    return entry ? Math.max(0, this.#clock() - entry.seen) : 0;
+  }
+
   /** The largest epoch of a run that anybody spoke of; 0 if nobody did. */
   heardEpoch(run: string): number {
     return this.#epochs.get(run) ?? 0;
