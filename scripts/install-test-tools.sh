@@ -42,6 +42,9 @@ need iproute2 command -v tc
 need shellcheck command -v shellcheck
 need docker-compose sh -c 'docker compose version || docker-compose --version'
 
+# The dashboard's tests.
+need chromium sh -c 'command -v chromium || command -v chromium-browser'
+
 if $bench; then
   need g++ command -v g++
   # Not the first python3 on the path: a version manager may shadow the one that python3-numpy belongs to.

@@ -14,6 +14,7 @@ import {
   steadyRange,
 } from '../../../src/status/page/client/density.js';
 import { gridColumns, mostDrawn, placeGraph } from '../../../src/status/page/client/graph-place.js';
+import { placeLabels } from '../../../src/status/page/client/labels.js';
 import { parsePicture, PictureError, type Picture } from '../../../src/status/page/client/picture.js';
 import {
   about,
@@ -31,9 +32,11 @@ import { SyntheticRun } from './synthetic.js';
 function bytesOf(head: unknown, ...arrays: ArrayBufferView[]): ArrayBuffer {
   let text = JSON.stringify(head);
   while (text.length % 8 !== 0) text += ' ';
-  const parts = [new Uint8Array(Uint32Array.of(text.length).buffer), new TextEncoder().encode(text)].concat(
-    arrays.map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)),
-  );
+  const parts: Uint8Array[] = [
+    new Uint8Array(Uint32Array.of(text.length).buffer),
+    new TextEncoder().encode(text),
+    ...arrays.map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)),
+  ];
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
@@ -226,6 +229,52 @@ describe('places of nodes', () => {
     const tiles = placeGraph(mostDrawn + 1, none);
     expect(tiles.kind === 'tiles' && tiles.columns * tiles.rows > mostDrawn).toBe(true);
     expect(placeGraph(1, none)).toEqual({ kind: 'places', places: [{ x: 0.5, y: 0.5 }] });
+  });
+});
+
+describe('names beside nodes', () => {
+  const widthOf = (text: string): number => 7 * text.length;
+
+  it('stand outwards where there is room', () => {
+    const circles = [
+      { x: 100, y: 100, radius: 10 },
+      { x: 300, y: 100, radius: 10 },
+    ];
+    const [a, b] = placeLabels(circles, ['left', 'right'], widthOf, 400, 200);
+    expect(a.x + widthOf('left')).toBeLessThan(90);
+    expect(b.x).toBeGreaterThan(310);
+  });
+
+  it('never lie on one another, on nodes, or outside', () => {
+    const circles = Array.from({ length: 36 }, (_, g) => ({
+      x: 30 + (g % 6) * 50,
+      y: 30 + Math.floor(g / 6) * 50,
+      radius: 4 + (g % 5) * 3,
+    }));
+    const labels = placeLabels(
+      circles,
+      circles.map((_, g) => `well ${g}`),
+      widthOf,
+      310,
+      310,
+    );
+    expect(labels.length).toBeGreaterThan(12);
+    const boxes = labels.map(({ x, y, text }) => [x, x + widthOf(text), y - 11, y + 4]);
+    boxes.forEach(([l, r, t, b], k) => {
+      expect(l >= 0 && r <= 310 && t >= 0 && b <= 310).toBe(true);
+      for (const [l2, r2, t2, b2] of boxes.slice(k + 1)) {
+        expect(l < r2 && l2 < r && t < b2 && t2 < b).toBe(false);
+      }
+    });
+    expect(
+      placeLabels(
+        circles,
+        circles.map(() => ''),
+        widthOf,
+        310,
+        310,
+      ),
+    ).toEqual([]);
   });
 });
 

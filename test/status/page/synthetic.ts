@@ -63,10 +63,11 @@ export class SyntheticRun implements StatusSource {
 
   get actions(): RunActions | undefined {
     if (this.isOver) return undefined;
-    const set = (state: RunState, action: string): void => {
+    const set = (state: RunState, action: string): undefined => {
       this.asked.push(action);
       this.state = state;
       this.emit('state', `the run is ${state}`);
+      return undefined;
     };
     return {
       pause: () => set('paused', 'pause'),
@@ -75,6 +76,7 @@ export class SyntheticRun implements StatusSource {
         this.asked.push('checkpoint');
         this.#checkpoint = this.step;
         this.emit('checkpoint', `checkpoint of step ${this.step}`);
+        return undefined;
       },
       stop: () => set('interrupted', 'stop'),
     };

@@ -115,7 +115,8 @@ function yAxis(
   };
   for (const { y, error } of series) {
     y.forEach((value, k) => {
-      take(value);
+      // What lies within its own noise does not stretch a logarithmic axis.
+      take(scale === 'log' ? Math.max(value, error?.[k] ?? 0) : value);
       const half = bandErrors * (error?.[k] ?? 0);
       if (scale === 'linear' && half > 0) {
         take(Math.max(least, value - half));

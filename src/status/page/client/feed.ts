@@ -25,12 +25,16 @@ export interface FeedListener {
 /** The server gives a sign of life every 10 s. */
 const silenceMs = 25_000;
 const retryMs = [500, 1000, 2000, 4000];
+/** The server of a run that is over may come back with `resume` or `view`. */
+const overMs = 10_000;
 const pollMs = 3000;
 /** After so long without a view it is asked for: while a run is paused none comes by itself. */
 const viewMs = 4000;
 /** Pages of the history are as long as this, roughly: what is parsed without a jerk. */
 const pageBytes = 1_500_000;
 const longestPage = 1000;
+/** Bytes a millisecond of history that are asked for: the server gives but a part of its time to answers. */
+const historyRate = 3000;
 /** Between two looks for new records. */
 const historyMs = 400;
 /** The server has no time for it now. */
@@ -74,7 +78,8 @@ export class Feed {
         continue;
       }
       this.#listener.linked({ kind: 'lost' });
-      const wait = retryMs[Math.min(failures, retryMs.length - 1)];
+      const isOver = this.#view !== undefined && !isLive(this.#view.state);
+      const wait = isOver ? overMs : retryMs[Math.min(failures, retryMs.length - 1)];
       await Promise.race([pause(wait), new Promise<void>((resolve) => (this.#awake = resolve))]);
     }
   }
@@ -246,7 +251,9 @@ export class Feed {
       if (fresh.observations + fresh.energies > 0) this.#listener.grown();
       // A page may also be short because its records are large: the view knows how far they go.
       const known = this.#view?.[kind === 'observations' ? 'observation' : 'energy']?.step ?? -1;
-      if (fresh[kind] === 0 || (page[kind].length < most && last() >= known)) return true;
+      const isLast = fresh[kind] === 0 || (page[kind].length < most && last() >= known);
+      await pause(text.length / historyRate);
+      if (isLast) return true;
     }
   }
 }

@@ -3,6 +3,7 @@
 import { viridis, type Place } from '../../../drawing/mod.js';
 import type { View } from './api.js';
 import { surface, type Surface } from './canvas.js';
+import { placeLabels } from './labels.js';
 import type { Flow } from './flows.js';
 import type { Placing } from './graph-place.js';
 import { colours, hueColour } from './palette.js';
@@ -95,7 +96,7 @@ function paintNodes(
   const longest = names.reduce((most, name) => Math.max(most, context.measureText(name).width), 0);
   // Room for the names beside the outermost nodes.
   const wanted = isFlat ? longest / 2 + 8 : longest + mostRadius + 8;
-  const pad = { x: Math.max(24, Math.min(wanted, width * 0.32)), y: isFlat ? 46 : 40 };
+  const pad = { x: Math.max(24, Math.min(wanted, width * 0.24)), y: isFlat ? 46 : 40 };
   // A drawing is no wider than it needs: circles stay round, and paths as long as the page lets them.
   const side = isFlat ? width - 2 * pad.x : Math.min(width - 2 * pad.x, height - 2 * pad.y);
   const points = places.map(({ x, y }) => ({
@@ -135,9 +136,18 @@ function paintNodes(
     context.stroke();
   });
 
-  points.forEach((at, g) => {
-    if (isNamed(g)) label(context, at, radius(g), names[g], width, isFlat);
-  });
+  const circles = points.map(({ x, y }, g) => ({ x, y, radius: radius(g) }));
+  const labels = placeLabels(circles, names, (name) => context.measureText(name).width, width, height);
+  context.textAlign = 'left';
+  context.lineJoin = 'round';
+  for (const { text, x, y } of labels) {
+    // A halo, for it may lie on edges.
+    context.lineWidth = 3;
+    context.strokeStyle = palette.panel;
+    context.strokeText(text, x, y);
+    context.fillStyle = palette.ink;
+    context.fillText(text, x, y);
+  }
   return {
     nodeAt(x, y) {
       let [best, distance] = [undefined as number | undefined, 24];
@@ -163,26 +173,6 @@ function nearestDistance(points: readonly Place[]): number {
 function shortened(name: string): string {
   const letters = Array.from(name);
   return letters.length > 14 ? `${letters.slice(0, 13).join('')}…` : name;
-}
-
-/** A name: outwards of the node, or above it on a line; with a halo, for it may lie on edges. */
-function label(
-  context: CanvasRenderingContext2D,
-  { x, y }: Place,
-  radius: number,
-  text: string,
-  width: number,
-  isFlat: boolean,
-): void {
-  const isLeft = x < width / 2 - 1;
-  context.textAlign = isFlat ? 'center' : isLeft ? 'right' : 'left';
-  const at = isFlat ? { x, y: y - radius - 8 } : { x: isLeft ? x - radius - 5 : x + radius + 5, y: y + 4 };
-  context.lineJoin = 'round';
-  context.lineWidth = 3;
-  context.strokeStyle = colours().panel;
-  context.strokeText(text, at.x, at.y);
-  context.fillStyle = colours().ink;
-  context.fillText(text, at.x, at.y);
 }
 
 /** An arrow from rim to rim, between 1.5 and 9 pixels wide. */

@@ -90,8 +90,11 @@ export function headSection({ scheduler, view: first }: Context, feed: () => Fee
       polling: 'Live, asked every 3 s',
       lost: view ? `Connection lost, last data ${about(silent)} old` : 'No connection yet',
     };
-    setText(connection, text[link.kind]);
-    setAttribute(connection, 'class', `pill link-${link.kind}`);
+    // The server of a run ends with it: nothing is lost then.
+    const isGone = isOver && link.kind === 'lost';
+    setText(connection, isGone ? 'The run is over, its server gone' : text[link.kind]);
+    setAttribute(connection, 'class', isGone ? 'pill' : `pill link-${link.kind}`);
+    document.documentElement.classList.toggle('stale', link.kind === 'lost' && !isOver);
   };
   setInterval(showLink, 1000);
 
@@ -102,11 +105,11 @@ export function headSection({ scheduler, view: first }: Context, feed: () => Fee
       scheduler.changed(numberPart);
     },
     linked(now) {
-      if (link.kind !== now.kind && (now.kind === 'lost' || link.kind === 'lost')) {
+      const isOver = view !== undefined && !isLive(view.state);
+      if (!isOver && link.kind !== now.kind && (now.kind === 'lost' || link.kind === 'lost')) {
         setText(announce, now.kind === 'lost' ? 'The connection is lost.' : 'The connection is back.');
       }
       link = now;
-      document.documentElement.classList.toggle('stale', now.kind === 'lost');
       showLink();
     },
   };

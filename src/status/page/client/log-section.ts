@@ -1,5 +1,5 @@
 // What has happened: events of the run, the newest first, chosen by kind and text. A reader of screens is told of new ones in
-// its own time; looks, observations and energies, of which there are many, are shown only when asked for, and never read out.
+// its own time; snapshots, observations and energies, of which there are many, are shown only when asked for, and never read out.
 
 import { eventKinds, type EventKind, type LogEvent } from './api.js';
 import type { Context } from './context.js';
@@ -9,7 +9,7 @@ import type { Part } from './scheduler.js';
 /** Events that are remembered, and that are shown. */
 const mostKept = 2000;
 const mostShown = 200;
-const quiet: readonly EventKind[] = ['observation', 'energy'];
+const quiet: readonly EventKind[] = ['snapshot', 'observation', 'energy'];
 /** Kinds with a switch: looks come as views, not as events. */
 const kinds = eventKinds.filter((kind) => kind !== 'look');
 

@@ -20,7 +20,7 @@ export class Scheduler {
   readonly #due = new Set<Part>();
   readonly #parts = new Map<Element, Part[]>();
   readonly #observer: IntersectionObserver;
-  #frame: number | undefined;
+  #isAsked = false;
 
   constructor() {
     this.#observer = new IntersectionObserver(
@@ -65,8 +65,10 @@ export class Scheduler {
   }
 
   #ask(): void {
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = undefined;
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    requestAnimationFrame(() => {
+      this.#isAsked = false;
       this.#draw();
     });
   }

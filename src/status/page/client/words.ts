@@ -108,7 +108,7 @@ export function keyNumbers(view: View): KeyNumber[] {
   }
   numbers.push(
     {
-      name: `${unitWord(view) === 'cell' ? 'Cells' : 'Particles'}`,
+      name: unitWord(view) === 'cell' ? 'Cells' : 'Particles',
       value: grouped(view.units),
       note: `on ${grouped(view.nodeNames.length)} nodes, d = ${view.coordinateNames.length}`,
     },

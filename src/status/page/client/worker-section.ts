@@ -77,6 +77,7 @@ export function workerSection(context: Context): Section {
         setText(busy, about(worker.busySeconds));
         setText(waited, about(worker.waitedSeconds));
       });
+      if (body.parentElement) body.parentElement.hidden = shown.length === 0;
       setText(note, noteText(view, shown.length));
     },
   };
