@@ -50,7 +50,7 @@ export interface Opened {
 /** Opens the page of a server, in a browser that remembers nothing. */
 export async function open(
   browser: Browser,
-  server: Status.StatusServer,
+  server: { readonly url: string; readonly token: string },
   { withToken = true, ...options }: BrowserContextOptions & { withToken?: boolean } = {},
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });

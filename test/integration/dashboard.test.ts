@@ -2,12 +2,14 @@
 // token and not without, is usable by keyboard and on any screen, and stays smooth with many nodes. Its parts that compute are
 // tested in test/status/page.
 
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { brief, grouped, withError } from '../../src/drawing/mod.js';
 import type { StatusServer } from '../../src/status/mod.js';
 import { SyntheticRun, type SyntheticOptions } from '../status/page/synthetic.js';
+import { start, until, useFolder, writeConfig } from './command.js';
 import { chromiumPath, launch, open, probe, serve, type Opened } from './browser.js';
 
 let browser: Browser;
@@ -401,6 +403,73 @@ describe.skipIf(chromiumPath === undefined)(
         expect(await still.page.evaluate(transition)).toBe('0s');
         const moving = await show({}, { reducedMotion: 'no-preference' });
         expect(await moving.page.evaluate(transition)).not.toBe('0s');
+      });
+    });
+
+    describe('a real run', () => {
+      const folder = useFolder();
+
+      it('is shown while it goes on, is stopped from the page, and is shown from its folder', async () => {
+        writeConfig(folder('wells.yaml'), {
+          name: 'real wells',
+          space: { variables: ['x', 'y'] },
+          graph: { ring: 5 },
+          potential: { formula: '0.5*(x^2 + y^2) + 0.2*node' },
+          ...{
+            temperature: 1,
+            particles: 20_000,
+            initial: { gaussian: { mean: 0, std: 2 }, masses: { 0: 1 } },
+          },
+          time: { step: 0.001, steps: 100_000_000 },
+          observe: { every: 200, entropy: 'gaussian' },
+        });
+        const run = start(['run', 'wells.yaml', '--out', 'run'], folder());
+        toClose.push(async () => {
+          run.child.kill('SIGKILL');
+          await run.ended;
+        });
+        await until('status.json', () => existsSync(folder('run', 'status.json')));
+        const { url, token } = JSON.parse(readFileSync(folder('run', 'status.json'), 'utf8')) as {
+          url: string;
+          token: string;
+        };
+        const { page, complaints, close } = await open(browser, { url, token });
+        toClose.push(() => close());
+        await eventually(page, '#run-name', 'real wells');
+        await eventually(page, '#key-numbers', 'Energy E');
+        await expect
+          .poll(async () => (await tableOf(page, 'Relative entropy KL(f|π)')).length)
+          .toBeGreaterThan(3);
+        await page.locator('#cloud-panels').scrollIntoViewIfNeeded();
+        await expect
+          .poll(() => probe<number>(page, 'inked', 1, 0), { timeout: 15_000 })
+          .toBeGreaterThan(0.005);
+        expect(complaints.filter((text) => !text.includes('503'))).toEqual([]);
+        await page.getByRole('button', { name: 'Stop …' }).click();
+        await page.getByRole('button', { name: 'Stop the run' }).click();
+        await eventually(page, '#connection', /The run is over|Connection lost/u);
+        expect((await run.ended).code).toBe(3);
+        await close();
+
+        const view = start(['view', 'run'], folder());
+        toClose.push(async () => {
+          view.child.kill('SIGINT');
+          await view.ended;
+        });
+        let said = '';
+        view.child.stdout?.on('data', (text: string) => (said += text));
+        await until('the address of view', () => /http:\/\/\S+\//u.test(said + view.said()));
+        const [address] = /http:\/\/\S+\//u.exec(said + view.said())!;
+        const after = await open(browser, { url: address, token: '' }, { withToken: false });
+        toClose.push(() => after.close());
+        await eventually(after.page, '#run-state', 'Interrupted');
+        const last = readFileSync(folder('run', 'energy.jsonl'), 'utf8').trimEnd().split('\n').at(-1)!;
+        const { time, energy, energyError } = JSON.parse(last) as ReturnType<SyntheticRun['energyAt']>;
+        await expect
+          .poll(async () => (await tableOf(after.page, 'Energy E')).at(-1), { timeout: 20_000 })
+          .toEqual([brief(time), withError(energy, energyError)]);
+        expect(await after.page.locator('#read-only').isVisible()).toBe(false);
+        expect(after.complaints).toEqual([]);
       });
     });
 

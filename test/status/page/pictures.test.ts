@@ -240,9 +240,21 @@ describe('names beside nodes', () => {
       { x: 100, y: 100, radius: 10 },
       { x: 300, y: 100, radius: 10 },
     ];
-    const [a, b] = placeLabels(circles, ['left', 'right'], widthOf, 400, 200);
+    const [a, b] = placeLabels(circles, [], ['left', 'right'], widthOf, 400, 200);
     expect(a.x + widthOf('left')).toBeLessThan(90);
     expect(b.x).toBeGreaterThan(310);
+  });
+
+  it('keep off edges', () => {
+    const circles = [60, 160, 260].map((x) => ({ x, y: 100, radius: 10 }));
+    const segments = [
+      { from: circles[0], to: circles[1] },
+      { from: circles[1], to: circles[2] },
+      { from: circles[1], to: { x: 160, y: 0 } },
+    ];
+    const labels = placeLabels(circles, segments, ['left', 'middle', 'right'], widthOf, 400, 200);
+    expect(labels[1].y).toBeGreaterThan(110);
+    expect([labels[0].y, labels[2].y]).toEqual([104, 104]);
   });
 
   it('never lie on one another, on nodes, or outside', () => {
@@ -253,6 +265,7 @@ describe('names beside nodes', () => {
     }));
     const labels = placeLabels(
       circles,
+      [],
       circles.map((_, g) => `well ${g}`),
       widthOf,
       310,
@@ -269,6 +282,7 @@ describe('names beside nodes', () => {
     expect(
       placeLabels(
         circles,
+        [],
         circles.map(() => ''),
         widthOf,
         310,

@@ -137,7 +137,17 @@ function paintNodes(
   });
 
   const circles = points.map(({ x, y }, g) => ({ x, y, radius: radius(g) }));
-  const labels = placeLabels(circles, names, (name) => context.measureText(name).width, width, height);
+  const { from, to } = view.edges;
+  const isFew = from.length <= 1000;
+  const segments = isFew ? from.map((g, e) => ({ from: points[g], to: points[to[e]] })) : [];
+  const labels = placeLabels(
+    circles,
+    segments,
+    names,
+    (name) => context.measureText(name).width,
+    width,
+    height,
+  );
   context.textAlign = 'left';
   context.lineJoin = 'round';
   for (const { text, x, y } of labels) {
