@@ -20,8 +20,22 @@ import { planner } from './sections/planner.js';
 import { speed } from './sections/speed.js';
 import { startup } from './sections/startup.js';
 import { threads } from './sections/threads.js';
+import { watching } from './sections/watchers.js';
 
-const SECTIONS = [speed, node24, threads, endToEnd, entropy, memory, startup, compile, passes, planner, grid];
+const SECTIONS = [
+  speed,
+  node24,
+  threads,
+  endToEnd,
+  entropy,
+  memory,
+  startup,
+  compile,
+  passes,
+  planner,
+  grid,
+  watching,
+];
 
 const usage = `usage: npm run bench -- [options]
   --only LIST      of ${SECTIONS.map(({ name }) => name).join(',')}

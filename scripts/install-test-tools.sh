@@ -36,6 +36,7 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
   2>/dev/null || fail "Node 20.19 or newer is needed, found $(node --version 2>/dev/null || echo none): see https://nodejs.org"
 
 need nats-server command -v nats-server
+need prometheus command -v promtool
 # A network between machines that can be cut and slowed down: ip and tc.
 need iproute2 command -v tc
 # What lies in deploy/: scripts/check-deployment.sh.

@@ -54,14 +54,12 @@ export class EventStreams {
     response.once('close', () => this.#open.delete(response));
   }
 
-  /** Ends all streams. */
+  /** Ends all streams, with the run as it stands now. */
   close(): void {
     this.#unsubscribe();
     clearInterval(this.#alive);
-    if (this.#viewTimer) {
-      clearTimeout(this.#viewTimer);
-      this.#sendView();
-    }
+    clearTimeout(this.#viewTimer);
+    if (this.#open.size > 0) this.#write(this.#viewText());
     for (const response of this.#open) response.end();
     this.#open.clear();
   }

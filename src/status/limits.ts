@@ -32,6 +32,8 @@ export const PARTICLES = { most: 50_000, usual: 5000 } as const;
 /** Part of the time of the main thread that answers may take in the long run, and how many seconds at once. */
 export const SHARE_OF_TIME = 0.05;
 export const BURST_SECONDS = 0.5;
+/** Milliseconds after which a request is refused for which there is no time. */
+export const PUT_OFF_MS = 500;
 /** Milliseconds between two views on a stream, and between two signs of life. */
 export const VIEW_MS = 200;
 export const ALIVE_MS = 10_000;

@@ -3,7 +3,7 @@
 // routes.ts.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { busy, problem, type Answer } from './answer.js';
 import { Budget } from './budget.js';
 import { EventStreams } from './event-streams.js';
@@ -46,6 +46,7 @@ export class StatusServer {
   readonly #isHost: (header: string | undefined) => boolean;
   readonly #isToken: (header: string | undefined) => boolean;
   readonly #told = new Set<string>();
+  readonly #putOffs = new WeakSet<Socket>();
   readonly #warned: (text: string) => void;
   readonly token: string;
   #address: AddressInfo | undefined;
@@ -158,6 +159,11 @@ export class StatusServer {
       response.shouldKeepAlive = false;
       this.#sender.send(request, response, answer);
     };
+    const names = request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
+    if (names.length > 1) {
+      refuse(problem(400, 'bad-request', 'there is more than one Host header'));
+      return;
+    }
     if (!this.#isHost(request.headers.host)) {
       refuse(
         problem(421, 'wrong-host', 'this server answers under loopback names and the --status-host given'),
@@ -165,7 +171,7 @@ export class StatusServer {
       return;
     }
     if (this.#budget?.admit() === false) {
-      refuse(busy('answers take as much time as they may; come again later'));
+      this.#putOff(request, response);
       return;
     }
     const [path, search = ''] = splitTarget(request.url ?? '/');
@@ -201,6 +207,19 @@ export class StatusServer {
       default:
         route satisfies never;
     }
+  }
+
+  /** Refuses for now, after a while: who waits for answers before asking again is slowed down by that. */
+  #putOff(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    // What else has come on this connection goes down with it.
+    if (this.#putOffs.has(socket)) return;
+    this.#putOffs.add(socket);
+    socket.pause();
+    response.shouldKeepAlive = false;
+    setTimeout(() => {
+      this.#sender.send(request, response, busy('answers take as much time as they may; come again later'));
+    }, limits.PUT_OFF_MS).unref();
   }
 
   #answer(

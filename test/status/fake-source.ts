@@ -39,10 +39,11 @@ export class FakeSource implements StatusSource {
 
   get actions(): RunActions | undefined {
     if (this.isOver) return undefined;
-    const set = (state: RunState, text: string): undefined => {
+    const set = (state: RunState, text: string): string | undefined => {
       this.state = state;
       this.asked.push(text);
       this.emit('state', text);
+      return undefined;
     };
     return {
       pause: () => {
