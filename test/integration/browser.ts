@@ -1,12 +1,13 @@
-// The dashboard in a real Chromium, served by the built server over a synthetic run. Not a test.
+// The dashboard in a real Chromium, served by the built server over a synthetic run: what its tests share. Not a test.
 
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import type * as Status from '../../src/status/mod.js';
 import type * as Pages from '../../src/status/page/mod.js';
-import type { SyntheticRun } from '../status/page/synthetic.js';
+import { SyntheticRun, type SyntheticOptions } from '../status/page/synthetic.js';
 
 const dist = (path: string): string => new URL(`../../dist/src/${path}`, import.meta.url).href;
 
@@ -20,12 +21,12 @@ function isProgram(path: string): boolean {
 }
 
 /** Chromium as Debian installs it; undefined where there is none. */
-export const chromiumPath: string | undefined = (process.env['PATH'] ?? '')
+const chromiumPath: string | undefined = (process.env['PATH'] ?? '')
   .split(delimiter)
   .flatMap((folder) => ['chromium', 'chromium-browser'].map((name) => join(folder, name)))
   .find(isProgram);
 
-export async function launch(): Promise<Browser> {
+async function launch(): Promise<Browser> {
   return chromium.launch({
     ...(chromiumPath !== undefined && { executablePath: chromiumPath }),
     // Without rights of its own a sandbox cannot be made as root, nor in most containers.
@@ -72,4 +73,65 @@ export async function open(
 /** Calls a function of in-page.js in the page. */
 export async function probe<Result>(page: Page, name: string, ...args: readonly number[]): Promise<Result> {
   return page.evaluate(`probe.${name}(${args.join(', ')})`);
+}
+
+/** A synthetic run, its server, and the page that shows it. */
+export interface Shown extends Opened {
+  readonly run: SyntheticRun;
+  readonly server: Status.StatusServer;
+}
+
+/** What tests in Chromium have. All that is opened is closed after each. */
+export interface Tools {
+  readonly browser: () => Browser;
+  readonly show: (
+    options?: SyntheticOptions & { step?: number },
+    browserOptions?: Parameters<typeof open>[2],
+  ) => Promise<Shown>;
+  readonly closeAfter: (close: () => Promise<unknown>) => void;
+}
+
+/** A group of tests in Chromium; skipped, with the reason in its name, only where there is none. */
+export function inChromium(name: string, body: (tools: Tools) => void): void {
+  const isThere = chromiumPath !== undefined;
+  const reason = ' (skipped: no chromium on the path; scripts/install-test-tools.sh installs it)';
+  describe.skipIf(!isThere)(`${name} in Chromium${isThere ? '' : reason}`, () => {
+    let browser: Browser;
+    const toClose: (() => Promise<unknown>)[] = [];
+    const closeAfter = (close: () => Promise<unknown>): void => void toClose.push(close);
+    beforeAll(async () => {
+      browser = await launch();
+    });
+    afterAll(async () => browser?.close());
+    afterEach(async () => {
+      for (const close of toClose.splice(0).reverse()) await close();
+    });
+    const show: Tools['show'] = async (options = {}, browserOptions = {}) => {
+      const run = new SyntheticRun(options);
+      run.advance(options.step ?? 1500);
+      const server = await serve(run);
+      closeAfter(() => server.close());
+      const opened = await open(browser, server, browserOptions);
+      closeAfter(() => opened.close());
+      return { run, server, ...opened };
+    };
+    body({ browser: () => browser, show, closeAfter });
+  });
+}
+
+/** Waits for an element with a text. */
+export async function eventually(page: Page, selector: string, wanted: string | RegExp): Promise<void> {
+  await page.locator(selector, { hasText: wanted }).first().waitFor({ timeout: 15_000 });
+}
+
+/** The rows of a chart's table, opened by its summary. */
+export async function tableOf(page: Page, title: string): Promise<string[][]> {
+  const heading = page.getByRole('heading', { name: title, exact: true });
+  const figure = page.locator('figure.card', { has: heading });
+  if ((await figure.locator('details[open]').count()) === 0) {
+    await figure.getByText('Numbers', { exact: true }).click();
+  }
+  await figure.locator('tbody tr').first().waitFor();
+  const rows = await figure.locator('tbody tr').all();
+  return Promise.all(rows.map((row) => row.locator('th, td').allTextContents()));
 }

@@ -50,7 +50,9 @@ export function massSection(context: Context, choiceChanged: () => void): Sectio
     spellcheck: 'false',
   });
   const unpin = make('button', { type: 'button', class: 'small' }, 'Unpin all');
-  const found = make('p', { class: 'readout', role: 'status' });
+  // What a search found is read out; the note changes with every look, and is not.
+  const found = make('p', { class: 'unseen', role: 'status' });
+  const note = make('p', { class: 'readout' });
   const list = make('ul', { class: 'bars' });
   const element = make(
     'div',
@@ -58,6 +60,7 @@ export function massSection(context: Context, choiceChanged: () => void): Sectio
     make('div', { class: 'card-head' }, make('h3', {}, 'Masses now')),
     make('div', { class: 'search' }, make('label', { for: 'node-search' }, 'Find a node'), search, unpin),
     list,
+    note,
     found,
   );
   place.append(chart.element, element);
@@ -114,7 +117,9 @@ export function massSection(context: Context, choiceChanged: () => void): Sectio
       });
       rows.slice(shownNodes.length).forEach(({ item }) => (item.hidden = true));
       unpin.disabled = pinned.size === 0;
-      setText(found, noteText(view.nodeNames.length, view.mass, shownNodes, result?.total, text));
+      const told = noteText(view.nodeNames.length, view.mass, shownNodes, result?.total, text);
+      setText(note, told);
+      setText(found, result ? told : '');
       element.classList.toggle('few', isSmall);
     },
   };
