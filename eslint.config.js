@@ -91,8 +91,9 @@ const MAY_IMPORT = {
   expression: ['elementary'],
   kernel: ['elementary', 'expression', 'model'],
   compare: ['elementary', 'estimate', 'model', 'output'],
-  report: ['elementary', 'model', 'output', 'compare'],
+  report: ['elementary', 'model', 'output', 'compare', 'drawing'],
   export: ['model', 'output'],
+  drawing: [],
 };
 /** Imports that must be `import type`: no code comes with them. */
 const TYPES_ONLY = {
@@ -107,7 +108,7 @@ const BELOW = ['config', 'model', 'particles', 'lumped', 'grid', 'estimate'];
 /** Folders that hold no input or output of any kind; config and model read files that a config names. */
 const PURE = [
   ...['elementary', 'expression', 'kernel', 'particles', 'lumped', 'grid', 'estimate'],
-  ...['compare', 'report'],
+  ...['compare', 'report', 'drawing'],
 ];
 const OUTSIDE_WORLD =
   /^(node:)?(fs|http|https|http2|net|tls|dgram|child_process|cluster|worker_threads|perf_hooks)(\/.*)?$|^(piscina|nats|@nats-io\/.*)$/;

@@ -49,6 +49,9 @@ need python3-h5py /usr/bin/python3 -c 'import h5py'
 need r-base-core command -v Rscript
 need r-cran-hdf5r Rscript -e 'library(hdf5r)'
 
+# The dashboard's tests.
+need chromium sh -c 'command -v chromium || command -v chromium-browser'
+
 if $bench; then
   need g++ command -v g++
   need python3-scipy /usr/bin/python3 -c 'import scipy.sparse.linalg'

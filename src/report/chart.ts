@@ -1,8 +1,7 @@
 // A chart of lines over a common x: axes with round numbers, bands of errors, labels at the ends of the lines or in a row
 // above. What the lines are is the business of the sections.
 
-import { linearAxis, logAxis, type Axis } from './axis.js';
-import { hueClass, isDashed } from './colours.js';
+import { type Axis, hueClass, isDashed, linearAxis, logAxis } from '../drawing/mod.js';
 import { element, group, type Markup } from './markup.js';
 
 /** One line. Values that are not finite (or, on a log axis, not positive) interrupt it. */

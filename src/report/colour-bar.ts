@@ -1,6 +1,6 @@
 // What a colour of a picture means: viridis from left to right, with the values at round places below it.
 
-import { linearAxis, logAxis } from './axis.js';
+import { linearAxis, logAxis } from '../drawing/mod.js';
 import { chartWidth, unit } from './chart.js';
 import { element, type Markup } from './markup.js';
 import { pictureAddress } from './picture.js';

@@ -2,7 +2,7 @@
 // of the two coordinates (or of the two that vary most).
 
 import type { Law } from '../compare/mod.js';
-import { linearAxis, type Axis } from './axis.js';
+import { type Axis, brief, linearAxis } from '../drawing/mod.js';
 import { chart, unit, type Series } from './chart.js';
 import { colourBar } from './colour-bar.js';
 import type { ReportData, ReportSnapshot } from './data.js';
@@ -10,7 +10,6 @@ import { cellRange, intervalCount, lineField, planeField, rangeOf, type Ends, ty
 import type { Figures } from './figure.js';
 import { element, group, type Markup } from './markup.js';
 import { nodesInWords, type NamedNode, type NodeChoice } from './nodes.js';
-import { brief } from './numbers.js';
 import { pictureAddress } from './picture.js';
 
 /** Fewer particles than this in a snapshot of a node are not drawn. */

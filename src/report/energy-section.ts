@@ -7,7 +7,7 @@ import type { ReportData } from './data.js';
 import { fitDecay, type Decay } from './decay.js';
 import { sparse, type Figures } from './figure.js';
 import { element, group, type Child, type Markup } from './markup.js';
-import { brief, withError } from './numbers.js';
+import { brief, withError } from '../drawing/mod.js';
 
 const known = (value: number | null): number => value ?? NaN;
 /** Bands are this many standard errors to either side. */

@@ -2,13 +2,11 @@
 // to draw, tables.
 
 import { chartWidth, unit } from './chart.js';
-import { hueClass } from './colours.js';
+import { brief, hueClass, layout, type Place, withError } from '../drawing/mod.js';
 import type { ReportData } from './data.js';
 import type { Figures } from './figure.js';
-import { layout, type Place } from './graph-layout.js';
 import { element, group, table, type Markup } from './markup.js';
 import type { NodeChoice } from './nodes.js';
-import { brief, withError } from './numbers.js';
 
 /** Larger graphs are tables. */
 const mostDrawn = 200;

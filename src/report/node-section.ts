@@ -2,14 +2,13 @@
 // also a picture of all masses.
 
 import type { ObservationRecord } from '../output/mod.js';
-import { linearAxis } from './axis.js';
+import { brief, linearAxis, withError } from '../drawing/mod.js';
 import { bandNote, chart, chartWidth, unit, type Series } from './chart.js';
 import type { ReportData } from './data.js';
 import { bandErrors } from './energy-section.js';
 import { sparse, type Figures } from './figure.js';
 import { element, group, type Markup } from './markup.js';
 import { nodesInWords, type NodeChoice } from './nodes.js';
-import { brief, withError } from './numbers.js';
 import { colourBar } from './colour-bar.js';
 import { pictureAddress } from './picture.js';
 

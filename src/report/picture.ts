@@ -2,7 +2,7 @@
 // the few chunks that a picture of this kind needs.
 
 import { crc32, deflateSync } from 'node:zlib';
-import { viridis } from './colours.js';
+import { viridis } from '../drawing/mod.js';
 
 function chunk(type: string, data: Uint8Array): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);

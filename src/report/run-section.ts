@@ -2,7 +2,7 @@
 
 import type { ReportData } from './data.js';
 import { element, group, type Child, type Markup } from './markup.js';
-import { brief, bytes, duration, grouped } from './numbers.js';
+import { brief, bytes, duration, grouped } from '../drawing/mod.js';
 
 /** How a run ended, in a few words. */
 export function standing({ manifest, isLive }: ReportData): { readonly word: string; readonly text: string } {

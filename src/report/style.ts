@@ -1,7 +1,7 @@
 // The style sheet of a report: light and dark as the reader's system wants it, light on paper. Colours are variables, so that
 // drawings follow. Nothing is fetched.
 
-import { hues } from './colours.js';
+import { hues } from '../drawing/mod.js';
 
 const variables = (kind: 'light' | 'dark'): string => hues.map((hue, k) => `--c${k}:${hue[kind]};`).join('');
 

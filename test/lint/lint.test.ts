@@ -219,6 +219,8 @@ describe('doors and arrows', () => {
     ['src/export/place.ts', 'node:fs/promises'],
     ['src/compare/normal.ts', '../elementary/mod.js'],
     ['src/report/picture.ts', 'node:zlib'],
+    ['src/report/page.ts', '../drawing/mod.js'],
+    ['src/status/page/client/main.ts', '../../../drawing/mod.js'],
     ['src/config/load.ts', 'node:fs'],
     ['workers/thread.ts', '../src/cluster/mod.js'],
     ['test/kernel/ir.test.ts', '../../src/kernel/ir.js'],
@@ -243,15 +245,25 @@ describe('doors and arrows', () => {
         'which stands above it',
       ]),
     ),
-    ...['expression', 'kernel', 'particles', 'lumped', 'grid', 'estimate', 'compare', 'report'].flatMap(
-      (folder) =>
-        ['node:fs', 'fs', 'node:fs/promises', 'node:http', 'node:worker_threads', 'piscina', 'nats'].map(
-          (name) => [`src/${folder}/a.ts`, name, 'Nothing below src/cluster'],
-        ),
+    ...[
+      'expression',
+      'kernel',
+      'particles',
+      'lumped',
+      'grid',
+      'estimate',
+      'compare',
+      'report',
+      'drawing',
+    ].flatMap((folder) =>
+      ['node:fs', 'fs', 'node:fs/promises', 'node:http', 'node:worker_threads', 'piscina', 'nats'].map(
+        (name) => [`src/${folder}/a.ts`, name, 'Nothing below src/cluster'],
+      ),
     ),
     ['src/compare/normal.ts', '../output/mod.js', 'by its types only'],
     ['src/report/page.ts', '../output/mod.js', 'by its types only'],
     ['src/compare/normal.ts', '../report/mod.js', 'not src/report'],
+    ['src/drawing/axis.ts', '../report/mod.js', 'may import no other folder'],
     ['src/report/page.ts', '../cluster/mod.js', 'not src/cluster'],
     ['src/export/data.ts', '../model/mod.js', 'by its types only'],
     ['src/export/data.ts', '../cluster/mod.js', 'not src/cluster'],

@@ -4,14 +4,24 @@ import { inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Law } from '../../src/compare/mod.js';
-import { linearAxis, linearTicks, logAxis } from '../../src/report/axis.js';
-import { hues, viridis } from '../../src/report/colours.js';
+import {
+  brief,
+  bytes,
+  duration,
+  grouped,
+  hues,
+  layout,
+  linearAxis,
+  linearTicks,
+  logAxis,
+  type Place,
+  viridis,
+  withError,
+} from '../../src/drawing/mod.js';
 import { fitDecay } from '../../src/report/decay.js';
 import { lineField, planeField, rangeOf } from '../../src/report/field.js';
 import { netFlows } from '../../src/report/graph-section.js';
-import { layout, type Place } from '../../src/report/graph-layout.js';
 import { element, escapeText } from '../../src/report/markup.js';
-import { brief, bytes, duration, grouped, withError } from '../../src/report/numbers.js';
 import { png } from '../../src/report/picture.js';
 import { quoted } from '../../src/report/run-section.js';
 import { seeded, spread } from '../compare/random.js';
