@@ -21,7 +21,9 @@ describe('a machine that is killed in mid step', () => {
     await Promise.all(workers.slice(0, killed).map((worker) => worker.kill()));
     const { stderr } = await field().expectSame(run, reference());
     expect(stderr).toMatch(/machine w\d (gave no sign of life|is gone)/u);
-    expect(field().run.epoch).toBe(2);
+    // Two that die at once may be found dead one after the other.
+    expect(field().run.epoch).toBeGreaterThanOrEqual(2);
+    expect(field().run.epoch).toBeLessThanOrEqual(1 + killed);
     await field().expectSound(...workers.slice(killed));
   });
 
@@ -53,6 +55,9 @@ describe('a machine that is killed in mid step', () => {
   it('all of them, and nobody comes: the run stops and can be resumed without machines', async () => {
     await field().startServer();
     const workers = field().workers(2);
+    await field().until('the workers are there', () =>
+      workers.every(({ said }) => said.includes('connected to')),
+    );
     const run = field().coordinator(2, {}, { args: ['--wait', '2'] });
     await field().midst();
     await Promise.all(workers.map((worker) => worker.kill()));
