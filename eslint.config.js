@@ -92,11 +92,17 @@ const MAY_IMPORT = {
   kernel: ['elementary', 'expression', 'model'],
   compare: ['elementary', 'estimate', 'model', 'output'],
   report: ['elementary', 'model', 'output', 'compare'],
+  export: ['model', 'output'],
 };
 /** Imports that must be `import type`: no code comes with them. */
-const TYPES_ONLY = { kernel: ['model'], compare: ['model', 'output'], report: ['model', 'output'] };
+const TYPES_ONLY = {
+  kernel: ['model'],
+  compare: ['model', 'output'],
+  report: ['model', 'output'],
+  export: ['model'],
+};
 /** Folders that stand above the numerics, and the folders that may not import them. */
-const ABOVE = ['cluster', 'output', 'status', 'compare', 'report', 'cli'];
+const ABOVE = ['cluster', 'output', 'status', 'compare', 'report', 'export', 'cli'];
 const BELOW = ['config', 'model', 'particles', 'lumped', 'grid', 'estimate'];
 /** Folders that hold no input or output of any kind; config and model read files that a config names. */
 const PURE = [

@@ -41,11 +41,15 @@ need iproute2 command -v tc
 # What lies in deploy/: scripts/check-deployment.sh.
 need shellcheck command -v shellcheck
 need docker-compose sh -c 'docker compose version || docker-compose --version'
+# Exports are read back by other programs. Not the first python3 on the path: a version manager may shadow the one that
+# these packages belong to.
+need python3-numpy /usr/bin/python3 -c 'import numpy'
+need python3-h5py /usr/bin/python3 -c 'import h5py'
+need r-base-core command -v Rscript
+need r-cran-hdf5r Rscript -e 'library(hdf5r)'
 
 if $bench; then
   need g++ command -v g++
-  # Not the first python3 on the path: a version manager may shadow the one that python3-numpy belongs to.
-  need python3-numpy /usr/bin/python3 -c 'import numpy'
   need python3-scipy /usr/bin/python3 -c 'import scipy.sparse.linalg'
 fi
 

@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 // eslint-disable-next-line wasserwerk/imports -- see above
 import { version } from '../cluster/version.js';
 import type { CompareOptions } from './compare.js';
+import type { ExportOptions } from './export.js';
 import type { ReportOptions } from './report.js';
 import { exitCode, report } from './exit.js';
 import { machineFlags } from './machine-flags.js';
@@ -63,6 +64,7 @@ Examples:
   wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
   wasserwerk compare runs/test --reference            hold it against the grid solution of its config
   wasserwerk report runs/test                         draw it as an HTML page
+  wasserwerk export runs/test --to parquet            write it for other programs (h5md, parquet, csv, npz)
   wasserwerk verify my-model.yaml                     show that workers and restarts do not change a bit
 
 Exit codes: 0 done, 1 the run failed (or, of compare and verify, there is a difference), 2 bad usage or config, 3 stopped before its end, 130 interrupted (3, 130: resumable).`,
@@ -243,6 +245,42 @@ program
   .action(async (folder: string, options: ReportOptions) => {
     const { report } = await import('./report.js');
     process.exitCode = await report(folder, options);
+  });
+
+program
+  .command('export')
+  .description('write a run as files for other programs: H5MD, Parquet, CSV, NPZ')
+  .argument('<run-folder>', 'the folder of a run; what a run that goes on has written by now')
+  .addOption(
+    new Option('--to <format>', 'format')
+      .choices(['h5md', 'parquet', 'csv', 'npz'] satisfies ExportOptions['to'][])
+      .makeOptionMandatory(),
+  )
+  .addOption(
+    new Option(
+      '--out <path>',
+      'a file (h5md, npz) or folder (parquet, csv) (default: export.h5, export-parquet … in the run folder)',
+    ),
+  )
+  .addOption(
+    new Option('--at <step>', 'only the snapshot of this step (repeatable; default: all)')
+      .argParser((text: string, before: number[]) => [...before, wholeNumber(0)(text)])
+      .default([], 'all'),
+  )
+  .addOption(new Option('--author <name>', 'who is named as the author, in H5MD').default('unknown'))
+  .addOption(new Option('--force', 'replace an earlier export'))
+  .addHelpText(
+    'after',
+    `
+Which format for whom, and how to read it: docs/analysis.md.
+
+Examples:
+  wasserwerk export runs/first --to h5md
+  wasserwerk export runs/first --to parquet --at 0 --at 500 --out first-parquet`,
+  )
+  .action(async (folder: string, options: ExportOptions) => {
+    const { exportRun } = await import('./export.js');
+    process.exitCode = await exportRun(folder, options);
   });
 
 // Who reads along may stop reading (`… | head`): that is no reason to lose a run.

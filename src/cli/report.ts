@@ -3,8 +3,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { makeFolders, writeFileAtomic } from '../output/mod.js';
 import { renderReport, type ReportSnapshot } from '../report/mod.js';
-import { exitCode, UsageError } from './exit.js';
-import { readLaws, readRun, shownFolder, snapshotTimes, type RunData } from './run-data.js';
+import { exitCode } from './exit.js';
+import { readLaws, readRun, shownFolder, snapshotsAt, type RunData, type SnapshotTime } from './run-data.js';
 
 export interface ReportOptions {
   readonly out?: string;
@@ -46,24 +46,9 @@ export async function report(folder: string, options: ReportOptions): Promise<nu
 }
 
 /** The snapshots at the steps asked for; else first, last, and the one nearest to the geometric middle of their times. */
-function chosenSnapshots(run: RunData, at: readonly number[]): ReturnType<typeof snapshotTimes> {
-  const all = snapshotTimes(run);
-  if (at.length > 0) {
-    return [...new Set(at)]
-      .sort((a, b) => a - b)
-      .map((step) => {
-        const found = all.find((snapshot) => snapshot.step === step);
-        if (found) return found;
-        throw new UsageError(
-          all.length === 0
-            ? `${run.label} has no snapshots: its config has no key snapshots`
-            : `${run.label} has no snapshot at step ${step}, but at ${all
-                .slice(0, 20)
-                .map((snapshot) => snapshot.step)
-                .join(', ')}${all.length > 20 ? ' …' : ''}`,
-        );
-      });
-  }
+function chosenSnapshots(run: RunData, at: readonly number[]): readonly SnapshotTime[] {
+  const all = snapshotsAt(run, at);
+  if (at.length > 0) return all;
   if (all.length <= shownSnapshots) return all;
   const last = all[all.length - 1];
   const middle = Math.sqrt(all[1].time * last.time);

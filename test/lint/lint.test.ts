@@ -214,6 +214,9 @@ describe('doors and arrows', () => {
     ['src/cli/run.ts', '../cluster/mod.js'],
     ['src/cli/compare.ts', '../compare/mod.js'],
     ['src/report/page.ts', '../compare/mod.js'],
+    ['src/cli/export.ts', '../export/mod.js'],
+    ['src/export/place.ts', '../output/mod.js'],
+    ['src/export/place.ts', 'node:fs/promises'],
     ['src/compare/normal.ts', '../elementary/mod.js'],
     ['src/report/picture.ts', 'node:zlib'],
     ['src/config/load.ts', 'node:fs'],
@@ -234,7 +237,7 @@ describe('doors and arrows', () => {
     ['src/kernel/ir.ts', '../particles/mod.js', 'not src/particles'],
     ['src/kernel/ir.ts', '../model/mod.js', 'by its types only'],
     ...['particles', 'lumped', 'grid', 'estimate', 'model', 'config'].flatMap((folder) =>
-      ['cluster', 'output', 'status', 'compare', 'report', 'cli'].map((above) => [
+      ['cluster', 'output', 'status', 'compare', 'report', 'export', 'cli'].map((above) => [
         `src/${folder}/a.ts`,
         `../${above}/mod.js`,
         'which stands above it',
@@ -250,6 +253,9 @@ describe('doors and arrows', () => {
     ['src/report/page.ts', '../output/mod.js', 'by its types only'],
     ['src/compare/normal.ts', '../report/mod.js', 'not src/report'],
     ['src/report/page.ts', '../cluster/mod.js', 'not src/cluster'],
+    ['src/export/data.ts', '../model/mod.js', 'by its types only'],
+    ['src/export/data.ts', '../cluster/mod.js', 'not src/cluster'],
+    ['src/report/page.ts', '../export/mod.js', 'not src/export'],
     ['src/cluster/plan.ts', '../cli/mod.js', 'nothing imports src/cli'],
     ['src/cluster/plan.ts', '../../workers/thread.js', 'src/ stands alone'],
   ])('%s may not import %s', async (file, specifier, reason) => {

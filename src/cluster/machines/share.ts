@@ -282,7 +282,7 @@ export class Share {
   placeEmigrants(group: SharedGroup, from: number, exchange: number, batch: Uint8Array): void {
     const inbox = this.plan.inboxes[this.groups.indexOf(group)][exchange % 2];
     const slot = this.#slots(group, exchange % 2, exchange);
-    const sources = this.sourcesOf(group, from);
+    const sources = this.#sourcesOf(group, from);
     const room = { address: inbox.address + slot.used, bytes: inbox.bytes - slot.used };
     slot.used += placeEmigrants(this.store, sources, exchange % 2, this.machine, batch, room);
   }
@@ -300,14 +300,22 @@ export class Share {
     return slot;
   }
 
+  readonly #sources = new Map<string, readonly number[]>();
+
   /** Shards of a group on another machine, ascending. */
-  sourcesOf({ replicas }: SharedGroup, machine: number): number[] {
-    const { owner, nodeCount } = this.machine;
-    return replicas.flatMap((replica) =>
-      Array.from({ length: nodeCount }, (_, node) => replica * nodeCount + node).filter(
-        (shard) => owner[shard] === machine,
-      ),
-    );
+  #sourcesOf({ group, replicas }: SharedGroup, machine: number): readonly number[] {
+    const key = `${group}/${machine}`;
+    let sources = this.#sources.get(key);
+    if (!sources) {
+      const { owner, nodeCount } = this.machine;
+      sources = replicas.flatMap((replica) =>
+        Array.from({ length: nodeCount }, (_, node) => replica * nodeCount + node).filter(
+          (shard) => owner[shard] === machine,
+        ),
+      );
+      this.#sources.set(key, sources);
+    }
+    return sources;
   }
 
   /** The densities of this machine's nodes, node after node, as they lie in memory. A copy. */
