@@ -70,17 +70,25 @@ describe('a machine that is killed in mid step', () => {
 });
 
 describe('a machine that is frozen', () => {
-  it('for 10 s: it is lost, is fenced when it returns, and may take part again', async () => {
-    await field().startServer();
-    const workers = field().workers(2);
-    // Long enough that the run is under way when it returns.
-    const run = field().coordinator(2, {}, { args: ['--max-machines', '2'] });
-    await field().midst();
-    workers[1].freeze();
-    await sleep(10_000);
-    workers[1].thaw();
-    await field().expectSame(run, reference());
-    await field().expectSound(...workers);
+  describe('for 10 s', () => {
+    // Observed at each step, so that the run is still under way when the machine returns.
+    const changes = { time: { step: 0.002, steps: 6000 }, observe: { every: 1 } };
+    const slow = useReference(changes);
+
+    it('is lost, is fenced when it returns, and takes part again', async () => {
+      await field().startServer();
+      const workers = field().workers(2);
+      const run = field().coordinator(2, changes, { args: ['--max-machines', '2'] });
+      await field().midst();
+      workers[1].freeze();
+      await field().until('another epoch has begun', () => field().run.epoch === 2);
+      await sleep(7000);
+      workers[1].thaw();
+      await field().expectSame(run, slow());
+      expect(run.said).toContain('machine w2 has come');
+      expect(field().run.epoch).toBe(3);
+      await field().expectSound(...workers);
+    });
   });
 
   it('for a second: it is not lost', async () => {
