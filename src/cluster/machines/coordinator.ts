@@ -303,11 +303,16 @@ export class MachineSimulation implements ParticleEvolution {
   async save(draft: DraftParts): Promise<void> {
     const { members } = this.#epochs.now;
     const { owner } = members.placement;
-    const answers = await members.ask('save', (member) => ({
-      step: this.#step,
-      location: draft.location,
-      prefix: `shards-${String(member).padStart(5, '0')}-`,
-    }));
+    // To the end: what is written while the draft is thrown away would take the room of what is written next.
+    const answers = await members.ask(
+      'save',
+      (member) => ({
+        step: this.#step,
+        location: draft.location,
+        prefix: `shards-${String(member).padStart(5, '0')}-`,
+      }),
+      { toTheEnd: true },
+    );
     checkSaved(owner, answers);
     const parts = answers.flatMap(({ reply }) => reply.parts);
     for (const { entry } of parts) draft.adopt(entry);

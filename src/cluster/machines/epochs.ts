@@ -63,6 +63,11 @@ export interface MachineOptions extends BuildOptions {
 const LEAVE_SECONDS = 3;
 /** How seldom sharing the work out anew is thought about because it is uneven. */
 const REPLAN_SECONDS = 30;
+/**
+ * How far ahead of the run folder a machine may claim to be: a folder that was put back from a copy is a few epochs behind,
+ * and a claim near the largest number that there is would leave none for the next epoch.
+ */
+const MOST_AHEAD = 1_000_000;
 
 /** An epoch whose machines have all joined. */
 export interface Epoch {
@@ -322,14 +327,19 @@ export class Epochs {
   /** A number that no machine of this run has heard of. */
   async #nextEpoch(): Promise<void> {
     const { run, roster } = this.options;
-    this.#number = Math.max(this.#number, roster.heardEpoch(run)) + 1;
+    const claimed = roster.claimedEpoch(run);
+    const above = claimed - this.#number <= MOST_AHEAD ? claimed : 0;
+    this.#number = Math.max(this.#number, roster.commandedEpoch(run), above) + 1;
     if (this.#folder !== undefined) await writeIdentity(this.#folder, { run, epoch: this.#number });
   }
 
-  /** Another coordinator of this run would have begun an epoch that is not ours. */
+  /**
+   * Another coordinator of this run would have begun an epoch that is not ours. It says so before it asks anybody, and nobody
+   * else is believed: a machine that claims to be in such an epoch does not end a run.
+   */
   #checkTakeOver(): void {
     const { run, roster } = this.options;
-    const heard = roster.heardEpoch(run);
+    const heard = roster.commandedEpoch(run);
     if (this.begun === 0 || heard <= this.#number) return;
     const error = new TakenOver(
       `another process goes on with this run (its epoch is ${heard}, this one's ${this.#number}); this one stops`,

@@ -13,6 +13,11 @@ type Fields<T extends Request['type']> = Omit<Extract<Request, { type: T }>, 'ty
 /** Asks one machine. */
 export type Ask = <T extends Request['type']>(type: T, fields: Fields<T>) => Promise<Replies[T]>;
 
+export interface AskOptions {
+  /** Waits for all machines though one has failed with its work. */
+  readonly toTheEnd?: boolean;
+}
+
 export interface Answer<T extends Request['type']> {
   readonly member: number;
   readonly name: string;
@@ -73,10 +78,14 @@ export class Members {
   }
 
   /**
-   * Does something with every machine at the same time. Once one fails, nobody waits for the others.
+   * Does something with every machine at the same time. Once one fails, nobody waits for the others; with `toTheEnd` only
+   * where the state is lost: who cleans up after a failure must know that nobody is still at it.
    * @throws StateLost, KernelFault, MachineError, or the reason of `halt`
    */
-  async each<R>(work: (ask: Ask, member: number) => Promise<R>): Promise<R[]> {
+  async each<R>(
+    work: (ask: Ask, member: number) => Promise<R>,
+    { toTheEnd = false }: AskOptions = {},
+  ): Promise<R[]> {
     const failed = new AbortController();
     const signal = AbortSignal.any([this.halt, this.#ended.signal, failed.signal]);
     signal.throwIfAborted();
@@ -95,8 +104,9 @@ export class Members {
         try {
           return await work(ask, member);
         } catch (error) {
-          failure ??= { error: this.#asTrouble(error, machine) };
-          failed.abort(failure.error);
+          const trouble = this.#asTrouble(error, machine);
+          failure ??= { error: trouble };
+          if (!toTheEnd || trouble instanceof StateLost) failed.abort(trouble);
           return undefined;
         }
       }),
@@ -108,11 +118,15 @@ export class Members {
   }
 
   /** Asks every machine the same kind of thing. Answers are in the order of the machines. Throws as `each`. */
-  ask<T extends Request['type']>(type: T, fields: (member: number) => Fields<T>): Promise<Answer<T>[]> {
+  ask<T extends Request['type']>(
+    type: T,
+    fields: (member: number) => Fields<T>,
+    options?: AskOptions,
+  ): Promise<Answer<T>[]> {
     return this.each(async (ask, member) => {
       const reply = await ask(type, fields(member));
       return { member, name: this.placement.members[member].name, reply };
-    });
+    }, options);
   }
 
   /** Ends the epoch as far as this process is concerned; machines are told by who ends it. */

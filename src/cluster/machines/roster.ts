@@ -54,7 +54,8 @@ export class Roster {
   readonly #entries = new Map<string, Entry>();
   readonly #handlers = new Set<(change: RosterChange) => void>();
   readonly #told = new Set<string>();
-  readonly #epochs = new Map<string, number>();
+  readonly #commanded = new Map<string, number>();
+  readonly #claimed = new Map<string, number>();
   readonly #leaseSeconds: number;
   readonly #clock: () => number;
   readonly #warned: (text: string) => void;
@@ -104,9 +105,14 @@ export class Roster {
     return entry ? Math.max(0, this.#clock() - entry.seen) : 0;
   }
 
-  /** The largest epoch of a run that anybody spoke of; 0 if nobody did. */
-  heardEpoch(run: string): number {
-    return this.#epochs.get(run) ?? 0;
+  /** The largest epoch that coordinators of a run spoke of; 0 if none did. */
+  commandedEpoch(run: string): number {
+    return this.#commanded.get(run) ?? 0;
+  }
+
+  /** The largest epoch that machines said to be in. A machine can claim anything: believe it within limits. */
+  claimedEpoch(run: string): number {
+    return this.#claimed.get(run) ?? 0;
   }
 
   /** Tells of changes from now on. Returns a function that ends it. */
@@ -156,7 +162,7 @@ export class Roster {
   #hear(from: Address, heartbeat: WorkerHeartbeat | CoordinatorHeartbeat): void {
     if (heartbeat.type === 'coordinator') {
       if (from.role === 'coordinator' && from.name === heartbeat.run)
-        this.#note(heartbeat.run, heartbeat.epoch);
+        note(this.#commanded, heartbeat.run, heartbeat.epoch);
       return;
     }
     // A worker speaks for itself alone.
@@ -169,7 +175,7 @@ export class Roster {
       );
       return;
     }
-    if (heartbeat.run !== null) this.#note(heartbeat.run, heartbeat.epoch);
+    if (heartbeat.run !== null) note(this.#claimed, heartbeat.run, heartbeat.epoch);
     const machine = { name: heartbeat.name, instance: heartbeat.instance, heartbeat };
     const entry = this.#entries.get(machine.name);
     if (entry === undefined) this.#welcome(machine);
@@ -205,10 +211,6 @@ export class Roster {
     this.#emit({ kind: 'lost', machine, reason });
   }
 
-  #note(run: string, epoch: number): void {
-    if (epoch > this.heardEpoch(run)) this.#epochs.set(run, epoch);
-  }
-
   #tell(key: string, text: string): void {
     if (this.#told.has(key)) return;
     this.#told.add(key);
@@ -218,4 +220,8 @@ export class Roster {
   #emit(change: RosterChange): void {
     for (const handler of [...this.#handlers]) handler(change);
   }
+}
+
+function note(epochs: Map<string, number>, run: string, epoch: number): void {
+  if (epoch > (epochs.get(run) ?? 0)) epochs.set(run, epoch);
 }

@@ -25,6 +25,7 @@ import { sampleParticles } from '../../../src/cluster/sample-particles.js';
 import { parseConfig } from '../../../src/config/mod.js';
 import { CheckpointStore, heldCheckpoint, type PartStorage } from '../../../src/output/mod.js';
 import { KernelFault } from '../../../src/particles/mod.js';
+import { protocolVersion } from '../../../src/cluster/transport/frame.js';
 import { ringOfWells } from '../simulations.js';
 import { FakeMachine, type World } from './fake-machines.js';
 
@@ -444,25 +445,47 @@ describe('machines that come and go', () => {
     const machine = await add('w1');
     Object.assign(machine, { state: 'joined', run: 'run', epoch: 7 });
     machine.beat();
-    await until(() => roster.heardEpoch('run') === 7);
+    await until(() => roster.claimedEpoch('run') === 7);
     await simulation.storages(folder);
     expect(machine.epoch).toBe(8);
     expect((await readIdentity(folder))?.epoch).toBe(8);
     await simulation.close();
   });
 
-  it('stops, and leaves machines and folder alone, when another coordinator has the run', async () => {
+  it('does not believe a machine that claims to be in an epoch beyond all measure', async () => {
     const { simulation, add, folder, roster } = await scene({ machines: 1 });
+    const machine = await add('w1');
+    machine.beat({ state: 'joined', run: 'run', epoch: 0xfffffffe });
+    await until(() => roster.claimedEpoch('run') === 0xfffffffe);
+    await simulation.storages(folder);
+    expect(machine.epoch).toBe(1);
+    await simulation.close();
+  });
+
+  it('stops, and leaves machines and folder alone, when another coordinator has the run', async () => {
+    const { simulation, add, folder, roster, hub } = await scene({ machines: 1 });
     const machine = await add('w1');
     await simulation.storages(folder);
     await simulation.start();
     machine.hooks.before = ({ type }) => (type === 'advance' ? new Promise(() => undefined) : undefined);
     const work = simulation.advance(5);
     const failed = expect(work).rejects.toBeInstanceOf(TakenOver);
+    // The word of a machine is not enough.
     machine.epoch = 9;
     machine.beat();
-    await until(() => roster.heardEpoch('run') === 9);
+    await until(() => roster.claimedEpoch('run') === 9);
+    const other = new Mail(hub.join({ role: 'coordinator', name: 'run' }));
+    other.beat({
+      type: 'coordinator',
+      run: 'run',
+      protocol: protocolVersion,
+      epoch: 8,
+      step: 0,
+      members: [],
+    });
+    await until(() => roster.commandedEpoch('run') === 8);
     await failed;
+    other.close();
     await simulation.close();
     expect(machine.asked).not.toContain('leave');
   });

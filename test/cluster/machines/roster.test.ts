@@ -160,14 +160,16 @@ describe('the roster', () => {
       { role: 'coordinator', name: 'other' },
     );
     expect(roster.machines).toEqual([]);
-    expect(roster.heardEpoch('r')).toBe(0);
+    expect(roster.commandedEpoch('r')).toBe(0);
+    expect(roster.claimedEpoch('r')).toBe(0);
   });
 
-  it('remembers the largest epoch of a run, whoever spoke of it', () => {
+  it('remembers the largest epoch of a run, and whether a coordinator or a machine spoke of it', () => {
     const { roster, beat, coordinator } = scene();
     beat({ state: 'joined', run: 'r', epoch: 4 });
     beat({ state: 'joined', run: 'r', epoch: 3 });
-    expect(roster.heardEpoch('r')).toBe(4);
+    expect(roster.claimedEpoch('r')).toBe(4);
+    expect(roster.commandedEpoch('r')).toBe(0);
     coordinator({
       type: 'coordinator',
       run: 'r',
@@ -176,7 +178,8 @@ describe('the roster', () => {
       step: 0,
       members: [],
     });
-    expect(roster.heardEpoch('r')).toBe(7);
-    expect(roster.heardEpoch('other')).toBe(0);
+    expect(roster.commandedEpoch('r')).toBe(7);
+    expect(roster.claimedEpoch('r')).toBe(4);
+    expect(roster.commandedEpoch('other')).toBe(0);
   });
 });

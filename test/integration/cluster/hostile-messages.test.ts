@@ -24,11 +24,9 @@ describe('a run with an ill-willed neighbour', () => {
       await field().until(
         'the run has ended',
         () => {
-          if (run.isRunning)
-            programs.forEach(
-              (program, at) => (most[at] = Math.max(most[at], program.isRunning ? program.memory : 0)),
-            );
-          return !run.isRunning;
+          if (!run.isRunning) return true;
+          programs.forEach((program, at) => (most[at] = Math.max(most[at], program.memory)));
+          return false;
         },
         90,
       );

@@ -21,7 +21,9 @@ describe('a machine that is killed in mid step', () => {
     await Promise.all(workers.slice(0, killed).map((worker) => worker.kill()));
     const { stderr } = await field().expectSame(run, reference());
     expect(stderr).toMatch(/machine w\d (gave no sign of life|is gone)/u);
-    expect(field().run.epoch).toBe(2);
+    // Two that die at once may be found dead one after the other.
+    expect(field().run.epoch).toBeGreaterThanOrEqual(2);
+    expect(field().run.epoch).toBeLessThanOrEqual(1 + killed);
     await field().expectSound(...workers.slice(killed));
   });
 
@@ -53,6 +55,9 @@ describe('a machine that is killed in mid step', () => {
   it('all of them, and nobody comes: the run stops and can be resumed without machines', async () => {
     await field().startServer();
     const workers = field().workers(2);
+    await field().until('the workers are there', () =>
+      workers.every(({ said }) => said.includes('connected to')),
+    );
     const run = field().coordinator(2, {}, { args: ['--wait', '2'] });
     await field().midst();
     await Promise.all(workers.map((worker) => worker.kill()));
@@ -65,17 +70,25 @@ describe('a machine that is killed in mid step', () => {
 });
 
 describe('a machine that is frozen', () => {
-  it('for 10 s: it is lost, is fenced when it returns, and may take part again', async () => {
-    await field().startServer();
-    const workers = field().workers(2);
-    // Long enough that the run is under way when it returns.
-    const run = field().coordinator(2, {}, { args: ['--max-machines', '2'] });
-    await field().midst();
-    workers[1].freeze();
-    await sleep(10_000);
-    workers[1].thaw();
-    await field().expectSame(run, reference());
-    await field().expectSound(...workers);
+  describe('for 10 s', () => {
+    // Observed at each step, so that the run is still under way when the machine returns.
+    const changes = { time: { step: 0.002, steps: 6000 }, observe: { every: 1 } };
+    const slow = useReference(changes);
+
+    it('is lost, is fenced when it returns, and takes part again', async () => {
+      await field().startServer();
+      const workers = field().workers(2);
+      const run = field().coordinator(2, changes, { args: ['--max-machines', '2'] });
+      await field().midst();
+      workers[1].freeze();
+      await field().until('another epoch has begun', () => field().run.epoch === 2);
+      await sleep(7000);
+      workers[1].thaw();
+      await field().expectSame(run, slow());
+      expect(run.said).toContain('machine w2 has come');
+      expect(field().run.epoch).toBe(3);
+      await field().expectSound(...workers);
+    });
   });
 
   it('for a second: it is not lost', async () => {

@@ -66,10 +66,10 @@ export class Program {
     return this.#stderr;
   }
 
-  /** Bytes of memory in use. */
+  /** Bytes of memory in use; 0 once it has ended. */
   get memory(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-    return 1024 * Number(/VmRSS:\s+(\d+)/u.exec(status)?.[1] ?? Number.NaN);
+    return 1024 * Number(/VmRSS:\s+(\d+)/u.exec(status)?.[1] ?? 0);
   }
 
   /** What it ends with, within some seconds. */
