@@ -31,13 +31,20 @@ export interface Meter {
 }
 
 /** A run from where it stands to the next end, stop, or loss. */
-export interface Stretch extends ActiveRun {
-  readonly files: RunFiles;
+export interface Stretch extends Omit<ActiveRun, 'folder'> {
+  readonly folder: Pick<RunFolder, 'update'>;
+  readonly files: StretchFiles;
   /** Energies of particles, beside the step loop, where the config wants them. */
   readonly estimates: Estimates | undefined;
   /** The observation made last: looks, checkpoints and the end often want the same step. */
   observation?: Observation;
 }
+
+/** What the loop asks of the files of a run; a run without a folder has stand-ins (run-in-memory.ts). */
+export type StretchFiles = Pick<
+  RunFiles,
+  'schedules' | 'append' | 'appendEnergy' | 'appendSnapshot' | 'checkpoint'
+>;
 
 /** How a stretch ends that nothing has broken. */
 export type StretchEnd =
@@ -113,12 +120,16 @@ async function look(run: Stretch): Promise<Observation | undefined> {
     await files.append(observation);
     if (simulation.kind === 'grid') {
       const energy = simulation.energy();
-      if (energy) await files.appendEnergy(energy);
+      if (energy) {
+        await files.appendEnergy(energy);
+        options.estimated?.(energy);
+      }
     } else await estimates?.add(observation);
     observe.done(step, now());
   }
   if (snapshot?.due(step, now()) === true) {
     await files.appendSnapshot();
+    options.wrote?.({ kind: 'snapshot', step });
     snapshot.done(step, now());
   }
   if (checkpoints.due(step, now()) && step > 0 && !isLast) {
@@ -161,6 +172,7 @@ async function checkpoint(run: Stretch): Promise<void> {
   await run.estimates?.flush();
   run.files.schedules.checkpoint.done(run.simulation.step, now());
   await run.files.checkpoint(now(), run.estimates?.balance);
+  run.options.wrote?.({ kind: 'checkpoint', step: run.simulation.step });
 }
 
 /** The next step at which to look: when something is due, the end, or after `stride` steps. */
