@@ -45,7 +45,7 @@ export function openLog(
     write: (at, text, fields = {}) => {
       if (isBroken) return;
       try {
-        log[at](fields, text);
+        log[at](withoutSecrets(fields), hideSecrets(text));
       } catch (error) {
         broken(error);
       }
@@ -60,6 +60,24 @@ export function openLog(
       stream.end();
     },
   };
+}
+
+/** A text without passwords in addresses and without tokens: what is logged may be a message of a library. */
+export function hideSecrets(text: string): string {
+  return text
+    .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/giu, '$1…@')
+    .replace(/\b(token|password|passwd|secret)([=:]\s*)[^\s&,;]+/giu, '$1$2…')
+    .replace(/\b(Bearer\s+)\S+/gu, '$1…')
+    .replace(/\bS[OANUCX][A-Z2-7]{50,}\b/gu, '…');
+}
+
+function withoutSecrets(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? hideSecrets(value) : value,
+    ]),
+  );
 }
 
 /** Levels as words and times as ISO 8601: what collectors of logs understand without being told. */

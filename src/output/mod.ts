@@ -58,12 +58,4 @@ export {
   type Timings,
 } from './manifest.js';
 export { RunFolder, manifestFile, slug, type Inspection, type RunPlace } from './run-folder.js';
-export {
-  lineLog,
-  logFile,
-  logLevels,
-  openLog,
-  type JsonLog,
-  type LogFields,
-  type LogLevel,
-} from './log.js';
+export { lineLog, logFile, logLevels, openLog, type JsonLog, type LogFields, type LogLevel } from './log.js';
