@@ -96,7 +96,7 @@ const MAY_IMPORT = {
 /** Imports that must be `import type`: no code comes with them. */
 const TYPES_ONLY = { kernel: ['model'], compare: ['model', 'output'], report: ['model', 'output'] };
 /** Folders that stand above the numerics, and the folders that may not import them. */
-const ABOVE = ['cluster', 'output', 'status', 'compare', 'report', 'cli'];
+const ABOVE = ['cluster', 'output', 'status', 'compare', 'report', 'sweep', 'library', 'cli'];
 const BELOW = ['config', 'model', 'particles', 'lumped', 'grid', 'estimate'];
 /** Folders that hold no input or output of any kind; config and model read files that a config names. */
 const PURE = [

@@ -14,6 +14,7 @@ import {
   type MachinesReport,
   type PlanReport,
   resumeRun,
+  RunLog,
   startRun,
   type RunListener,
   type RunOptions,
@@ -21,6 +22,7 @@ import {
 } from '../cluster/mod.js';
 import { loadConfig } from '../config/mod.js';
 import type { Observation } from '../estimate/mod.js';
+import type { LogLevel } from '../output/mod.js';
 import type { Model } from '../model/mod.js';
 import { exitCode, UsageError } from './exit.js';
 import { table, withError } from './format.js';
@@ -34,6 +36,7 @@ import { printRemarks } from './remarks.js';
 export interface CommonOptions extends MachineFlags {
   readonly workers?: number;
   readonly quiet?: true;
+  readonly logLevel?: LogLevel;
   readonly json?: true;
 }
 
@@ -65,15 +68,19 @@ export async function resume(folder: string, options: CommonOptions): Promise<nu
       `there is no folder ${folder}; give the one that \`wasserwerk run\` named when it started`,
     );
   }
-  return supervise(options, async (_, over) => {
-    const known = wantsMachines(options) ? await readIdentity(absolute(folder)) : undefined;
-    if (options.standby && !known) {
-      throw new UsageError(
-        `${folder} is not of a run on machines: there is nobody whose place --standby could take`,
-      );
-    }
-    return over(known?.run ?? newRunId(), (rest) => resumeRun(folder, rest));
-  });
+  return supervise(
+    options,
+    async (_, over) => {
+      const known = wantsMachines(options) ? await readIdentity(absolute(folder)) : undefined;
+      if (options.standby && !known) {
+        throw new UsageError(
+          `${folder} is not of a run on machines: there is nobody whose place --standby could take`,
+        );
+      }
+      return over(known?.run ?? newRunId(), (rest) => resumeRun(folder, rest));
+    },
+    folder,
+  );
 }
 
 /** Waits until a run on machines has begun in a folder, and tells its id. */
@@ -97,11 +104,19 @@ type Over = (run: string, start: (options: RunOptions) => Promise<RunResult>) =>
 async function supervise(
   options: CommonOptions,
   start: (common: RunOptions, over: Over) => Promise<RunResult>,
+  folder?: string,
 ): Promise<number> {
   const progress = new Progress({ quiet: options.quiet === true });
   const stop = new AbortController();
   const gate = new Gate(stop.signal, (text) => {
     progress.message(text);
+  });
+  const log = new RunLog({
+    level: options.logLevel ?? 'info',
+    folder,
+    failed: (text) => {
+      progress.message(`warning: ${text}`);
+    },
   });
   let session: MachineSession | undefined;
   let measured: MachinesReport | undefined;
@@ -116,6 +131,7 @@ async function supervise(
       process.exit(exitCode.interrupted);
     }
     progress.message(`${signal}: writing a checkpoint and stopping (once more to stop at once)`);
+    log.note('info', `${signal}: stopping`, { event: 'signal' });
     stop.abort(signal);
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -161,19 +177,22 @@ async function supervise(
       progress.message(`warning: ${text}`);
     },
   };
-  const common: RunOptions = { ...listener, signal: stop.signal, gate: () => gate.passed };
+  const common: RunOptions = { ...log.around(listener), signal: stop.signal, gate: () => gate.passed };
   const over: Over = async (id, begin) => {
     const { workers } = options;
     if (!wantsMachines(options)) return begin({ ...common, ...(workers === undefined ? {} : { workers }) });
+    log.run = id;
     const { openSession } = await import('./machine-session.js');
     session = await openSession({
       ...{ flags: options, workers, run: id, signal: stop.signal },
       say: (text) => {
         progress.message(text);
+        log.said(text);
       },
       planned: (report) => {
         plans.push(report);
         progress.message(planText(report));
+        log.planned(report);
       },
     });
     try {
@@ -188,13 +207,16 @@ async function supervise(
   let result: RunResult;
   try {
     result = await start(common, over);
+    log.ended(result);
   } catch (error) {
+    log.failed(error);
     // Stopped while it still waited for a server, or for the process whose place it should take.
     if (!stop.signal.aborted || (error !== stop.signal.reason && !(error instanceof RunStopped))) throw error;
     progress.message(error instanceof RunStopped ? error.message : 'stopped before the run began');
     return stop.signal.reason === 'SIGINT' ? exitCode.interrupted : exitCode.stopped;
   } finally {
     await session?.close();
+    log.close();
     gate.close();
     progress.finish();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -1,8 +1,17 @@
 // What a run writes into its log: a listener that stands beside the one who prints, and calls it in turn. Which lines there
 // are, and their fields, is docs/operations.md; how a line is written is output/log.ts.
 
-import { basename, join } from 'node:path';
-import { logFile, openLog, type JsonLog, type LogFields, type LogLevel } from '../output/mod.js';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import {
+  logFile,
+  manifestFile,
+  openLog,
+  type JsonLog,
+  type LogFields,
+  type LogLevel,
+} from '../output/mod.js';
+import type { PlanReport } from './machines/coordinator.js';
 import type { RunResult } from './run.js';
 import type { RunListener } from './run-options.js';
 import { version } from './version.js';
@@ -11,6 +20,8 @@ export interface LogOptions {
   readonly level?: LogLevel;
   /** Id of the run; without it, the name of its folder. */
   readonly run?: string | undefined;
+  /** Folder of a run that is resumed: then its log also has failures from before the run goes on. */
+  readonly folder?: string | undefined;
   /** Told once if the log cannot be written: the run goes on without. */
   readonly failed?: (text: string) => void;
 }
@@ -26,6 +37,8 @@ export class RunLog {
   #early: Line[] = [];
   #step = 0;
   #epoch = 0;
+  #run: string | undefined;
+  #machines: ReadonlySet<string> = new Set();
   #isClosed = false;
 
   constructor(private readonly options: LogOptions = {}) {}
@@ -79,7 +92,6 @@ export class RunLog {
       },
       reformed: (reform) => {
         this.#step = reform.step;
-        this.#epoch += 1;
         this.note('warn', `${reform.reason}: going on from step ${reform.step}`, { event: 'reform' });
         other.reformed?.(reform);
       },
@@ -90,9 +102,34 @@ export class RunLog {
     };
   }
 
-  /** Tells the epoch of the work's plan, where machines share it. */
-  set epoch(epoch: number) {
+  /** The id of the run, where it has one: before the run begins. */
+  set run(id: string) {
+    this.#run = id;
+  }
+
+  /** Writes what was said to a person about machines and the network. */
+  said(text: string): void {
+    const warning = /^warning: /u;
+    this.note(warning.test(text) ? 'warn' : 'info', text.replace(warning, ''), { event: 'message' });
+  }
+
+  /** Writes how the work is shared out in an epoch, and who has come and gone since the one before. */
+  planned({ epoch, machines, storage, plan }: PlanReport): void {
     this.#epoch = epoch;
+    const names = new Set(machines.map(({ name }) => name));
+    for (const worker of this.#machines) {
+      if (!names.has(worker)) this.note('warn', `${worker} is gone`, { event: 'leave', worker });
+    }
+    for (const { name, workers, shards, particles } of machines) {
+      if (this.#machines.has(name)) continue;
+      this.note('info', `${name} takes part`, {
+        ...{ event: 'join', worker: name, threads: workers, shards, particles },
+      });
+    }
+    this.#machines = names;
+    this.note('info', `plan of epoch ${epoch}: ${machines.length} machines, cut by ${plan.partition}`, {
+      ...{ event: 'plan', machines: machines.length, partition: plan.partition, storage },
+    });
   }
 
   /** Writes a line. */
@@ -116,6 +153,8 @@ export class RunLog {
   /** Writes that the run failed. */
   failed(error: unknown): void {
     const { code } = error as { code?: unknown };
+    const { folder } = this.options;
+    if (folder !== undefined && existsSync(join(folder, manifestFile))) this.#open(resolve(folder));
     this.note('error', error instanceof Error ? error.message : String(error), {
       event: 'error',
       code: typeof code === 'string' ? code : 'defect',
@@ -131,7 +170,8 @@ export class RunLog {
 
   #open(folder: string): void {
     if (this.#log || this.#isClosed || this.options.level === 'silent') return;
-    const { level = 'info', run = basename(folder), failed } = this.options;
+    const { level = 'info', failed } = this.options;
+    const run = this.#run ?? this.options.run ?? basename(folder);
     this.#log = openLog(join(folder, logFile), level, { run }, (error) => {
       failed?.(`the log cannot be written, the run goes on without: ${error.message}`);
     });
