@@ -117,7 +117,7 @@ export class SweepProgress {
 
   #erase(): void {
     if (this.#drawn === 0) return;
-    this.#stream.write(`\u001b[${this.#drawn}A\u001b[0J`);
+    this.#stream.write(`\u001b[${this.#drawn}A\u001b[J`);
     this.#drawn = 0;
   }
 }

@@ -20,7 +20,7 @@ export class WorkerLog {
     this.#isText = logJson !== true;
     this.#logs = [
       ...(logFile === undefined ? [] : [openLog(logFile, logLevel, base, failed)]),
-      ...(logJson === true ? [openLog(2, logLevel, base, failed)] : []),
+      ...(logJson === true ? [openLog('stderr', logLevel, base, failed)] : []),
     ];
   }
 

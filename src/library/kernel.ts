@@ -7,18 +7,38 @@ import { LibraryError } from './errors.js';
 import type { Observable, Particles } from './observable.js';
 
 /** Particles with their compiled step. Calls must not overlap: await each before the next. */
-export class Kernel {
+export interface Kernel extends AsyncDisposable {
+  /** The WebAssembly module, as bytes: a copy. */
+  readonly wasm: Uint8Array;
+  /** Steps done, and the time that is. */
+  readonly step: number;
+  readonly time: number;
+  readonly particleCount: number;
+  readonly dimension: number;
+  readonly nodeNames: readonly string[];
+  /** Does so many steps; default 1. */
+  advance(steps?: number): Promise<void>;
+  /** Copies of all particles, or of `most` at even distances. Their order changes as particles jump. */
+  particles(most?: number): Promise<Particles>;
+  /** Fraction of the particles on each node. */
+  masses(): Float64Array;
+  /** Moments of the state; without energies. */
+  observe(): Promise<Observable>;
+  /** The hash that a run of the same config has at this step. */
+  stateHash(): Promise<string>;
+  /** Ends it: nothing can be read after. */
+  close(): Promise<void>;
+}
+
+class SoloKernel implements Kernel {
   #isClosed = false;
 
-  /** Use `compileKernel`. @internal */
   constructor(private readonly simulation: Simulation) {}
 
-  /** The WebAssembly module, as bytes. */
   get wasm(): Uint8Array {
     return this.simulation.kernel.bytes.slice();
   }
 
-  /** Steps done. */
   get step(): number {
     return this.simulation.step;
   }
@@ -35,7 +55,10 @@ export class Kernel {
     return this.simulation.model.dimension;
   }
 
-  /** Does so many steps. @throws KernelFault */
+  get nodeNames(): readonly string[] {
+    return this.simulation.model.graph.nodeNames;
+  }
+
   async advance(steps = 1): Promise<void> {
     this.#check();
     if (!Number.isSafeInteger(steps) || steps < 0) {
@@ -44,35 +67,27 @@ export class Kernel {
     if (steps > 0) await this.simulation.advance(this.step + steps);
   }
 
-  /**
-   * Copies of all particles, or of `most` of them at even distances: coordinates and nodes. Their order changes as particles
-   * jump.
-   */
   async particles(most = Infinity): Promise<Particles> {
     this.#check();
     const { x, node } = await sampleParticles(this.simulation, most);
     return { step: this.step, time: this.time, count: node.length, dimension: this.dimension, x, node };
   }
 
-  /** Fraction of the particles on each node. */
   masses(): Float64Array {
     this.#check();
     return this.simulation.masses();
   }
 
-  /** Moments of the state; without energies. */
   async observe(): Promise<Observable> {
     this.#check();
     return { ...(await this.simulation.observe()), energy: undefined };
   }
 
-  /** The hash that a run of the same config has at this step. */
   async stateHash(): Promise<string> {
     this.#check();
     return this.simulation.stateHash();
   }
 
-  /** Ends it; nothing can be read after. The memory is freed when nobody holds the kernel any more. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -102,5 +117,5 @@ export async function compileKernel(model: ConfigSourceInput, options: ConfigOpt
   }
   const simulation = Simulation.create(config, { workers: 0 });
   await simulation.start();
-  return new Kernel(simulation);
+  return new SoloKernel(simulation);
 }

@@ -12,9 +12,7 @@ import {
   PointEvaluator,
   rateFactor,
   temperatureAt,
-  type InitialLaw,
   type Model,
-  type Preflight,
 } from '../model/mod.js';
 import { LibraryError } from './errors.js';
 
@@ -36,7 +34,21 @@ export interface ModelGraph {
 }
 
 /** A remark of the checks before a run. */
-export type Remark = Pick<Preflight, 'tier' | 'code' | 'message'> & { readonly path: string };
+export interface Remark {
+  readonly tier: 'note' | 'warn' | 'refuse';
+  readonly code: string;
+  /** The key of the config that it is about. */
+  readonly path: string;
+  readonly message: string;
+  /** The corrected setting. */
+  readonly fix: string | undefined;
+}
+
+/** Law of x at time 0 given the node: arrays over [node * dimension + coordinate]. */
+export type InitialLaw =
+  | { readonly kind: 'gaussian'; readonly mean: Float64Array; readonly standardDeviation: Float64Array }
+  | { readonly kind: 'uniform'; readonly low: Float64Array; readonly high: Float64Array }
+  | { readonly kind: 'point'; readonly position: Float64Array };
 
 /** A model as `loadModel` makes it. Numbers are dimensionless. Nodes are given by name or number. */
 export class LoadedModel {
@@ -107,7 +119,6 @@ export class LoadedModel {
     return this.#model.seed;
   }
 
-  /** Law of x at time 0 given the node: arrays over [node * dimension + coordinate]. */
   get initialLaw(): InitialLaw {
     return this.#model.initialLaw;
   }

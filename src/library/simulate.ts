@@ -12,11 +12,10 @@ import {
   type Simulation,
 } from '../cluster/mod.js';
 import type { RunConfig } from '../config/mod.js';
-import type { EnergyRecord } from '../estimate/mod.js';
 import { resolveConfig, type ConfigOptions, type ConfigSourceInput } from './config.js';
 import { LibraryError } from './errors.js';
 import type { NodeRef } from './model.js';
-import type { Densities, Observable, Particles } from './observable.js';
+import type { Densities, EnergyRecord, Observable, Particles } from './observable.js';
 import { asError, ObservableStream } from './stream.js';
 
 export interface SimulateOptions extends ConfigOptions {
@@ -59,7 +58,7 @@ export interface ParticleQuery {
 }
 
 /** A run under way. Iterate it at most once. */
-export interface SimulationRun extends AsyncIterable<Observable> {
+export interface SimulationRun extends AsyncIterable<Observable, undefined> {
   /** Resolves when the run is over, finished or interrupted; rejects where it failed. */
   readonly result: Promise<SimulationResult>;
   /** Stops the run at its next look. */

@@ -1,9 +1,10 @@
-// The log of a run as JSON lines: what happened, when, to which run, at which step. One line is one write, so that a kill
-// leaves whole lines; the file only grows, also when a run is resumed. Not the text on the terminal, not results, and never
+// The log of a run as JSON lines: what happened, when, to which run, at which step. One line is one write, at once, so that a kill
+// leaves whole lines (pino's own streams gather lines, and can hang on a full disk); the file only grows, also when a run is resumed. Not the text on the terminal, not results, and never
 // a reason for a run to fail.
 
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 
 export const logFile = 'log.jsonl';
 
@@ -22,44 +23,68 @@ export interface JsonLog {
 /**
  * Opens a log.
  *
- * @param to path of a file to append to, or file descriptor 2 for stderr
+ * @param to path of a file to append to, or `stderr`
  * @param base fields of every line
  * @param failed is told once, if a line could not be written; the log is silent from then on
  */
 export function openLog(
-  to: string | 2,
+  to: string,
   level: LogLevel,
   base: LogFields,
   failed: (error: Error) => void,
 ): JsonLog {
-  const stream = destination({ dest: to, append: true, sync: true, mkdir: false });
+  let file: number | undefined;
   let isBroken = false;
-  const broken = (error: unknown): void => {
+  const attempt = (work: () => void): void => {
     if (isBroken) return;
-    isBroken = true;
-    failed(error instanceof Error ? error : new Error(String(error)));
+    try {
+      work();
+    } catch (error) {
+      isBroken = true;
+      failed(error instanceof Error ? error : new Error(String(error)));
+    }
   };
-  stream.on('error', broken);
-  const log = lineLog(stream, level, base);
+  if (to !== 'stderr') {
+    attempt(() => {
+      file = openSync(to, 'a+');
+      endLine(file);
+    });
+  }
+  const log = lineLog(
+    {
+      write: (line) => {
+        attempt(() => {
+          if (file === undefined) process.stderr.write(line);
+          else writeWhole(file, line);
+        });
+      },
+    },
+    level,
+    base,
+  );
   return {
     write: (at, text, fields = {}) => {
-      if (isBroken) return;
-      try {
-        log[at](withoutSecrets(fields), hideSecrets(text));
-      } catch (error) {
-        broken(error);
-      }
+      log[at](withoutSecrets(fields), hideSecrets(text));
     },
     close: () => {
-      if (to === 2) return;
-      try {
-        stream.flushSync();
-      } catch (error) {
-        broken(error);
-      }
-      stream.end();
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+      isBroken = true;
     },
   };
+}
+
+/** A line in one call to the system, but for what it does not take at once. */
+function writeWhole(file: number, line: string): void {
+  const bytes = Buffer.from(line);
+  for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
+}
+
+/** Ends a line that a full disk has cut, so that the next one stands alone. */
+function endLine(file: number): void {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  if (size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a) writeSync(file, '\n');
 }
 
 /** A text without passwords in addresses and without tokens: what is logged may be a message of a library. */
