@@ -103,7 +103,7 @@ const TYPES_ONLY = {
   export: ['model'],
 };
 /** Folders that stand above the numerics, and the folders that may not import them. */
-const ABOVE = ['cluster', 'output', 'status', 'compare', 'report', 'export', 'cli'];
+const ABOVE = ['cluster', 'output', 'status', 'compare', 'report', 'export', 'sweep', 'library', 'cli'];
 const BELOW = ['config', 'model', 'particles', 'lumped', 'grid', 'estimate'];
 /** Folders that hold no input or output of any kind; config and model read files that a config names. */
 const PURE = [

@@ -14,6 +14,7 @@ import { natsFlags } from './nats-flags.js';
 import type { CommonOptions } from './run.js';
 import { portOption, statusFlags } from './status-flags.js';
 import type { StatusOptions } from './status.js';
+import type { SweepFlags } from './sweep.js';
 import type { WorkerOptions } from './worker.js';
 
 function wholeNumber(least: number): (text: string) => number {
@@ -45,6 +46,10 @@ const workersOption = (): Option =>
     wholeNumber(1),
   );
 const quietOption = (): Option => new Option('-q, --quiet', 'say nothing but errors');
+const logLevelOption = (): Option =>
+  new Option('--log-level <level>', 'what goes into log.jsonl of the run folder')
+    .choices(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info');
 const jsonOption = (): Option => new Option('--json', 'print the result as JSON on standard output');
 
 const program = new Command('wasserwerk')
@@ -65,6 +70,7 @@ Examples:
   wasserwerk run my-model.yaml --set particles=1e5 --seed 2 --out runs/test
   wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
   wasserwerk status --watch                           watch the newest run
+  wasserwerk sweep my-model.yaml --set time.step=0.01,0.02 --seeds 5
   wasserwerk compare runs/test --reference            hold it against the grid solution of its config
   wasserwerk report runs/test                         draw it as an HTML page
   wasserwerk export runs/test --to parquet            write it for other programs (h5md, parquet, csv, npz)
@@ -107,6 +113,7 @@ statusFlags(
       .addOption(setOption())
       .addOption(quietOption())
       .addOption(jsonOption())
+      .addOption(logLevelOption())
       .addHelpText(
         'after',
         `
@@ -132,7 +139,8 @@ statusFlags(
       .argument('<run-folder>', 'the folder that `run` named')
       .addOption(workersOption())
       .addOption(quietOption())
-      .addOption(jsonOption()),
+      .addOption(jsonOption())
+      .addOption(logLevelOption()),
   ),
 ).action(async (folder: string, options: CommonOptions) => {
   const { resume } = await import('./run.js');
@@ -150,7 +158,16 @@ natsFlags(
       new Option('--name <name>', 'its name (default: the user of the credentials, else host and process)'),
     )
     .addOption(workersOption())
-    .addOption(new Option('--allow-modules', 'let runs use modules, which are code, on this machine')),
+    .addOption(new Option('--allow-modules', 'let runs use modules, which are code, on this machine'))
+    .addOption(
+      new Option('--log-file <file>', 'append JSON lines to this file (default: text on stderr only)'),
+    )
+    .addOption(new Option('--log-json', 'write JSON lines to stderr in place of text'))
+    .addOption(
+      new Option('--log-level <level>', 'what goes into the log')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    ),
 ).action(async (options: WorkerOptions) => {
   const { worker } = await import('./worker.js');
   process.exitCode = await worker(options);
@@ -176,6 +193,57 @@ program
   .action(async (folder: string, options: { statusPort?: number }) => {
     const { view } = await import('./view.js');
     process.exitCode = await view(folder, options);
+  });
+
+program
+  .command('sweep')
+  .description('run a config for all combinations of values and seeds, side by side; one table at the end')
+  .argument('[config]', 'the YAML file')
+  .addOption(
+    new Option(
+      '--set <path=values>',
+      'values of a key, parted by commas: h=0,0.1,0.2 (repeatable; see below for commas inside values)',
+    )
+      .argParser(gather)
+      .default([], 'none'),
+  )
+  .addOption(
+    new Option('--seeds <count>', 'runs of each combination, with seeds that follow one another').argParser(
+      wholeNumber(1),
+    ),
+  )
+  .addOption(seedOption())
+  .addOption(new Option('--out <folder>', 'the folder of the sweep (default: sweeps/<name>-<time>)'))
+  .addOption(new Option('--resume <folder>', 'go on with a sweep: finished runs are kept'))
+  .addOption(
+    new Option('--workers <count>', 'threads of all runs together (default: the cores)').argParser(
+      wholeNumber(1),
+    ),
+  )
+  .addOption(
+    new Option('--jobs <count>', 'runs at a time (default: by their size)').argParser(wholeNumber(1)),
+  )
+  .addOption(quietOption())
+  .addOption(jsonOption())
+  .addOption(logLevelOption())
+  .addHelpText(
+    'after',
+    `
+Commas inside (), [], {} and quotes do not part values:
+  --set 'potential.formula=min(x^2,1),x^2'            two formulas
+  --set 'initial.point=[0,0],[1,1]'                   two lists
+  --set 'name="a, b"'                                 one text
+
+Examples:
+  wasserwerk sweep configs/quickstart.yaml --set potential.parameters.h=0,0.1*node,0.2*node --seeds 5
+  wasserwerk sweep configs/quickstart.yaml --set time.step=0.01,0.02 --set particles=1e5 --out sweeps/steps
+  wasserwerk sweep --resume sweeps/steps
+
+Exit codes: 0 all runs finished, 1 one failed (the others went on), 2 bad usage or config, 3 or 130 stopped (resumable).`,
+  )
+  .action(async (file: string | undefined, options: SweepFlags) => {
+    const { sweep } = await import('./sweep.js');
+    process.exitCode = await sweep(file, options);
   });
 
 program

@@ -14,6 +14,7 @@ import {
   type MachinesReport,
   type PlanReport,
   resumeRun,
+  RunLog,
   startRun,
   type RunListener,
   type RunOptions,
@@ -21,6 +22,7 @@ import {
 } from '../cluster/mod.js';
 import { loadConfig } from '../config/mod.js';
 import type { Observation } from '../estimate/mod.js';
+import type { LogLevel } from '../output/mod.js';
 import type { Model } from '../model/mod.js';
 import { exitCode, UsageError } from './exit.js';
 import { table, withError } from './format.js';
@@ -36,6 +38,7 @@ import type { StatusFlags } from './status-flags.js';
 export interface CommonOptions extends MachineFlags, StatusFlags {
   readonly workers?: number;
   readonly quiet?: true;
+  readonly logLevel?: LogLevel;
   readonly json?: true;
 }
 
@@ -60,7 +63,7 @@ export async function run(
     options,
     (_, over) =>
       over(newRunId(), (rest) => startRun(config, { ...rest, ...(out === undefined ? {} : { out }) })),
-    config.name,
+    { name: config.name },
   );
 }
 
@@ -70,15 +73,19 @@ export async function resume(folder: string, options: CommonOptions): Promise<nu
       `there is no folder ${folder}; give the one that \`wasserwerk run\` named when it started`,
     );
   }
-  return supervise(options, async (_, over) => {
-    const known = wantsMachines(options) ? await readIdentity(absolute(folder)) : undefined;
-    if (options.standby && !known) {
-      throw new UsageError(
-        `${folder} is not of a run on machines: there is nobody whose place --standby could take`,
-      );
-    }
-    return over(known?.run ?? newRunId(), (rest) => resumeRun(folder, rest));
-  });
+  return supervise(
+    options,
+    async (_, over) => {
+      const known = wantsMachines(options) ? await readIdentity(absolute(folder)) : undefined;
+      if (options.standby && !known) {
+        throw new UsageError(
+          `${folder} is not of a run on machines: there is nobody whose place --standby could take`,
+        );
+      }
+      return over(known?.run ?? newRunId(), (rest) => resumeRun(folder, rest));
+    },
+    { folder },
+  );
 }
 
 /** Waits until a run on machines has begun in a folder, and tells its id. */
@@ -102,7 +109,7 @@ type Over = (run: string, start: (options: RunOptions) => Promise<RunResult>) =>
 async function supervise(
   options: CommonOptions,
   start: (common: RunOptions, over: Over) => Promise<RunResult>,
-  name?: string,
+  known: { readonly name?: string; readonly folder?: string } = {},
 ): Promise<number> {
   const progress = new Progress({ quiet: options.quiet === true });
   const stop = new AbortController();
@@ -110,8 +117,16 @@ async function supervise(
   const say = (text: string): void => {
     progress.message(text);
     status?.message(text);
+    log.said(text);
   };
   const gate = new Gate(stop.signal, say);
+  const log = new RunLog({
+    level: options.logLevel ?? 'info',
+    folder: known.folder,
+    failed: (text) => {
+      progress.message(`warning: ${text}`);
+    },
+  });
   let session: MachineSession | undefined;
   let measured: MachinesReport | undefined;
   const plans: PlanReport[] = [];
@@ -124,7 +139,9 @@ async function supervise(
       progress.finish();
       process.exit(exitCode.interrupted);
     }
-    say(`${signal}: writing a checkpoint and stopping (once more to stop at once)`);
+    progress.message(`${signal}: writing a checkpoint and stopping (once more to stop at once)`);
+    status?.message(`${signal}: stopping`);
+    log.note('info', `${signal}: stopping`, { event: 'signal' });
     stop.abort(signal);
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -176,6 +193,7 @@ async function supervise(
     const common = commonOptions();
     if (!wantsMachines(options)) return begin({ ...common, ...(workers === undefined ? {} : { workers }) });
     status?.named(id);
+    log.run = id;
     const { openSession } = await import('./machine-session.js');
     session = await openSession({
       ...{ flags: options, workers, run: id, signal: stop.signal },
@@ -183,6 +201,7 @@ async function supervise(
       planned: (report) => {
         plans.push(report);
         progress.message(planText(report));
+        log.planned(report);
       },
     });
     try {
@@ -194,7 +213,7 @@ async function supervise(
     }
   };
   const commonOptions = (): RunOptions => ({
-    ...(status?.listening(listener) ?? listener),
+    ...log.around(status?.listening(listener) ?? listener),
     signal: stop.signal,
     ...(status?.options ?? { gate: () => gate.passed }),
   });
@@ -203,12 +222,14 @@ async function supervise(
   try {
     if (options.status !== false) {
       const { RunStatus: Endpoint } = await import('./run-status.js');
-      status = await Endpoint.open({ flags: options, gate, stop, name, say });
+      status = await Endpoint.open({ flags: options, gate, stop, name: known.name, say });
     }
     result = await start(commonOptions(), over);
     status?.ended(result);
+    log.ended(result);
   } catch (error) {
     status?.ended({ failure: error });
+    log.failed(error);
     // Stopped while it still waited for a server, or for the process whose place it should take.
     if (!stop.signal.aborted || (error !== stop.signal.reason && !(error instanceof RunStopped))) throw error;
     progress.message(error instanceof RunStopped ? error.message : 'stopped before the run began');
@@ -216,6 +237,7 @@ async function supervise(
   } finally {
     await session?.close();
     await status?.close();
+    log.close();
     gate.close();
     progress.finish();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

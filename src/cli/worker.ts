@@ -17,16 +17,20 @@ import {
   workerMetadata,
   type NatsFlags,
 } from '../cluster/mod.js';
-import { folderStorage } from '../output/mod.js';
+import { folderStorage, type LogLevel } from '../output/mod.js';
 import { exitCode, UsageError } from './exit.js';
 import { formatRate } from './progress.js';
 import { bytes } from './plan-text.js';
 import { measureSpeed } from './self-benchmark.js';
+import { WorkerLog } from './worker-log.js';
 
 export interface WorkerOptions extends NatsFlags {
   readonly name?: string;
   readonly workers?: number;
   readonly allowModules?: true;
+  readonly logFile?: string;
+  readonly logJson?: true;
+  readonly logLevel?: LogLevel;
 }
 
 /** Offers this machine until it is told to leave. @throws UsageError, NatsError */
@@ -35,11 +39,15 @@ export async function worker(flags: WorkerOptions): Promise<number> {
     throw new UsageError('`--nats auto` is for `wasserwerk run`, which starts its own workers');
   }
   const { options, warnings } = readNatsOptions(flags);
-  for (const warning of warnings) say(`warning: ${warning}`);
   const name = flags.name ?? nameOf(userOf(options));
   if (!/^[A-Za-z0-9_-]{1,64}$/u.test(name)) {
     throw new UsageError(`--name ${JSON.stringify(name)}: a name has 1 to 64 letters, digits, _ and -`);
   }
+  const log = new WorkerLog(name, flags);
+  const say = (text: string): void => {
+    log.say(text);
+  };
+  for (const warning of warnings) say(`warning: ${warning}`);
   const leaving = new Leaving();
   try {
     const workers = flags.workers ?? coreCount();
@@ -73,12 +81,13 @@ export async function worker(flags: WorkerOptions): Promise<number> {
             ? folderStorage(place.path)
             : objectStorage(connections.control, place.bucket),
         joined: (run, epoch, shards, machines) => {
-          say(
+          log.say(
             `joined run ${run}, epoch ${epoch}, with ${shards} shards; ${machines} machine${machines === 1 ? '' : 's'}`,
+            { event: 'join', run, epoch, shards, machines },
           );
         },
         left: (run, reason) => {
-          say(`left run ${run}: ${reason}`);
+          log.say(`left run ${run}: ${reason}`, { event: 'leave', run });
         },
       });
       member.start();
@@ -114,9 +123,11 @@ export async function worker(flags: WorkerOptions): Promise<number> {
     }
   } catch (error) {
     if (leaving.soon.aborted && error === leaving.soon.reason) return exitCode.done;
+    log.failed(error);
     throw error;
   } finally {
     leaving.close();
+    log.close();
   }
 }
 
@@ -154,8 +165,4 @@ class Leaving {
 /** The user of the credentials, else host and process; letters that names may not have become hyphens. */
 function nameOf(user: string | undefined): string {
   return (user ?? `${hostname()}-${process.pid}`).replace(/[^A-Za-z0-9_-]/gu, '-').slice(-64);
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

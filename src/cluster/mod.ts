@@ -31,6 +31,8 @@ export { sampleParticles, type SampledParticles } from './sample-particles.js';
 export { sampleNodes } from './sample-nodes.js';
 export { Worker } from './worker.js';
 export { resumeRun, startRun, type RunResult } from './run.js';
+export { runInMemory, type MemoryRunOptions } from './run-in-memory.js';
+export { RunLog, type LogOptions } from './run-log.js';
 export type { EvolveOptions, RunListener, RunOptions } from './run-options.js';
 export { bundleFile, readBundle } from './run-files.js';
 export { version } from './version.js';

@@ -31,13 +31,20 @@ export interface Meter {
 }
 
 /** A run from where it stands to the next end, stop, or loss. */
-export interface Stretch extends ActiveRun {
-  readonly files: RunFiles;
+export interface Stretch extends Omit<ActiveRun, 'folder'> {
+  readonly folder: Pick<RunFolder, 'update'>;
+  readonly files: StretchFiles;
   /** Energies of particles, beside the step loop, where the config wants them. */
   readonly estimates: Estimates | undefined;
   /** The observation made last: looks, checkpoints and the end often want the same step. */
   observation?: Observation;
 }
+
+/** What the loop asks of the files of a run; a run without a folder has stand-ins (run-in-memory.ts). */
+export type StretchFiles = Pick<
+  RunFiles,
+  'schedules' | 'append' | 'appendEnergy' | 'appendSnapshot' | 'checkpoint'
+>;
 
 /** How a stretch ends that nothing has broken. */
 export type StretchEnd =
@@ -132,7 +139,10 @@ async function look(run: Stretch): Promise<Observation | undefined> {
     await files.append(observation);
     if (simulation.kind === 'grid') {
       const energy = simulation.energy();
-      if (energy) await files.appendEnergy(energy);
+      if (energy) {
+        await files.appendEnergy(energy);
+        options.estimated?.(energy);
+      }
     } else await estimates?.add(observation);
     observe.done(step, now());
   }

@@ -29,6 +29,8 @@ export interface RunListener {
   }): void;
   /** A checkpoint or a snapshot of this step is complete. */
   wrote?(what: { kind: 'checkpoint' | 'snapshot'; step: number }): void;
+  /** An energy is known: in the order of the steps, each after the observation of its step was made. */
+  estimated?(energy: EnergyRecord): void;
   /** The state was lost, or the work was shared out anew: the run has gone back to this step and goes on from there. */
   reformed?(reform: { reason: string; step: number }): void;
   /** Something a person should know. */

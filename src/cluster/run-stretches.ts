@@ -123,10 +123,14 @@ async function stretch(
     estimates =
       simulation.kind === 'grid'
         ? undefined
-        : Estimates.create(simulation, (record) => files.appendEnergy(record), {
-            balance: files.restoredBalance,
-            inThisThread: options.workers === 0,
-          });
+        : Estimates.create(
+            simulation,
+            async (record) => {
+              await files.appendEnergy(record);
+              options.estimated?.(record);
+            },
+            { balance: files.restoredBalance, inThisThread: options.workers === 0 },
+          );
     await begun(checkpoint?.step, warnings);
     const steps: Stretch = { ...run, files, estimates };
     end = await stepThrough(steps);

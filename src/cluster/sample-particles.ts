@@ -10,18 +10,24 @@ export interface SampledParticles {
   readonly node: Int32Array;
 }
 
-/** Takes `wanted` of all particles; all of them if there are no more. */
+/** Takes `wanted` of all particles, or of those on one node; all of them if there are no more. */
 export async function sampleParticles(
   simulation: ParticleEvolution,
   wanted: number,
+  only?: number,
 ): Promise<SampledParticles> {
-  const { graph, particleCount } = simulation.model;
+  const { graph } = simulation.model;
+  const [start, stride] = only === undefined ? [0, 1] : [only, graph.nodeCount];
+  let particleCount = 0;
+  for (let shard = start; shard < simulation.shardCount; shard += stride) {
+    particleCount += simulation.count(shard);
+  }
   const rows = Math.min(wanted, particleCount);
   const node = new Int32Array(rows);
   const requests: RowRequest[] = [];
   let row = 0;
   let first = 0;
-  for (let shard = 0; shard < simulation.shardCount && row < rows; shard++) {
+  for (let shard = start; shard < simulation.shardCount && row < rows; shard += stride) {
     const end = first + simulation.count(shard);
     const indices: number[] = [];
     for (;;) {

@@ -59,6 +59,12 @@ export class LogPartition {
     return this.#known;
   }
 
+  /** log of one node's integral of exp(-V/eps) at a time; NaN at temperature 0 and where it is not known. */
+  ofNode(node: number, time: number): number {
+    const temperature = temperatureAt(this.#model.temperature, time);
+    return this.#integral && temperature > 0 ? this.#integral(node, time, temperature) : NaN;
+  }
+
   /** In words, for the manifest. */
   get words(): string {
     switch (this.method) {

@@ -64,4 +64,6 @@ export {
   type RunStatus,
   type Timings,
 } from './manifest.js';
+export { RunLock as FolderLock } from './lock.js';
 export { RunFolder, manifestFile, slug, type Inspection, type RunPlace } from './run-folder.js';
+export { lineLog, logFile, logLevels, openLog, type JsonLog, type LogFields, type LogLevel } from './log.js';

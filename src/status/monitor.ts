@@ -110,7 +110,7 @@ export class Monitor implements StatusSource {
 
   // ---- what the run tells ------------------------------------------------------------------------------------------
 
-  readonly listener: Required<RunListener> = {
+  readonly listener: Required<Omit<RunListener, 'estimated'>> = {
     begun: ({ folder, manifest, simulation, resumedFrom }) => {
       const { graph } = simulation.model;
       this.#run = {

@@ -1,0 +1,163 @@
+// A config as a TypeScript object: the same keys as in YAML, before any check. Types only help to write it; the schema in
+// config/ checks the values, and a test holds the two lists of keys together.
+
+import type { Formula } from './formula.js';
+
+/** A number, or a formula of constants such as `'2*pi/8'`. */
+export type NumberInput = number | string;
+
+/**
+ * A formula of the formula language (docs/formula-language.md), as text. A function is not one: the step is compiled from
+ * formulas, with derivatives and intervals that a function does not give away. `formula` builds texts safely.
+ */
+export type FormulaInput = string | number | Formula;
+
+type Several<T> = T | readonly T[];
+type PerNode = FormulaInput | readonly FormulaInput[] | Readonly<Record<string, FormulaInput>>;
+type PerCoordinate = FormulaInput | readonly FormulaInput[] | Readonly<Record<string, Several<FormulaInput>>>;
+
+export type BoundaryInput = 'free' | 'periodic' | 'reflecting';
+export type BoxInput = readonly NumberInput[] | readonly (readonly NumberInput[])[];
+
+export interface SpaceInput {
+  /** Names of the coordinates, or their number. */
+  readonly variables: readonly string[] | number;
+  readonly boundary?: Several<BoundaryInput>;
+  readonly box?: BoxInput;
+}
+
+export type EdgeInput =
+  | readonly [from: string | number, to: string | number, weight?: NumberInput]
+  | {
+      readonly from: string | number;
+      readonly to: string | number;
+      readonly weight?: NumberInput;
+      readonly rate?: FormulaInput;
+      readonly reverseRate?: FormulaInput;
+    };
+
+/** One of `ring`, `path`, `complete`, `star`, `hypercube`, `grid`, `file`, or `nodes` with `edges`. */
+export interface GraphInput {
+  readonly ring?: NumberInput;
+  readonly path?: NumberInput;
+  readonly complete?: NumberInput;
+  readonly star?: NumberInput;
+  readonly hypercube?: NumberInput;
+  readonly grid?: readonly NumberInput[];
+  readonly periodic?: boolean;
+  readonly nodes?: readonly (string | number)[] | string | number;
+  readonly edges?: readonly EdgeInput[];
+  readonly file?: string;
+  readonly weight?: NumberInput;
+}
+
+export type ParameterInput =
+  | FormulaInput
+  | readonly Several<FormulaInput>[]
+  | { readonly vector: readonly FormulaInput[] }
+  | { readonly formula: FormulaInput; readonly components: NumberInput }
+  | { readonly file: string; readonly column?: string; readonly columns?: readonly string[] }
+  | Readonly<Record<string, Several<FormulaInput>>>;
+
+export type DataInput =
+  | readonly Several<number>[]
+  | Float64Array
+  | Float32Array
+  | {
+      readonly file: string;
+      readonly column?: string;
+      readonly columns?: readonly string[];
+      readonly standardize?: boolean;
+      readonly center?: boolean;
+    };
+
+/** The potential V(x, g): formulas, never functions or modules (docs/library.md says why). */
+export interface PotentialInput {
+  readonly formula?: FormulaInput;
+  readonly nodes?: Readonly<Record<string, FormulaInput>>;
+  readonly parameters?: Readonly<Record<string, ParameterInput>>;
+  readonly data?: Readonly<Record<string, DataInput>>;
+}
+
+interface Ramp {
+  readonly from: NumberInput;
+  readonly to: NumberInput;
+  readonly duration: NumberInput;
+}
+
+export type TemperatureInput =
+  | NumberInput
+  | { readonly linear: Ramp }
+  | { readonly exponential: Ramp }
+  | { readonly piecewise: readonly (readonly [time: NumberInput, temperature: NumberInput])[] };
+
+export interface DynamicsInput {
+  readonly kind?: 'gradient-flow';
+  readonly mobility?:
+    | 'metropolis'
+    | 'barker'
+    | 'symmetric'
+    | 'log-mean'
+    | 'arithmetic'
+    | 'geometric'
+    | 'harmonic'
+    | 'upwind'
+    | 'constant'
+    | 'free';
+  readonly rate?: FormulaInput;
+  readonly integrator?: 'euler-maruyama' | 'leimkuhler-matthews' | 'heun';
+  readonly splitting?: 'lie' | 'strang';
+  readonly diffusivity?: PerNode;
+}
+
+/** One of `gaussian`, `uniform`, `point`. */
+export interface InitialInput {
+  readonly gaussian?: { readonly mean?: PerCoordinate; readonly std?: PerCoordinate };
+  readonly uniform?: { readonly low?: PerCoordinate; readonly high?: PerCoordinate };
+  readonly point?: PerCoordinate;
+  readonly masses?: PerNode;
+}
+
+/** `step`, and one of `end` and `steps`. */
+export interface TimeInput {
+  readonly step: NumberInput;
+  readonly end?: NumberInput;
+  readonly steps?: NumberInput;
+}
+
+type EntropyMethod = 'knn' | 'grid' | 'gaussian';
+
+export interface ObserveInput {
+  readonly every?: NumberInput;
+  readonly entropy?:
+    | 'none'
+    | EntropyMethod
+    | { readonly method: EntropyMethod; readonly neighbours?: NumberInput; readonly samples?: NumberInput };
+  readonly logZ?: NumberInput;
+}
+
+/** A config as an object; docs/config-reference.md says what the keys mean. */
+export interface ConfigInput {
+  readonly name?: string;
+  readonly description?: string;
+  readonly space: SpaceInput;
+  readonly graph?: GraphInput;
+  readonly potential: PotentialInput;
+  readonly temperature: TemperatureInput;
+  readonly dynamics?: DynamicsInput;
+  readonly particles?: NumberInput;
+  readonly precision?: 'f32' | 'f64';
+  readonly representation?: 'particles' | 'grid';
+  readonly grid?: {
+    readonly cells?: Several<NumberInput>;
+    readonly box?: BoxInput;
+    readonly tolerance?: NumberInput;
+  };
+  readonly initial: InitialInput;
+  readonly time: TimeInput;
+  readonly seed?: NumberInput;
+  readonly observe?: ObserveInput;
+  readonly snapshots?: { readonly every: NumberInput; readonly particles?: NumberInput };
+  readonly checkpoint?: { readonly every?: NumberInput; readonly keep?: NumberInput };
+  readonly partition?: 'auto' | 'nodes' | 'replicas';
+}
