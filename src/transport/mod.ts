@@ -1,0 +1,20 @@
+// Public names of this folder.
+export {
+  actionOf,
+  actionOfPotential,
+  linkMobility,
+  writeLogs,
+  writeMobilities,
+  type LinkMobility,
+} from './action.js';
+export {
+  addDivergence,
+  differences,
+  forFaceRuns,
+  linksOf,
+  setLinks,
+  type Box,
+  type GraphEdge,
+  type Links,
+} from './links.js';
+export { mean, meanAt, setMean, type MeanKind } from './means.js';
