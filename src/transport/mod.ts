@@ -18,3 +18,5 @@ export {
   type Links,
 } from './links.js';
 export { mean, meanAt, setMean, type MeanKind } from './means.js';
+export { eliminationOf, type Elimination, type Front } from './dissection.js';
+export { sparseArrays, SparsePlan, SparseSolver, type Place, type SparseArrays } from './sparse.js';
