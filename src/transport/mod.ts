@@ -20,3 +20,19 @@ export {
 export { mean, meanAt, setMean, type MeanKind } from './means.js';
 export { eliminationOf, type Elimination, type Front } from './dissection.js';
 export { sparseArrays, SparsePlan, SparseSolver, type Place, type SparseArrays } from './sparse.js';
+export { DirectSystem } from './direct-system.js';
+export { flowArrays, ImplicitFlow, type FlowArrays } from './implicit-flow.js';
+export {
+  Movement,
+  movementArrays,
+  type MovementArrays,
+  type MovementShape,
+  type Standing,
+} from './movement.js';
+export {
+  MovementSolver,
+  type MovementResult,
+  type MovementTarget,
+  type NewtonSystem,
+  type SolverArrays,
+} from './movement-solver.js';

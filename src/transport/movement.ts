@@ -238,7 +238,7 @@ export class Movement {
         product += zf;
         misfit += Math.abs(residual - zf);
         mass += Math.abs(massResidual[at + i]);
-        if (l === 0) linear += before[i] * (phi[i] + (0.5 * step * (1 - s) * q) / between[i]);
+        if (l === 0) linear += before[i] * (phi[i] - (0.5 * step * (1 - s) * q) / between[i]);
       }
       const to = (l * this.#blocks + block) * sumCount;
       sums[to] = energy;

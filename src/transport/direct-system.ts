@@ -1,15 +1,17 @@
-// Newton's matrix of a movement, as blocks of cells for the direct solver. Densities are scaled: their unknown is y = df/f.
+// Systems of Newton steps of a movement as blocks of cells for the direct solver. Densities are scaled: their unknown is y = df/f.
 //
 //     ┌ -h K   C' ┐ ┌ dphi ┐      K = sum w theta (1, -1)(1, -1)'        C: -f_l at phi_l, +f_l at phi_(l+1), and
 //     └   C    H  ┘ └  y   ┘      H = diag(z f or eps f) + curvature       the derivatives of the mobilities times d
 //
 // Both H and K are positive semidefinite: the matrix is quasi-definite. Unknowns of a cell: dphi by level and node, then y.
 
-import { fastF64 } from '../elementary/mod.js';
 import type { Movement } from './movement.js';
-import type { SparseArrays, SparsePlan } from './sparse.js';
+import type { NewtonSystem } from './movement-solver.js';
+import { SparseSolver, type Place, type SparseArrays, type SparsePlan } from './sparse.js';
 
-export class MovementMatrix {
+/** Newton's systems by elimination. */
+export class DirectSystem implements NewtonSystem {
+  readonly #solver: SparseSolver;
   readonly #cells: number;
   readonly #nodes: number;
   /** Links of each pair of cells. */
@@ -19,8 +21,11 @@ export class MovementMatrix {
     private readonly movement: Movement,
     private readonly plan: SparsePlan,
     private readonly arrays: SparseArrays,
-    private readonly place: { readonly index: number; readonly size: number },
+    /** [cell * unknowns + i]. */
+    private readonly x: Float64Array,
+    private readonly place: Place,
   ) {
+    this.#solver = new SparseSolver(plan, arrays, place);
     const { links } = movement.shape;
     this.#cells = plan.cells;
     this.#nodes = links.sites / plan.cells;
@@ -35,56 +40,44 @@ export class MovementMatrix {
     this.#linksOf = lists;
   }
 
-  /**
-   * Writes this member's share of the blocks, for the iterate that was evaluated last.
-   * @param weights of each unknown density: z f, or eps f
-   */
-  write(step: number, weights: Float64Array): void {
+  *solve(step: number, weights: Float64Array, phi: Float64Array, y: Float64Array): Generator<void, boolean> {
+    const { levels, links } = this.movement.shape;
+    const { unknowns } = this.plan;
+    const [n, x] = [this.#nodes, this.x];
     const { index, size } = this.place;
     const share = (count: number): readonly [number, number] => [
       Math.floor((count * index) / size),
       Math.floor((count * (index + 1)) / size),
     ];
     const [begin, end] = share(this.#cells);
-    for (let cell = begin; cell < end; cell++) this.#writeCell(cell, step, weights);
+    for (let cell = begin; cell < end; cell++) {
+      this.#writeCell(cell, step, weights);
+      for (let g = 0; g < n; g++) {
+        for (let l = 0; l < levels; l++) {
+          const to = cell * unknowns + l * n + g;
+          const site = l * links.sites + g * this.#cells + cell;
+          x[to] = phi[site];
+          x[to + levels * n] = y[site];
+        }
+      }
+    }
     const [first, last] = share(this.plan.pairs.length);
     for (let pair = first; pair < last; pair++) this.#writePair(pair, step);
-  }
-
-  root(site: number, temperature: number): number {
-    const v = this.movement.arrays.potential[site] / temperature;
-    return fastF64.exp(0.5 * Math.min(1200, Math.max(-1200, v)));
-  }
-
-  writeFlow(step: number, temperature: number): void {
-    const { links } = this.movement.shape;
-    const { diagonal, coupling } = this.arrays;
-    const { potential } = this.movement.arrays;
-    const b = this.plan.unknowns;
-    diagonal.fill(0);
-    coupling.fill(0);
-    for (let cell = 0; cell < this.#cells; cell++) for (let k = 0; k < b; k++) diagonal[(cell * b + k) * b + k] = 1;
-    const rate = (link: number): readonly [number, number, number] => {
-      const z = (potential[links.to[link]] - potential[links.from[link]]) / temperature;
-      const size = Math.abs(z);
-      const up = size < 1e-8 ? 1 - 0.5 * size : size / fastF64.expm1(size);
-      const w = step * links.conductance[link] * temperature;
-      return [w * (z > 0 ? up : up + size), w * (z > 0 ? up + size : up), -w * (size < 1e-8 ? 1 : up * fastF64.exp(0.5*size))];
-    };
-    for (let link = 0; link < links.count; link++) {
-      const [there, back, off] = rate(link);
-      const [s, t] = [links.from[link], links.to[link]];
-      const [c, g, c2, g2] = [s % this.#cells, Math.floor(s / this.#cells), t % this.#cells, Math.floor(t / this.#cells)];
-      diagonal[(c * b + g) * b + g] += there;
-      diagonal[(c2 * b + g2) * b + g2] += back;
-      if (c === c2) diagonal[(c * b + Math.max(g, g2)) * b + Math.min(g, g2)] += off;
-    }
-    this.#linksOf.forEach((list, pair) => {
-      for (const link of list) {
-        const g = Math.floor(links.from[link] / this.#cells);
-        coupling[(pair * b + g) * b + g] += rate(link)[2];
+    yield;
+    if (!(yield* this.#solver.factor())) return false;
+    yield* this.#solver.solve(x);
+    for (let cell = begin; cell < end; cell++) {
+      for (let g = 0; g < n; g++) {
+        for (let l = 0; l < levels; l++) {
+          const from = cell * unknowns + l * n + g;
+          const site = l * links.sites + g * this.#cells + cell;
+          phi[site] = x[from];
+          y[site] = x[from + levels * n];
+        }
       }
-    });
+    }
+    yield;
+    return true;
   }
 
   #writeCell(cell: number, step: number, weights: Float64Array): void {
