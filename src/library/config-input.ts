@@ -92,7 +92,10 @@ export type TemperatureInput =
   | { readonly piecewise: readonly (readonly [time: NumberInput, temperature: NumberInput])[] };
 
 export interface DynamicsInput {
-  readonly kind?: 'gradient-flow';
+  readonly kind?: 'gradient-flow' | 'jko';
+  /** Of `jko`: length of a step, and inner steps of the distance. */
+  readonly tau?: NumberInput;
+  readonly inner?: NumberInput;
   readonly mobility?:
     | 'metropolis'
     | 'barker'
@@ -118,9 +121,9 @@ export interface InitialInput {
   readonly masses?: PerNode;
 }
 
-/** `step`, and one of `end` and `steps`. */
+/** `step` (not of `jko`), and one of `end` and `steps`. */
 export interface TimeInput {
-  readonly step: NumberInput;
+  readonly step?: NumberInput;
   readonly end?: NumberInput;
   readonly steps?: NumberInput;
 }

@@ -15,6 +15,9 @@ import type { Place } from './sparse.js';
 const fastest = 1e12;
 const thinnest = 1e-30;
 
+/** Weights of a logarithmic mean with a/b = e^((V_s - V_t)/eps), up to this. */
+const consistent = 1e-6;
+
 /** Rounds of sweeps along all directions: in the first pass, and in the second. More do not save steps of Newton. */
 const rounds = [2, 4] as const;
 
@@ -104,7 +107,7 @@ export class ImplicitFlow {
     begin: number,
     end: number,
   ): void {
-    const { from, to, conductance, kind, weightFrom, weightTo, faces } = this.links;
+    const { from, to, conductance, kind, weightFrom, weightTo, logRatio, faces } = this.links;
     const { there, back } = this.arrays;
     for (let link = begin; link < end; link++) {
       const [s, t] = [from[link], to[link]];
@@ -112,9 +115,13 @@ export class ImplicitFlow {
       const size = Math.abs(z);
       // B(|z|) = |z|/(e^|z| - 1), and B(-|z|).
       const slow = size < 1e-8 ? 1 - 0.5 * size : size / fastF64.expm1(size);
-      const [a, b] = z > 0 ? [slow, slow + size] : [slow + size, slow];
+      let [a, b] = z > 0 ? [slow, slow + size] : [slow + size, slow];
       let rate = step * conductance[link] * temperature;
-      if (density !== undefined && link >= faces) {
+      if (kind[link] === mean.logarithmic && Math.abs(logRatio[link] + z) <= consistent * (1 + size)) {
+        // The link's own weights make its flux linear.
+        a = weightFrom[link];
+        b = weightTo[link];
+      } else if (density !== undefined && link >= faces) {
         const f = Math.max(density[s], thinnest);
         const g = Math.max(density[t], thinnest);
         const [x, y] = [f * weightFrom[link], g * weightTo[link]];

@@ -36,3 +36,4 @@ export {
   type NewtonSystem,
   type SolverArrays,
 } from './movement-solver.js';
+export { krylovArrays, KrylovSystem, type KrylovArrays } from './krylov-system.js';
