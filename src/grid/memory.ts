@@ -6,7 +6,7 @@ import { cellsOf, type Cells } from './cells.js';
 import { edgesOf, type Edge } from './edges.js';
 import { GridError } from './errors.js';
 import type { LinearCoefficients } from './linear-exchange.js';
-import { MovementPlan, type MovementMemory } from './movement-plan.js';
+import { MovementPlan, type LinearSystem, type MovementMemory } from './movement-plan.js';
 import { Lines, type Factors, type Fluxes } from './lines.js';
 
 /** Numbers per (node, block) that an evaluation of the energy sums up; see evaluate in engine.ts. */
@@ -87,14 +87,20 @@ export class GridPlan {
   /** Of minimizing movements. */
   readonly movement: MovementPlan | undefined;
 
-  /** @throws RangeError for a model without a mesh */
-  constructor(readonly model: Model) {
+  /**
+   * @param system of minimizing movements: how linear systems are solved, where not by what the sizes suggest
+   * @throws RangeError for a model without a mesh
+   */
+  constructor(
+    readonly model: Model,
+    system?: LinearSystem,
+  ) {
     const { mesh, graph } = model;
     if (!mesh) throw new RangeError('a grid needs a mesh');
     this.cells = cellsOf(mesh);
     this.edges = edgesOf(model);
     this.lines = this.cells.sizes.map((_, k) => new Lines(this.cells, k, graph.nodeCount));
-    this.movement = model.movement && new MovementPlan(this, model.movement.inner);
+    this.movement = model.movement && new MovementPlan(this, model.movement.inner, system);
     let doubles = 0;
     const empty = new Float64Array(0);
     this.#arrays((length) => {

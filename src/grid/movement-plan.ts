@@ -20,6 +20,8 @@ import type { Cells } from './cells.js';
 import type { Edge } from './edges.js';
 import { modelLinks } from './movement-links.js';
 
+export type LinearSystem = 'direct' | 'krylov';
+
 export interface MovementMemory {
   readonly problem: MovementArrays;
   readonly flow: FlowArrays;
@@ -46,11 +48,13 @@ export class MovementPlan {
       model,
     }: { readonly cells: Cells; readonly edges: readonly Edge[]; readonly model: Model },
     levels: number,
+    system?: LinearSystem,
   ) {
     const links = modelLinks({ cells, edges, model });
     this.shape = { links, levels, volume: cells.volume };
     const plan = new SparsePlan(cells, 2 * model.graph.nodeCount * levels);
-    this.sparse = cells.dimension === 1 || levels > 1 || plan.work <= directWork ? plan : undefined;
+    const isDirect = cells.dimension === 1 || levels > 1 || plan.work <= directWork;
+    this.sparse = (system === undefined ? isDirect : system === 'direct') ? plan : undefined;
   }
 
   get links(): Links {
