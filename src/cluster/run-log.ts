@@ -79,7 +79,7 @@ export class RunLog {
         if (observation) {
           this.note('debug', 'observed', {
             event: 'observation',
-            time: observation.time,
+            modelTime: observation.time,
             rate: Math.round(look.rate),
             potentialEnergy: observation.potentialEnergy,
           });
