@@ -132,7 +132,9 @@ describe('a coordinator that stands by', () => {
       if (name !== 'log.jsonl') expect(now?.equals(bytes), name).toBe(true);
       else expect(now?.subarray(0, bytes.length).equals(bytes), name).toBe(true);
     }
-    const told = String(after.get('log.jsonl')?.subarray(before.get('log.jsonl')?.length)).trim().split('\n');
+    const told = String(after.get('log.jsonl')?.subarray(before.get('log.jsonl')?.length))
+      .trim()
+      .split('\n');
     for (const line of told) expect(JSON.parse(line)).toMatchObject({ pid: run.pid });
     expect(JSON.parse(told.at(-1) ?? '')).toMatchObject({ level: 'error' });
     await field().expectSound(...workers);
