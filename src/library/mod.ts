@@ -18,7 +18,14 @@ export type {
   Particles,
 } from './observable.js';
 export type { Edge, InitialLaw, LoadedModel, ModelGraph, NodeRef, Remark } from './model.js';
-export type { ConfigOptions, ConfigSourceInput } from './config.js';
+export type { ConfigOptions, ConfigSourceInput, ModuleOptions } from './config.js';
+export {
+  importPotential,
+  type ImportOptions,
+  type ModuleConfigInput,
+  type PotentialExport,
+  type PotentialModule,
+} from './potential-module.js';
 export { LibraryError, type LibraryErrorCode } from './errors.js';
 export type * from './config-input.js';
 export { ConfigError, type RunConfig } from '../config/mod.js';
