@@ -5,6 +5,7 @@ import {
   branch,
   choice,
   complain,
+  flag,
   formula,
   isList,
   isScalar,
@@ -111,10 +112,45 @@ const nodeValues = choice<NodeValues>('a number, a formula, a list per node, or 
   branch(isSection, map(formula(), 'a map from node names to values')),
 ]);
 
+/** Friction of second-order dynamics as written. */
+export type FrictionSpec =
+  | { readonly kind: 'constant'; readonly value: number }
+  /** gamma(t) = factor/t. */
+  | { readonly kind: 'nesterov'; readonly factor: number; readonly restart: boolean };
+
+const nesterov = section({
+  nesterov: number({ above: 0 }).meta({
+    description: 'gamma(t) = nesterov/t; 3 is the friction of Nesterov\'s method.',
+  }),
+  restart: flag()
+    .default(false)
+    .meta({ description: 'Wherever E has risen, all stands still and t begins anew.', fallback: false }),
+});
+
+const friction = choice<FrictionSpec>('a number >= 0, or { nesterov: 3 }', [
+  branch(
+    isScalar,
+    number({ min: 0 }).transform((value): FrictionSpec => ({ kind: 'constant', value })),
+  ),
+  branch(
+    isSection,
+    nesterov.transform(({ nesterov: factor, restart }): FrictionSpec => ({ kind: 'nesterov', factor, restart })),
+  ),
+]);
+
 export const dynamicsSchema = section({
-  kind: word(['gradient-flow']).default('gradient-flow').meta({
-    description: 'The equation: the gradient flow of the energy.',
-    fallback: 'gradient-flow',
+  kind: word(['gradient-flow', 'accelerated'])
+    .default('gradient-flow')
+    .meta({
+      description:
+        'The equation. `gradient-flow`: that of the energy. `accelerated`: second order, with velocities and `friction`.',
+      fallback: 'gradient-flow',
+    }),
+  friction: friction.optional().meta({
+    description:
+      'For kind `accelerated`: the friction gamma, a number, or `{ nesterov: 3 }` for gamma(t) = 3/t (with `restart: true`, t ' +
+      'begins anew wherever E has risen).',
+    samples: ['1', '{ nesterov: 3, restart: true }'],
   }),
   mobility: word([
     'metropolis',
@@ -174,6 +210,15 @@ export const dynamicsSchema = section({
       },
       ['rate'],
     );
+  }
+  const { kind, friction: given } = dynamics;
+  if (kind === 'accelerated' && given === undefined) {
+    const hint = 'add friction: 1, or friction: { nesterov: 3 }';
+    complain(sink, 'is missing: kind accelerated needs one', { hint, at: 'key' }, ['friction']);
+  }
+  if (kind === 'gradient-flow' && given !== undefined) {
+    const hint = 'write kind: accelerated, or remove the friction';
+    complain(sink, 'is used with kind accelerated only', { hint, at: 'key' }, ['friction']);
   }
 });
 
