@@ -15,8 +15,11 @@ export interface KineticPair {
   phiB: number;
 }
 
-/** Least mass in theta, as a part of the pair's: there w is 10^15 times larger than at equal masses, and finite. */
-const LEAST_PART = 1e-30;
+/**
+ * Less mass than this part of the pair's counts as it in theta, which then has slope 0 in it: so w stays finite, and a node that is emptied is passed in
+ * finitely many steps. With theta that falls with the logarithm of the mass (log-mean) there would be no end to them.
+ */
+const LEAST_PART = 1e-9;
 
 /** theta of two masses, none of them less than a tiny part of both. */
 export function flooredTheta(mobility: SmoothMobility, a: number, b: number): number {
@@ -59,13 +62,13 @@ function moveSmaller(mobility: SmoothMobility, pair: KineticPair, time: number):
   const end = sign * Math.sqrt(energy / at(mass));
   // phi of the end that has more is followed; the other one's may be large, and follows from w.
   const slopes = (time / 2) * middle * middle;
-  const least = s * LEAST_PART;
-  const [x, y] = [Math.max(half, least), Math.max(s - half, least)];
+  const slope = (own: number): number =>
+    own < s * LEAST_PART ? 0 : thetaSlope(mobility, own, Math.max(s - own, s * LEAST_PART));
   if (mass <= s / 2) {
-    pair.phiB = phiB - slopes * thetaSlope(mobility, y, x);
+    pair.phiB = phiB - slopes * slope(s - half);
     pair.phiA = pair.phiB + end;
   } else {
-    pair.phiA = phiA - slopes * thetaSlope(mobility, x, y);
+    pair.phiA = phiA - slopes * slope(half);
     pair.phiB = pair.phiA - end;
   }
   pair.a = mass;
