@@ -56,7 +56,8 @@ export const growSchema = section({
     .default(1e-6)
     .meta({
       description:
-        'A node with less mass than this is retired; its mass goes to its heaviest living neighbour. Mass is never lost.',
+        'A node with less mass than this is retired, and one whose neighbours are all gone; its mass goes to its heaviest living ' +
+        'neighbour, else to the heaviest node. Mass is never lost.',
       fallback: 1e-6,
     }),
   grace: integer({ min: 0 })

@@ -26,7 +26,10 @@ export interface Retirement {
   readonly heir: number;
 }
 
-/** Nodes below the floor, past their grace. The heaviest of all always stays. */
+/**
+ * Nodes below the floor, past their grace; and those whose neighbours are all gone, from where mass finds no way. The heaviest of all
+ * always stays.
+ */
 export function planRetirement(
   living: readonly Living[],
   edges: MassEdges,
@@ -34,9 +37,16 @@ export function planRetirement(
   step: number,
 ): Retirement[] {
   const heaviest = heaviestOf(living);
-  const leaves = living.map(
-    ({ mass, born }, g) => mass < rules.floor && step - born >= rules.grace && g !== heaviest,
-  );
+  const degree = new Int32Array(living.length);
+  for (let e = 0; e < edges.from.length; e++) {
+    degree[edges.from[e]] += 1;
+    degree[edges.to[e]] += 1;
+  }
+  const leaves = living.map(({ mass, born, expanded }, g) => {
+    // A node of the start that has not had neighbours yet is not cut off.
+    const isCutOff = degree[g] === 0 && (expanded || born > 0);
+    return (mass < rules.floor || isCutOff) && step - born >= rules.grace && g !== heaviest;
+  });
   return withHeirs(living, edges, leaves);
 }
 

@@ -42,7 +42,10 @@ export interface GrowRules {
   readonly birth: number;
   /** Part of a node's mass that its newborn neighbours get, all together. */
   readonly share: number;
-  /** A node whose mass is below this is retired; its mass goes to its heaviest living neighbour. */
+  /**
+   * A node whose mass is below this is retired, and one whose neighbours are all gone; its mass goes to its heaviest living
+   * neighbour, or to the heaviest node.
+   */
   readonly floor: number;
   /** Steps after its birth in which a node is not retired. */
   readonly grace: number;

@@ -48,7 +48,7 @@ const growing = {
 describe.each([
   ['a fixed graph, second order', fixed, 1500],
   ['a graph that grows', growing, 300],
-] as const)('a lumped run on %s', (name, config, steps) => {
+] as const)('a lumped run on %s', (_, config, steps) => {
   const place = (part: string): string => `${config === fixed ? 'fixed' : 'growing'}-${part}`;
   let file = '';
   let expected = new Map<string, string>();
@@ -75,8 +75,7 @@ describe.each([
     const columns = rows[0].split(',');
     const records = rows.slice(1).map((row) => row.split(',').map(Number));
     const column = (key: string): number[] => records.map((record) => record[columns.indexOf(key)]);
-    // Without births, and but for restarts, H falls.
-    const { best } = { best: JSON.parse(out('best.json')) as { value: number; x: number[]; node: string } };
+    const best = JSON.parse(out('best.json')) as { value: number; x: number[]; node: string };
     expect(column('best_value').at(-1)).toBe(best.value);
     expect(Math.max(...column('residual').map(Math.abs))).toBeLessThan(0.5);
     const lines = out('nodes.jsonl').trim().split('\n');

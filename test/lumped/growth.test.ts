@@ -110,6 +110,17 @@ describe('plans', () => {
     expect(planRetirement(living([0.3, 1e-9, 0.2, 0.5]), edges, rules, 9)).toEqual([]);
   });
 
+  it('retire who is cut off, but not a start that has not had neighbours yet', () => {
+    const alone = { from: Int32Array.of(0), to: Int32Array.of(1), weight: Float64Array.of(1) };
+    const three = living([0.5, 0.2, 0.3]);
+    expect(planRetirement(three, alone, rules, 100)).toEqual([]);
+    expect(planRetirement([three[0], three[1], { ...three[2], expanded: true }], alone, rules, 100)).toEqual([
+      { node: 2, heir: 0 },
+    ]);
+    expect(planRetirement([three[0], three[1], { ...three[2], born: 95 }], alone, rules, 100)).toEqual([]);
+    expect(planRetirement([three[0], three[1], { ...three[2], born: 50 }], alone, rules, 100)).toHaveLength(1);
+  });
+
   it('have the heaviest expand first', () => {
     expect(planBirths(living([0.3, 0.01, 0.3, 0.39]), rules)).toEqual([3, 0, 2]);
   });
