@@ -6,6 +6,7 @@ import {
   choice,
   complain,
   formula,
+  integer,
   isList,
   isScalar,
   isSection,
@@ -112,10 +113,28 @@ const nodeValues = choice<NodeValues>('a number, a formula, a list per node, or 
 ]);
 
 export const dynamicsSchema = section({
-  kind: word(['gradient-flow']).default('gradient-flow').meta({
-    description: 'The equation: the gradient flow of the energy.',
-    fallback: 'gradient-flow',
-  }),
+  kind: word(['gradient-flow', 'jko'])
+    .default('gradient-flow')
+    .meta({
+      description:
+        'The equation. `gradient-flow`: that of the energy. `jko`: its minimizing movements, each step the minimiser of E + ' +
+        'W²/(2 tau), on a grid with d <= 2.',
+      fallback: 'gradient-flow',
+    }),
+  tau: number({ above: 0 })
+    .optional()
+    .meta({
+      description: 'For kind `jko`: length of a step; `time.step` is then left out.',
+      samples: ['0.05'],
+    }),
+  inner: integer({ min: 1, max: 64 })
+    .optional()
+    .meta({
+      description:
+        'For kind `jko`: inner steps L of the distance in each step. 1 is the linearised scheme, of order 1 in tau like the exact ' +
+        'one and much faster; more approximate the distance itself, with an error of order 1/L².',
+      fallback: 1,
+    }),
   mobility: word([
     'metropolis',
     'barker',
@@ -174,6 +193,17 @@ export const dynamicsSchema = section({
       },
       ['rate'],
     );
+  }
+  const { kind } = dynamics;
+  for (const key of ['tau', 'inner'] as const) {
+    if (kind === 'jko' || dynamics[key] === undefined) continue;
+    complain(sink, 'is used with kind jko only', { hint: 'write kind: jko, or remove it', at: 'key' }, [key]);
+  }
+  if (kind === 'jko' && dynamics.tau === undefined) {
+    const hint = 'add tau: 0.05';
+    complain(sink, 'is missing: kind jko needs the length of a step, a number > 0', { hint, at: 'key' }, [
+      'tau',
+    ]);
   }
 });
 

@@ -11,7 +11,7 @@ interface Unavailable {
 }
 
 const unavailable: readonly Unavailable[] = [
-  { path: ['dynamics', 'kind'], values: ['accelerated', 'jko'], instead: 'use gradient-flow' },
+  { path: ['dynamics', 'kind'], values: ['accelerated'], instead: 'use gradient-flow' },
   { path: ['dynamics', 'integrator'], values: ['baoab'], instead: 'use leimkuhler-matthews' },
   { path: ['dynamics', 'friction'], instead: 'remove it' },
   { path: ['dynamics', 'gamma'], instead: 'remove it' },

@@ -105,7 +105,10 @@ export type TemperatureInput =
 
 /** How the density moves: mobility, integrator, splitting, diffusivity. */
 export interface DynamicsInput {
-  readonly kind?: 'gradient-flow';
+  readonly kind?: 'gradient-flow' | 'jko';
+  /** Of `jko`: length of a step, and inner steps of the distance. */
+  readonly tau?: NumberInput;
+  readonly inner?: NumberInput;
   readonly mobility?:
     | 'metropolis'
     | 'barker'
@@ -131,9 +134,9 @@ export interface InitialInput {
   readonly masses?: PerNode;
 }
 
-/** `step`, and one of `end` and `steps`. */
+/** `step` (not of `jko`), and one of `end` and `steps`. */
 export interface TimeInput {
-  readonly step: NumberInput;
+  readonly step?: NumberInput;
   readonly end?: NumberInput;
   readonly steps?: NumberInput;
 }
