@@ -246,7 +246,10 @@ export const configSchema = section({
   }
   if (config.representation !== 'lumped' && config.dynamics.kind === 'accelerated') {
     const hint = 'use representation: lumped, or kind: gradient-flow';
-    complain(sink, `is not there yet for representation ${config.representation}`, { hint }, ['dynamics', 'kind']);
+    complain(sink, `is not there yet for representation ${config.representation}`, { hint }, [
+      'dynamics',
+      'kind',
+    ]);
   }
 });
 

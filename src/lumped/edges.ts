@@ -48,7 +48,8 @@ export function edgesAmong(
       if (seen.has(node)) continue;
       seen.add(node);
       if (!(weight > 0 && Number.isFinite(weight)) || node === name) {
-        const what = node === name ? 'is its own neighbour' : `has a neighbour "${node}" with weight ${weight}`;
+        const what =
+          node === name ? 'is its own neighbour' : `has a neighbour "${node}" with weight ${weight}`;
         const hint = 'let neighbours(node) of the objective give other nodes, with weights > 0';
         throw new LumpedError('lumped-grow', `node "${name}" ${what}`, hint);
       }

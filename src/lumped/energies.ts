@@ -62,7 +62,12 @@ export function energiesOf(
  * temperature does to the entropy.
  * @param mixing sum m log m after the step
  */
-export function lawfulChange(before: LumpedEnergies, after: LumpedEnergies, h: number, mixing: number): number {
+export function lawfulChange(
+  before: LumpedEnergies,
+  after: LumpedEnergies,
+  h: number,
+  mixing: number,
+): number {
   // An infinite rate at one end (mass into an empty node) cannot be integrated by its ends: the other end stands for both.
   const finite = [before.dissipation, after.dissipation].filter((rate) => Number.isFinite(rate));
   const lost = finite.length === 0 ? NaN : (h * finite.reduce((sum, rate) => sum + rate, 0)) / finite.length;

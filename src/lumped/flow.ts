@@ -82,7 +82,12 @@ export class LumpedFlow {
       points[g].v.set(v);
     });
     flow.#step = state.step;
-    flow.#nodes = state.nodes.map(({ born, parent, expanded }, g) => ({ ...points[g], born, parent, expanded }));
+    flow.#nodes = state.nodes.map(({ born, parent, expanded }, g) => ({
+      ...points[g],
+      born,
+      parent,
+      expanded,
+    }));
     flow.#number();
     flow.#masses = flow.#system(
       Float64Array.from(state.nodes, ({ mass }) => mass),
@@ -144,7 +149,9 @@ export class LumpedFlow {
   }
 
   /** V, x and v of a living node: the state itself, not a copy. */
-  pointOf(node: string): { readonly value: number; readonly x: Float64Array; readonly v: Float64Array } | undefined {
+  pointOf(
+    node: string,
+  ): { readonly value: number; readonly x: Float64Array; readonly v: Float64Array } | undefined {
     const g = this.#index.get(node);
     if (g === undefined) return undefined;
     const { x, v } = this.#nodes[g];

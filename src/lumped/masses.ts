@@ -267,7 +267,8 @@ export class MassSystem {
     let sum = 0;
     for (let e = 0; e < from.length; e++) {
       const w = phi[from[e]] - phi[to[e]];
-      if (w !== 0) sum += weight[e] * flooredTheta(mobility as SmoothMobility, mass[from[e]], mass[to[e]]) * w * w;
+      if (w !== 0)
+        sum += weight[e] * flooredTheta(mobility as SmoothMobility, mass[from[e]], mass[to[e]]) * w * w;
     }
     return sum / 2;
   }

@@ -99,7 +99,11 @@ describe('exact answers', () => {
       wells(offsets),
       steps,
     );
-    const second = await run(problem({ timeStep: 1 / steps, dynamics: accelerated(1) }), wells(offsets), steps);
+    const second = await run(
+      problem({ timeStep: 1 / steps, dynamics: accelerated(1) }),
+      wells(offsets),
+      steps,
+    );
     for (const g of [0, 1, 2]) {
       const k = 1 + g / 2;
       expect(first.pointOf(String(g))?.x[0]).toBeCloseTo(g + (2 - g) * Math.exp(-k), 5);
@@ -140,13 +144,19 @@ describe('a flow', () => {
 
   it('accounts for the change of temperature in the law of E', async () => {
     const temperature = { kind: 'linear', from: 1, to: 0.2, duration: 1 } as const;
-    const [coarse, fine] = await residuals({ temperature, dynamics: { kind: 'gradient-flow', integrator: 'heun' } });
+    const [coarse, fine] = await residuals({
+      temperature,
+      dynamics: { kind: 'gradient-flow', integrator: 'heun' },
+    });
     expect(coarse).toBeLessThan(2e-3);
     expect(coarse / fine).toBeGreaterThan(3.3);
   });
 
   it('restarts where E rises, and then stands still', async () => {
-    const dynamics = { kind: 'accelerated', friction: { kind: 'nesterov', factor: 3, restart: true } } as const;
+    const dynamics = {
+      kind: 'accelerated',
+      friction: { kind: 'nesterov', factor: 3, restart: true },
+    } as const;
     const flow = await run(problem({ dynamics, timeStep: 0.05 }), wells(offsets), 0);
     let restarts = 0;
     for (let i = 0; i < 200; i++) {
@@ -180,6 +190,8 @@ describe('a flow', () => {
 
   it('says where V is not finite', async () => {
     const broken = { ...wells(offsets), evaluate: () => [0, NaN, 0] };
-    await expect(run(problem({}), broken, 1)).rejects.toThrow('V is NaN, is not finite on node "1" at step 0');
+    await expect(run(problem({}), broken, 1)).rejects.toThrow(
+      'V is NaN, is not finite on node "1" at step 0',
+    );
   });
 });

@@ -104,7 +104,9 @@ export class LumpedSimulation {
 
   /** Points are dealt out anew in every step: all threads have their share. */
   get crew(): CrewReport {
-    return crewOfThreads(this.load.busySeconds.map((busySeconds) => ({ shards: 0, particles: 0, busySeconds })));
+    return crewOfThreads(
+      this.load.busySeconds.map((busySeconds) => ({ shards: 0, particles: 0, busySeconds })),
+    );
   }
 
   /** Masses of the nodes of the model's graph: with `grow`, those of the start. */
