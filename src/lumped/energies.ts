@@ -39,20 +39,18 @@ export function energiesOf(
   }
   const entropic = temperature === 0 ? 0 : temperature * masses.mixing();
   const energy = potential + entropic;
-  let [dissipation, reaction] = [NaN, NaN];
-  if (dynamics.kind === 'accelerated') {
-    transport = NaN;
-    // Nothing moves at the start, however large the friction.
-    dissipation = kinetic === 0 ? 0 : 2 * frictionAt(dynamics.friction, sinceRestart) * kinetic;
-  } else {
-    reaction = masses.dissipation({ value, temperature });
-    dissipation = transport + reaction;
-  }
+  const isFirstOrder = dynamics.kind === 'gradient-flow';
+  const reaction = isFirstOrder ? masses.dissipation({ value, temperature }) : NaN;
+  // Nothing moves at the start, however large the friction.
+  const byFriction =
+    isFirstOrder || kinetic === 0 ? 0 : 2 * frictionAt(dynamics.friction, sinceRestart) * kinetic;
   const hamiltonian = energy + kinetic;
   return {
     ...moment,
     ...{ energy, potential, entropic, kinetic, hamiltonian },
-    ...{ dissipation, dissipationTransport: transport, dissipationReaction: reaction },
+    dissipation: isFirstOrder ? transport + reaction : byFriction,
+    dissipationTransport: isFirstOrder ? transport : NaN,
+    dissipationReaction: reaction,
     residual: hamiltonian - expected,
   };
 }
