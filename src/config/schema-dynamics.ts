@@ -124,7 +124,11 @@ const nesterov = section({
   }),
   restart: flag()
     .default(false)
-    .meta({ description: 'Wherever E has risen, all stands still and t begins anew.', fallback: false }),
+    .meta({
+      description:
+        'Wherever E has risen (not by the temperature, nor by another mini-batch), all stands still and t begins anew.',
+      fallback: false,
+    }),
 });
 
 const friction = choice<FrictionSpec>('a number >= 0, or { nesterov: 3 }', [

@@ -9,7 +9,7 @@ import { temperatureAt } from '../model/mod.js';
 import type { NodeCrew } from './crew.js';
 import { bare, deal } from './dealing.js';
 import { edgesAmong, edgesOf, joined, noEdges } from './edges.js';
-import { energiesOf, lawfulChange } from './energies.js';
+import { energiesOf, heatOf, lawfulLoss } from './energies.js';
 import { LumpedError } from './errors.js';
 import type {
   BestPoint,
@@ -43,6 +43,8 @@ export class LumpedFlow {
   #restartedAt = 0;
   #expected = NaN;
   #energies: LumpedEnergies | undefined;
+  /** Whether E rose in the last step, by more than a change of the temperature made it. */
+  #hasRisen = false;
 
   private constructor(
     readonly problem: LumpedProblem,
@@ -186,7 +188,7 @@ export class LumpedFlow {
     this.#step = step;
     this.#follow(before);
     await this.#judge(false);
-    await this.#change(before);
+    await this.#change();
   }
 
   /**
@@ -339,7 +341,10 @@ export class LumpedFlow {
   #follow(before: LumpedEnergies): void {
     const { miniBatches, autonomous, timeStep: h } = this.problem;
     const after = this.#measure();
-    const change = lawfulChange(before, after, h, this.#masses.mixing());
+    const heat = heatOf(before, after, this.#masses.mixing());
+    const change = heat - lawfulLoss(before, after, h);
+    // A mini-batch that is worse than the last one is no rise.
+    this.#hasRisen = !miniBatches && after.energy - heat > before.energy;
     this.#expected = miniBatches || !autonomous ? NaN : this.#expected + change;
     this.#energies = { ...after, residual: after.hamiltonian - this.#expected };
   }
@@ -352,12 +357,12 @@ export class LumpedFlow {
   }
 
   /** Restarts, retires, gives birth, where that is due after a step. */
-  async #change(before: LumpedEnergies): Promise<void> {
+  async #change(): Promise<void> {
     const { dynamics, graph } = this.problem;
     if (dynamics.kind === 'accelerated') {
       const { friction } = dynamics;
       const after = this.energies();
-      if (friction.kind === 'nesterov' && friction.restart && after.energy > before.energy) {
+      if (friction.kind === 'nesterov' && friction.restart && this.#hasRisen) {
         for (const { v } of this.#nodes) v.fill(0);
         this.#lift.fill(0);
         this.#masses.phi.fill(0);

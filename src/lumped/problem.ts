@@ -8,7 +8,7 @@ import type { LumpedMobility } from './relax.js';
 /** Friction gamma(t) >= 0 of second-order dynamics. */
 export type Friction =
   | { readonly kind: 'constant'; readonly value: number }
-  /** gamma(t) = factor/t, t counted from the last restart; with `restart` all stands still and t begins anew where E has risen. */
+  /** gamma(t) = factor/t, t counted from the last restart; with `restart` all stands still and t begins anew where E has risen (without mini-batches). */
   | { readonly kind: 'nesterov'; readonly factor: number; readonly restart: boolean };
 
 /** First order (gradient flow) or second order (damped Hamiltonian flow) of section 7. */
