@@ -105,9 +105,12 @@ export type TemperatureInput =
 
 /** How the density moves: mobility, integrator, splitting, diffusivity. */
 export interface DynamicsInput {
-  readonly kind?: 'gradient-flow' | 'accelerated';
+  readonly kind?: 'gradient-flow' | 'accelerated' | 'jko';
   /** For kind `accelerated`. */
-  readonly friction?: NumberInput | { readonly nesterov: NumberInput; readonly restart?: boolean };
+  readonly friction?: NumberInput | { readonly nesterov: NumberInput; readonly restart?: boolean | 'energy' };
+  /** Of `jko`: length of a step, and inner steps of the distance. */
+  readonly tau?: NumberInput;
+  readonly inner?: NumberInput;
   readonly mobility?:
     | 'metropolis'
     | 'barker'
@@ -133,9 +136,9 @@ export interface InitialInput {
   readonly masses?: PerNode;
 }
 
-/** `step`, and one of `end` and `steps`. */
+/** `step` (not of `jko`), and one of `end` and `steps`. */
 export interface TimeInput {
-  readonly step: NumberInput;
+  readonly step?: NumberInput;
   readonly end?: NumberInput;
   readonly steps?: NumberInput;
 }

@@ -43,8 +43,8 @@ export class LumpedFlow {
   #restartedAt = 0;
   #expected = NaN;
   #energies: LumpedEnergies | undefined;
-  /** Whether E rose in the last step, by more than a change of the temperature made it. */
-  #hasRisen = false;
+  /** Whether E and H rose in the last step, by more than a change of the temperature made them. */
+  #rise = { never: false, energy: false, hamiltonian: false };
 
   private constructor(
     readonly problem: LumpedProblem,
@@ -343,8 +343,10 @@ export class LumpedFlow {
     const after = this.#measure();
     const heat = heatOf(before, after, this.#masses.mixing());
     const change = heat - lawfulLoss(before, after, h);
-    // A mini-batch that is worse than the last one is no rise.
-    this.#hasRisen = !miniBatches && after.energy - heat > before.energy;
+    // A mini-batch that is worse than the last one is no rise, and rounding is none.
+    const hasRisen = (key: 'energy' | 'hamiltonian'): boolean =>
+      !miniBatches && after[key] - heat - before[key] > 1e-13 * Math.abs(before[key]);
+    this.#rise = { never: false, energy: hasRisen('energy'), hamiltonian: hasRisen('hamiltonian') };
     this.#expected = miniBatches || !autonomous ? NaN : this.#expected + change;
     this.#energies = { ...after, residual: after.hamiltonian - this.#expected };
   }
@@ -362,7 +364,7 @@ export class LumpedFlow {
     if (dynamics.kind === 'accelerated') {
       const { friction } = dynamics;
       const after = this.energies();
-      if (friction.kind === 'nesterov' && friction.restart && this.#hasRisen) {
+      if (friction.kind === 'nesterov' && this.#rise[friction.restart]) {
         for (const { v } of this.#nodes) v.fill(0);
         this.#lift.fill(0);
         this.#masses.phi.fill(0);

@@ -127,7 +127,7 @@ describe('exact answers', () => {
 describe('a flow', () => {
   it.each([
     ['first order', { kind: 'gradient-flow', integrator: 'euler' }],
-    ['second order', { kind: 'accelerated', friction: { kind: 'nesterov', factor: 3, restart: true } }],
+    ['second order', { kind: 'accelerated', friction: { kind: 'nesterov', factor: 3, restart: 'energy' } }],
   ] as const)('goes on from a state with the same bits: %s', async (_, dynamics) => {
     const whole = problem({
       dynamics,
@@ -155,7 +155,7 @@ describe('a flow', () => {
   it('restarts where E rises, and then stands still', async () => {
     const dynamics = {
       kind: 'accelerated',
-      friction: { kind: 'nesterov', factor: 3, restart: true },
+      friction: { kind: 'nesterov', factor: 3, restart: 'energy' },
     } as const;
     const flow = await run(problem({ dynamics, timeStep: 0.05 }), wells(offsets), 0);
     let restarts = 0;
@@ -170,12 +170,10 @@ describe('a flow', () => {
   });
 
   it('does not restart because the temperature falls', async () => {
-    const dynamics = {
-      kind: 'accelerated',
-      friction: { kind: 'nesterov', factor: 3, restart: true },
-    } as const;
+    const friction = { kind: 'nesterov', factor: 3, restart: 'energy' } as const;
     const temperature = { kind: 'linear', from: 1, to: 0.1, duration: 4 } as const;
-    const flow = await run(problem({ dynamics, temperature, timeStep: 0.05 }), wells(offsets), 60);
+    const whole = problem({ dynamics: { kind: 'accelerated', friction }, temperature, timeStep: 0.05 });
+    const flow = await run(whole, wells(offsets), 60);
     expect(flow.counts.restarts).toBeLessThan(6);
     expect(Math.abs(flow.energies().residual)).toBeLessThan(0.02);
   });
