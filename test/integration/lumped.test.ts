@@ -23,7 +23,7 @@ const fixed = {
   temperature: { exponential: { from: 1, to: 0.1, duration: 20 } },
   dynamics: {
     kind: 'accelerated',
-    friction: { nesterov: 3, restart: true },
+    friction: { nesterov: 3, restart: 'energy' },
     mobility: 'log-mean',
     splitting: 'strang',
   },
