@@ -161,7 +161,7 @@ export const dynamicsSchema = section({
     }),
   friction: friction.optional().meta({
     description:
-      'For kind `accelerated`: the friction gamma, a number, or on a grid `{ nesterov: r }` for gamma(t) = r/t. With ' +
+      'For kind `accelerated`: the friction gamma, a number, or `{ nesterov: r }` for gamma(t) = r/t. With ' +
       '`restart` the motion stops and t begins anew when H = E + T rises over a time step (`true`), or already when E does ' +
       '(`energy`).',
     samples: ['1', '{ nesterov: 3, restart: true }'],
