@@ -16,6 +16,7 @@ import { portOption, statusFlags } from './status-flags.js';
 import type { StatusOptions } from './status.js';
 import type { SweepFlags } from './sweep.js';
 import type { WorkerOptions } from './worker.js';
+import { keepYoungGenerationSmall } from './young-generation.js';
 
 function wholeNumber(least: number): (text: string) => number {
   return (text) => {
@@ -127,6 +128,7 @@ SIGUSR1 holds a run up at its next look, SIGUSR2 lets it go on; Ctrl-C and SIGTE
       ),
   ),
 ).action(async (file: string, options: CommonOptions & { out?: string; seed?: string; set: string[] }) => {
+  keepYoungGenerationSmall();
   const { run } = await import('./run.js');
   process.exitCode = await run(file, options);
 });
@@ -143,6 +145,7 @@ statusFlags(
       .addOption(logLevelOption()),
   ),
 ).action(async (folder: string, options: CommonOptions) => {
+  keepYoungGenerationSmall();
   const { resume } = await import('./run.js');
   process.exitCode = await resume(folder, options);
 });

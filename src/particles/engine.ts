@@ -89,7 +89,7 @@ export class ShardEngine {
   /** `worker` is the number of the region in the memory plan that this engine uses alone. */
   constructor(
     readonly model: Model,
-    readonly kernel: CompiledKernel,
+    readonly kernel: Pick<CompiledKernel, 'plan'>,
     readonly memoryPlan: MemoryPlan,
     memory: WebAssembly.Memory,
     module: WebAssembly.Module,
