@@ -89,7 +89,7 @@ export class ShardEngine {
   /** `worker` is the number of the region in the memory plan that this engine uses alone. */
   constructor(
     readonly model: Model,
-    readonly kernel: CompiledKernel,
+    readonly kernel: Pick<CompiledKernel, 'plan'>,
     readonly memoryPlan: MemoryPlan,
     memory: WebAssembly.Memory,
     module: WebAssembly.Module,
@@ -291,12 +291,14 @@ export class ShardEngine {
       // The coordinates first, then the Gaussians that leimkuhler-matthews remembers.
       for (let first = 0; first < plan.fields; first += dimension) {
         this.#exports.fillWords(header, words, blocks * plan.wordsPerParticle);
+        // The Gaussians take the place of words.
+        const drawn = this.#words.slice(words >>> 2, (words >>> 2) + blocks * plan.wordsPerParticle * LANES);
         this.#exports.gaussians(words, noise, blocks);
         for (let i = 0; i < count; i++) {
           const [block, lane] = [i >>> 4, i & (LANES - 1)];
           for (let f = 0; f < dimension; f++) {
             const normal = this.#floats[(noise >>> 2) + (block * dimension + f) * LANES + lane];
-            const word = this.#words[(words >>> 2) + (block * plan.wordsPerParticle + f) * LANES + lane];
+            const word = drawn[(block * plan.wordsPerParticle + f) * LANES + lane];
             state[address / size + (block * plan.fields + first + f) * LANES + lane] =
               first === 0 ? drawPosition(this.model, node, f, normal, word) : normal;
           }
