@@ -111,11 +111,21 @@ const nodeValues = choice<NodeValues>('a number, a formula, a list per node, or 
   branch(isSection, map(formula(), 'a map from node names to values')),
 ]);
 
-export const dynamicsSchema = section({
-  kind: word(['gradient-flow']).default('gradient-flow').meta({
-    description: 'The equation: the gradient flow of the energy.',
-    fallback: 'gradient-flow',
-  }),
+const dynamicsSection = section({
+  kind: word(['gradient-flow', 'accelerated'])
+    .default('gradient-flow')
+    .meta({
+      description:
+        'The equation. `gradient-flow`: that of the energy. `accelerated`: second order, with velocities and `friction`; the ' +
+        'stationary law of x is the same.',
+      fallback: 'gradient-flow',
+    }),
+  friction: number({ min: 0 })
+    .optional()
+    .meta({
+      description: 'For kind `accelerated`: the friction gamma, > 0 for particles.',
+      samples: ['1'],
+    }),
   mobility: word([
     'metropolis',
     'barker',
@@ -144,13 +154,13 @@ export const dynamicsSchema = section({
         'For mobility `free`: rate of jumps along a directed edge, a formula of the coordinates, the parameters at both ' +
         'ends, both potentials and the weight. Edges may give their own (`graph.edges`).',
     }),
-  integrator: word(['euler-maruyama', 'leimkuhler-matthews', 'heun'])
-    .default('euler-maruyama')
+  integrator: word(['euler-maruyama', 'leimkuhler-matthews', 'heun', 'baoab'])
+    .optional()
     .meta({
       description:
-        'How x moves in a step. `euler-maruyama`: order 1. `leimkuhler-matthews`: one gradient per step, too, and order 2 ' +
-        'for the stationary law without jumps, or with rates that do not depend on x (else order 1). `heun`: order 2, two ' +
-        'gradients.',
+        'How x moves in a step. `euler-maruyama` (the default): order 1. `leimkuhler-matthews`: one gradient per step, too, and ' +
+        'order 2 for the stationary law without jumps, or with rates that do not depend on x (else order 1). `heun`: order 2, two ' +
+        'gradients. `baoab`: for kind `accelerated`, and its default; order 2, two gradients.',
       fallback: 'euler-maruyama',
     }),
   splitting: word(['lie', 'strang']).default('lie').meta({
@@ -175,7 +185,42 @@ export const dynamicsSchema = section({
       ['rate'],
     );
   }
+  const { kind, integrator, friction } = dynamics;
+  switch (kind) {
+    case 'gradient-flow':
+      if (integrator === 'baoab') {
+        const hint = 'add kind: accelerated and friction: 1, or use leimkuhler-matthews';
+        complain(sink, 'moves particles with velocities, which are of kind accelerated', { hint }, [
+          'integrator',
+        ]);
+      }
+      if (friction !== undefined) {
+        const hint = 'write kind: accelerated, or remove the friction';
+        complain(sink, 'is used with kind accelerated only', { hint, at: 'key' }, ['friction']);
+      }
+      return;
+    case 'accelerated':
+      if (integrator !== undefined && integrator !== 'baoab') {
+        const hint = 'write integrator: baoab, or leave it out';
+        complain(sink, `has no velocities, and kind accelerated does; got ${integrator}`, { hint }, [
+          'integrator',
+        ]);
+      }
+      if (friction === undefined) {
+        const hint = 'add friction: 1';
+        complain(sink, 'is missing: kind accelerated needs a number >= 0', { hint, at: 'key' }, ['friction']);
+      }
+      return;
+    default:
+      kind satisfies never;
+  }
 });
+
+/** With the integrator that goes with the kind, where none is written. */
+export const dynamicsSchema = dynamicsSection.transform(({ integrator, ...dynamics }) => ({
+  ...dynamics,
+  integrator: integrator ?? (dynamics.kind === 'accelerated' ? 'baoab' : 'euler-maruyama'),
+}));
 
 /** Values per coordinate, the same for all nodes or by node name. */
 export type CoordinateValues = ValueSpec | Readonly<Record<string, ValueSpec>>;
@@ -234,6 +279,14 @@ export const initialSchema = section({
       'left out get nothing). Normalised to sum 1.',
     fallback: 'uniform',
   }),
+  velocities: word(['thermal', 'rest'])
+    .optional()
+    .meta({
+      description:
+        'For particles of kind `accelerated`: `thermal`, velocities drawn from their stationary law at the temperature of time 0, or ' +
+        '`rest`, all 0.',
+      fallback: 'thermal',
+    }),
 }).superRefine((initial, sink) => {
   const given = (['gaussian', 'uniform', 'point'] as const).filter((key) => initial[key] !== undefined);
   if (given.length === 1) return;

@@ -230,6 +230,23 @@ export const configSchema = section({
       ['particles'],
     );
   }
+  const isAccelerated = config.dynamics.kind === 'accelerated';
+  const hasVelocities = isAccelerated && config.representation === 'particles';
+  if (isAccelerated && !hasVelocities) {
+    const hint = 'use representation: particles, or kind: gradient-flow';
+    complain(sink, 'kind accelerated is for particles', { hint }, ['dynamics', 'kind']);
+  }
+  if (hasVelocities && config.dynamics.friction === 0) {
+    const hint = 'use a number > 0: without friction there is no noise, and no stationary law';
+    complain(sink, 'expected a number > 0, got 0', { hint }, ['dynamics', 'friction']);
+  }
+  if (config.initial.velocities !== undefined && !hasVelocities) {
+    const hint = 'add dynamics: { kind: accelerated, friction: 1 }, or remove it';
+    complain(sink, 'is for particles of kind accelerated: others have no velocities', { hint, at: 'key' }, [
+      'initial',
+      'velocities',
+    ]);
+  }
 });
 
 /** The checked values of a config, with defaults filled in. Plain data. */

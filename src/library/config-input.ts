@@ -92,7 +92,9 @@ export type TemperatureInput =
   | { readonly piecewise: readonly (readonly [time: NumberInput, temperature: NumberInput])[] };
 
 export interface DynamicsInput {
-  readonly kind?: 'gradient-flow';
+  readonly kind?: 'gradient-flow' | 'accelerated';
+  /** For kind `accelerated`. */
+  readonly friction?: NumberInput;
   readonly mobility?:
     | 'metropolis'
     | 'barker'
@@ -105,7 +107,7 @@ export interface DynamicsInput {
     | 'constant'
     | 'free';
   readonly rate?: FormulaInput;
-  readonly integrator?: 'euler-maruyama' | 'leimkuhler-matthews' | 'heun';
+  readonly integrator?: 'euler-maruyama' | 'leimkuhler-matthews' | 'heun' | 'baoab';
   readonly splitting?: 'lie' | 'strang';
   readonly diffusivity?: PerNode;
 }
@@ -116,6 +118,8 @@ export interface InitialInput {
   readonly uniform?: { readonly low?: PerCoordinate; readonly high?: PerCoordinate };
   readonly point?: PerCoordinate;
   readonly masses?: PerNode;
+  /** Of particles of kind `accelerated`. */
+  readonly velocities?: 'thermal' | 'rest';
 }
 
 /** `step`, and one of `end` and `steps`. */

@@ -7,7 +7,7 @@ import { BuildContext, type Preflight } from './context.js';
 import { readData } from './data.js';
 import type { Scope } from './formulas.js';
 import { buildInitialLaw, buildMasses, valuesPerNode } from './initial.js';
-import type { Graph, Model } from './model.js';
+import type { Graph, Kinetics, Model } from './model.js';
 import { buildMesh } from './mesh.js';
 import { needsDensity, particleDensities } from './mobility.js';
 import { buildParameters } from './parameters.js';
@@ -73,6 +73,7 @@ export function buildModel(
     rates: rates.expressions,
     rateOfEdge: rates.of,
     integrator: config.dynamics.integrator,
+    kinetics: kineticsOf(config),
     splitting: config.dynamics.splitting,
     boundaries,
     representation: config.representation,
@@ -98,6 +99,13 @@ export function buildModel(
   if (options.skipPreflight !== true) runPreflight(context, model, options);
   context.stopIfUnfit();
   return { model, notes: context.notes };
+}
+
+/** Velocities, where particles have them. */
+function kineticsOf({ dynamics, initial }: RunConfig): Kinetics | undefined {
+  if (dynamics.integrator !== 'baoab') return undefined;
+  // The schema refuses the kind without a friction.
+  return { friction: dynamics.friction ?? 0, start: initial.velocities ?? 'thermal' };
 }
 
 /** Number of steps; an end that is no multiple of the step moves to the nearest one. */

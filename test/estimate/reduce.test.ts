@@ -7,7 +7,10 @@ import { Simulation } from '../../src/cluster/mod.js';
 import { parseConfig } from '../../src/config/mod.js';
 import { reduce, StateError, watch, type Observation } from '../../src/estimate/mod.js';
 import { buildModel, type Model } from '../../src/model/mod.js';
-import { momentPairs, type ShardMoments } from '../../src/particles/mod.js';
+import { momentLayout, type MomentLayout, type ShardMoments } from '../../src/particles/mod.js';
+
+const pairsOf = (dimension: number): MomentLayout['pairs'] =>
+  momentLayout({ dimension, kinetics: undefined }).pairs;
 
 interface Particle {
   readonly x: readonly number[];
@@ -44,7 +47,7 @@ function momentsOf(particles: readonly Particle[], dimension: number): ShardMome
   return {
     count: particles.length,
     mean: Float64Array.from(means),
-    products: Float64Array.from(momentPairs(dimension), ([i, j]) =>
+    products: Float64Array.from(pairsOf(dimension), ([i, j]) =>
       columns[i].reduce((sum, value, k) => sum + (value - means[i]) * (columns[j][k] - means[j]), 0),
     ),
   };
