@@ -38,6 +38,10 @@ describe('the state after 30 steps', () => {
       'grid: { cells: 30, box: [-6, 6] }\ndynamics: { mobility: log-mean }',
       '7aa162cb00a07aed5038d1d880184a01bdd94356f8cb761f4d1894a9ffe5e1df',
     ],
+    [
+      'dynamics: { kind: accelerated, friction: 1.5, splitting: strang, diffusivity: 1 + 0.1*node }',
+      'bb726301221d2641574a3e1c956bbd69cc79630b9190776e0add0fb7e1a453ea',
+    ],
     // With cells that are chosen.
     [
       'dynamics: { mobility: upwind, splitting: strang }',

@@ -81,6 +81,41 @@ for (const precision of ['f32', 'f64'] as const) {
 }
 
 describe('moments', () => {
+  for (const precision of ['f32', 'f64']) {
+    it(`have |w|^2/2 where particles have velocities, ${precision}`, () => {
+      const model = modelOf({
+        space: { variables: 3 },
+        graph: { path: 2 },
+        potential: { formula: '0.5*dot(x, x) + node' },
+        temperature: 1,
+        precision,
+        dynamics: { kind: 'accelerated', friction: 1 },
+        particles: 3000,
+        initial: { gaussian: {}, masses: [0.1, 0.9] },
+        time: { step: 0.01, steps: 1 },
+      });
+      const engine = start(shardEngine(model), model);
+      engine.preparePotentials(0);
+      const { kinetic, columns } = momentLayout(model);
+      for (const shard of [0, 1]) {
+        const { fields, count } = engine.store.read(shard);
+        const energies = Array.from({ length: count }, (_, i) =>
+          [3, 4, 5].reduce((sum, f) => sum + fields[f * count + i] ** 2 / 2, 0),
+        );
+        const mean = energies.reduce((a, b) => a + b, 0) / count;
+        const moments = engine.moments(shard);
+        expect(moments.mean).toHaveLength(columns);
+        expect(moments.mean[kinetic?.column ?? -1]).toBeCloseTo(mean, 9);
+        expect(moments.products[kinetic?.pair ?? -1]).toBeCloseTo(
+          energies.reduce((sum, energy) => sum + (energy - mean) ** 2, 0),
+          5,
+        );
+        const { mean: others } = naiveMoments(model, shard, fields, count, 0);
+        others.forEach((value, c) => expect(moments.mean[c]).toBeCloseTo(value, 9));
+      }
+    });
+  }
+
   it('do not depend on what other shards hold, nor on being asked twice', () => {
     const model = modelOf({
       space: { variables: 2 },
