@@ -22,8 +22,8 @@ export interface KineticScheme {
   readonly rates?: (x: number) => readonly [number, number];
 }
 
-const xs = chebyshev(90, 9);
-const ws = chebyshev(60, 9);
+const xs = chebyshev(72, 8.5);
+const ws = chebyshev(46, 8);
 const [nx, nw] = [xs.points.length, ws.points.length];
 
 /** A function: values at [(node * nx + i) * nw + j]. */
@@ -55,10 +55,11 @@ function transpose(m: Matrix): Matrix {
 
 /** Applies matrices to lines of a function: `lines` gives for each its first index, the distance of entries, its matrix. */
 function alongLines(lines: readonly (readonly [first: number, stride: number, m: Matrix])[]): Part {
+  const line = new Float64Array(Math.max(nx, nw));
   return (f) => {
     const out = new Float64Array(f.length);
     for (const [first, stride, m] of lines) {
-      const line = Float64Array.from(m, (_, i) => f[first + i * stride]);
+      for (let k = 0; k < m.length; k++) line[k] = f[first + k * stride];
       for (let i = 0; i < m.length; i++) {
         const row = m[i];
         let sum = 0;

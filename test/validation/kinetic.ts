@@ -82,7 +82,7 @@ const invariantCases: readonly InvariantCase[] = [
 ];
 
 /** Longest time that anything of the start is seen. */
-const RELAXED = 30;
+const RELAXED = 25;
 const SPACING = 1.2;
 
 function schemeOf({ nodes, splitting }: InvariantCase, step: number): KineticScheme {
@@ -128,7 +128,7 @@ function averagingError(
     ) -
     mean * mean;
   let later = f;
-  for (let k = 1; k < Math.min(count, 20); k++) {
+  for (let k = 1; k < Math.min(count, 8); k++) {
     later = operator.apply(later, every);
     variance +=
       2 *
@@ -219,7 +219,7 @@ async function invariantLaw(context: StudyContext, of: InvariantCase): Promise<R
 
 /** Orders of the scheme's own invariant laws at steps whose errors no run could resolve. */
 function ordersOfScheme(of: InvariantCase): Row[] {
-  const laws = [0.2, 0.1].map((step) =>
+  const laws = [0.3, 0.15].map((step) =>
     new KineticOperator(schemeOf(of, step)).law(Math.round(RELAXED / step)),
   );
   return of.quantities
