@@ -149,6 +149,45 @@ describe('an observation', () => {
     expect(o.jumps.reduce((a, b) => a + b, 0)).toBeGreaterThan(0);
   });
 
+  it('has kinetic energies where particles have velocities, and only there', async () => {
+    const config = {
+      space: { variables: 2 },
+      graph: { ring: 3 },
+      potential: { formula: '0.5*dot(x, x)' },
+      temperature: 1,
+      precision: 'f64',
+      dynamics: { kind: 'accelerated', friction: 1 },
+      particles: 3000,
+      initial: { gaussian: {}, masses: [2, 1, 0] },
+      time: { step: 0.01, steps: 100 },
+    };
+    const simulation = Simulation.create(parseConfig(JSON.stringify(config)), {
+      workers: 0,
+      skipPreflight: true,
+    });
+    await simulation.start();
+    const { kinetic } = await simulation.observe();
+    const nodes: number[][] = [[], [], []];
+    for (const { node, count, fields } of simulation.shards()) {
+      for (let i = 0; i < count; i++)
+        nodes[node].push([2, 3].reduce((sum, f) => sum + fields[f * count + i] ** 2 / 2, 0));
+    }
+    const all = nodes.flat();
+    const errorOf = (values: readonly number[]): number =>
+      Math.sqrt(covariance(values, values) / values.length);
+    [0, 1].forEach((g) => {
+      expectClose(kinetic?.ofNode[g] ?? NaN, mean(nodes[g]), `kinetic ${g}`);
+      expectClose(kinetic?.ofNodeError[g] ?? NaN, errorOf(nodes[g]), `its error ${g}`);
+    });
+    expect([kinetic?.ofNode[2], kinetic?.ofNodeError[2]]).toEqual([NaN, NaN]);
+    expectClose(kinetic?.total ?? NaN, mean(all), 'total');
+    expectClose(kinetic?.totalError ?? NaN, errorOf(all), 'its error');
+    const shards = [momentsOf([{ x: [1], v: 3 }], 1)];
+    expect(reduce(modelOf(1, 1, 1), { step: 0, shards, jumps: new Float64Array(0) })).not.toHaveProperty(
+      'kinetic',
+    );
+  });
+
   it('merges shards of any sizes, empty ones too', () => {
     const shard = (d: number): fc.Arbitrary<Particle[]> => {
       const number = fc.double({ min: -100, max: 100, noNaN: true });
