@@ -198,7 +198,7 @@ const importsRule = {
 // ---- the configuration -----------------------------------------------------------------------------------------------
 
 export default defineConfig(
-  globalIgnores(['dist/', 'runs/', 'coverage/']),
+  globalIgnores(['dist/', 'runs/', 'coverage/', 'docs/api/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
