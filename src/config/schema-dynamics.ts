@@ -6,6 +6,7 @@ import {
   choice,
   complain,
   formula,
+  integer,
   isList,
   isScalar,
   isSection,
@@ -112,12 +113,13 @@ const nodeValues = choice<NodeValues>('a number, a formula, a list per node, or 
 ]);
 
 const dynamicsSection = section({
-  kind: word(['gradient-flow', 'accelerated'])
+  kind: word(['gradient-flow', 'accelerated', 'jko'])
     .default('gradient-flow')
     .meta({
       description:
         'The equation. `gradient-flow`: that of the energy. `accelerated`: second order, with velocities and `friction`; the ' +
-        'stationary law of x is the same.',
+        'stationary law of x is the same. `jko`: minimizing movements of the energy, each step the minimiser of E + ' +
+        'W²/(2 tau), on a grid with d <= 2.',
       fallback: 'gradient-flow',
     }),
   friction: number({ min: 0 })
@@ -125,6 +127,20 @@ const dynamicsSection = section({
     .meta({
       description: 'For kind `accelerated`: the friction gamma, > 0 for particles.',
       samples: ['1'],
+    }),
+  tau: number({ above: 0 })
+    .optional()
+    .meta({
+      description: 'For kind `jko`: length of a step; `time.step` is then left out.',
+      samples: ['0.05'],
+    }),
+  inner: integer({ min: 1, max: 64 })
+    .optional()
+    .meta({
+      description:
+        'For kind `jko`: inner steps L of the distance in each step. 1 is the linearised scheme, of order 1 in tau like the exact ' +
+        'one and much faster; more approximate the distance itself, with an error of order 1/L².',
+      fallback: 1,
     }),
   mobility: word([
     'metropolis',
@@ -186,33 +202,38 @@ const dynamicsSection = section({
     );
   }
   const { kind, integrator, friction } = dynamics;
-  switch (kind) {
-    case 'gradient-flow':
-      if (integrator === 'baoab') {
-        const hint = 'add kind: accelerated and friction: 1, or use leimkuhler-matthews';
-        complain(sink, 'moves particles with velocities, which are of kind accelerated', { hint }, [
-          'integrator',
-        ]);
-      }
-      if (friction !== undefined) {
-        const hint = 'write kind: accelerated, or remove the friction';
-        complain(sink, 'is used with kind accelerated only', { hint, at: 'key' }, ['friction']);
-      }
-      return;
-    case 'accelerated':
-      if (integrator !== undefined && integrator !== 'baoab') {
-        const hint = 'write integrator: baoab, or leave it out';
-        complain(sink, `has no velocities, and kind accelerated does; got ${integrator}`, { hint }, [
-          'integrator',
-        ]);
-      }
-      if (friction === undefined) {
-        const hint = 'add friction: 1';
-        complain(sink, 'is missing: kind accelerated needs a number >= 0', { hint, at: 'key' }, ['friction']);
-      }
-      return;
-    default:
-      kind satisfies never;
+  for (const key of ['tau', 'inner'] as const) {
+    if (kind === 'jko' || dynamics[key] === undefined) continue;
+    complain(sink, 'is used with kind jko only', { hint: 'write kind: jko, or remove it', at: 'key' }, [key]);
+  }
+  if (kind === 'jko' && dynamics.tau === undefined) {
+    const hint = 'add tau: 0.05';
+    complain(sink, 'is missing: kind jko needs the length of a step, a number > 0', { hint, at: 'key' }, [
+      'tau',
+    ]);
+  }
+  if (kind !== 'accelerated') {
+    if (integrator === 'baoab') {
+      const hint = 'add kind: accelerated and friction: 1, or use leimkuhler-matthews';
+      complain(sink, 'moves particles with velocities, which are of kind accelerated', { hint }, [
+        'integrator',
+      ]);
+    }
+    if (friction !== undefined) {
+      const hint = 'write kind: accelerated, or remove the friction';
+      complain(sink, 'is used with kind accelerated only', { hint, at: 'key' }, ['friction']);
+    }
+    return;
+  }
+  if (integrator !== undefined && integrator !== 'baoab') {
+    const hint = 'write integrator: baoab, or leave it out';
+    complain(sink, `has no velocities, and kind accelerated does; got ${integrator}`, { hint }, [
+      'integrator',
+    ]);
+  }
+  if (friction === undefined) {
+    const hint = 'add friction: 1';
+    complain(sink, 'is missing: kind accelerated needs a number >= 0', { hint, at: 'key' }, ['friction']);
   }
 });
 

@@ -11,7 +11,6 @@ interface Unavailable {
 }
 
 const unavailable: readonly Unavailable[] = [
-  { path: ['dynamics', 'kind'], values: ['jko'], instead: 'use gradient-flow' },
   { path: ['dynamics', 'gamma'], instead: 'remove it, or write friction' },
   { path: ['representation'], values: ['lumped'], instead: 'use particles or grid' },
   { path: ['potential', 'module'], instead: 'write the potential as a formula' },

@@ -105,9 +105,12 @@ export type TemperatureInput =
 
 /** How the density moves: mobility, integrator, splitting, diffusivity. */
 export interface DynamicsInput {
-  readonly kind?: 'gradient-flow' | 'accelerated';
-  /** For kind `accelerated`. */
+  readonly kind?: 'gradient-flow' | 'accelerated' | 'jko';
+  /** Of `accelerated`. */
   readonly friction?: NumberInput;
+  /** Of `jko`: length of a step, and inner steps of the distance. */
+  readonly tau?: NumberInput;
+  readonly inner?: NumberInput;
   readonly mobility?:
     | 'metropolis'
     | 'barker'
@@ -135,9 +138,9 @@ export interface InitialInput {
   readonly velocities?: 'thermal' | 'rest';
 }
 
-/** `step`, and one of `end` and `steps`. */
+/** `step` (not of `jko`), and one of `end` and `steps`. */
 export interface TimeInput {
-  readonly step: NumberInput;
+  readonly step?: NumberInput;
   readonly end?: NumberInput;
   readonly steps?: NumberInput;
 }

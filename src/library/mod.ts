@@ -9,7 +9,14 @@ export { simulate } from './simulate.js';
 export type { ParticleQuery, SimulateOptions, SimulationResult, SimulationRun } from './simulate.js';
 export { compileKernel, type Kernel } from './kernel.js';
 export { formula, Formula, sumOf, type FormulaPart } from './formula.js';
-export type { Densities, EnergyRecord, EntropyMethod, Observable, Particles } from './observable.js';
+export type {
+  Densities,
+  EnergyRecord,
+  EntropyMethod,
+  MovementReport,
+  Observable,
+  Particles,
+} from './observable.js';
 export type { Edge, InitialLaw, LoadedModel, ModelGraph, NodeRef, Remark } from './model.js';
 export type { ConfigOptions, ConfigSourceInput, ModuleOptions } from './config.js';
 export {

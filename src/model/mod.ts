@@ -4,6 +4,7 @@ export type {
   Graph,
   InitialLaw,
   Integrator,
+  Movement,
   DensityMobility,
   LinearMobility,
   Mesh,

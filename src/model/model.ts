@@ -44,6 +44,11 @@ export type TemperatureSchedule =
   /** Linear between the points (times ascending), constant outside. */
   | { readonly kind: 'piecewise'; readonly times: readonly number[]; readonly values: readonly number[] };
 
+/** Minimizing movements: inner steps L of the distance in each. */
+export interface Movement {
+  readonly inner: number;
+}
+
 export type Boundary =
   | { readonly kind: 'free' }
   | { readonly kind: 'periodic'; readonly low: number; readonly high: number }
@@ -102,6 +107,8 @@ export interface Model {
   /** Where particles have velocities: if and only if the integrator is `baoab`. */
   readonly kinetics: Kinetics | undefined;
   readonly splitting: Splitting;
+  /** Of minimizing movements on the grid (mathematics, section 8), whose step is `timeStep`; undefined for all else. */
+  readonly movement: Movement | undefined;
   readonly boundaries: readonly Boundary[];
   readonly representation: Representation;
   /** Where densities live; undefined for d > 3, and where a free space neither has a `grid.box` nor needs one. */
