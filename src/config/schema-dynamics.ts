@@ -5,6 +5,7 @@ import {
   branch,
   choice,
   complain,
+  flag,
   formula,
   integer,
   isList,
@@ -112,6 +113,43 @@ const nodeValues = choice<NodeValues>('a number, a formula, a list per node, or 
   branch(isSection, map(formula(), 'a map from node names to values')),
 ]);
 
+/** Friction gamma(t) >= 0 of second-order dynamics; the model's FrictionSchedule has the same form. */
+export type FrictionSpec =
+  | { readonly kind: 'constant'; readonly value: number }
+  | {
+      readonly kind: 'nesterov';
+      readonly factor: number;
+      readonly restart: 'never' | 'hamiltonian' | 'energy';
+    };
+
+const frictionSection = section({
+  nesterov: number({ above: 0 }).meta({ description: 'The r of gamma(t) = r/t; 3 is the usual one.' }),
+  restart: choice<boolean | 'energy'>('true, false or energy', [
+    branch((value) => typeof value === 'boolean', flag()),
+    branch(isScalar, word(['energy'])),
+  ])
+    .default(false)
+    .meta({
+      description:
+        'Whether to begin anew, at rest and with t = 0 in gamma(t), when H rises over a time step; with `energy`, when E rises.',
+      fallback: false,
+    }),
+});
+
+const friction = choice<FrictionSpec>('a number >= 0, or { nesterov: 3, restart: true }', [
+  branch(
+    isScalar,
+    number({ min: 0 }).transform((value): FrictionSpec => ({ kind: 'constant', value })),
+  ),
+  branch(
+    isSection,
+    frictionSection.transform(({ nesterov, restart }): FrictionSpec => {
+      const when = restart === true ? 'hamiltonian' : restart === false ? 'never' : restart;
+      return { kind: 'nesterov', factor: nesterov, restart: when };
+    }),
+  ),
+]);
+
 const dynamicsSection = section({
   kind: word(['gradient-flow', 'accelerated', 'jko'])
     .default('gradient-flow')
@@ -122,12 +160,13 @@ const dynamicsSection = section({
         'W²/(2 tau), on a grid with d <= 2.',
       fallback: 'gradient-flow',
     }),
-  friction: number({ min: 0 })
-    .optional()
-    .meta({
-      description: 'For kind `accelerated`: the friction gamma, > 0 for particles.',
-      samples: ['1'],
-    }),
+  friction: friction.optional().meta({
+    description:
+      'For kind `accelerated`: the friction gamma, a number (> 0 for particles), or but for particles `{ nesterov: r }` for ' +
+      'gamma(t) = r/t. With `restart` the motion stops and t begins anew when H = E + T rises over a time step (`true`), or ' +
+      'already when E does (`energy`).',
+    samples: ['1', '{ nesterov: 3, restart: true }'],
+  }),
   tau: number({ above: 0 })
     .optional()
     .meta({
@@ -201,7 +240,7 @@ const dynamicsSection = section({
       ['rate'],
     );
   }
-  const { kind, integrator, friction } = dynamics;
+  const { kind, integrator } = dynamics;
   for (const key of ['tau', 'inner'] as const) {
     if (kind === 'jko' || dynamics[key] === undefined) continue;
     complain(sink, 'is used with kind jko only', { hint: 'write kind: jko, or remove it', at: 'key' }, [key]);
@@ -212,26 +251,17 @@ const dynamicsSection = section({
       'tau',
     ]);
   }
-  if (kind !== 'accelerated') {
-    if (integrator === 'baoab') {
-      const hint = 'add kind: accelerated and friction: 1, or use leimkuhler-matthews';
-      complain(sink, 'moves particles with velocities, which are of kind accelerated', { hint }, [
-        'integrator',
-      ]);
-    }
-    if (friction !== undefined) {
-      const hint = 'write kind: accelerated, or remove the friction';
-      complain(sink, 'is used with kind accelerated only', { hint, at: 'key' }, ['friction']);
-    }
-    return;
-  }
-  if (integrator !== undefined && integrator !== 'baoab') {
-    const hint = 'write integrator: baoab, or leave it out';
-    complain(sink, `has no velocities, and kind accelerated does; got ${integrator}`, { hint }, [
+  if (kind !== 'accelerated' && integrator === 'baoab') {
+    const hint = 'add kind: accelerated and friction: 1, or use leimkuhler-matthews';
+    complain(sink, 'moves particles with velocities, which are of kind accelerated', { hint }, [
       'integrator',
     ]);
   }
-  if (friction === undefined) {
+  if (kind !== 'accelerated' && dynamics.friction !== undefined) {
+    const hint = 'write kind: accelerated, or remove the friction';
+    complain(sink, 'is used with kind accelerated only', { hint, at: 'key' }, ['friction']);
+  }
+  if (kind === 'accelerated' && dynamics.friction === undefined) {
     const hint = 'add friction: 1';
     complain(sink, 'is missing: kind accelerated needs a number >= 0', { hint, at: 'key' }, ['friction']);
   }

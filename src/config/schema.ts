@@ -4,6 +4,7 @@
 import type * as z from 'zod';
 import { dynamicsSchema, initialSchema, temperatureSchema } from './schema-dynamics.js';
 import { box, graphSchema, oneNode, spaceSchema } from './schema-graph.js';
+import { growSchema, lumpedSchema } from './schema-lumped.js';
 import { potentialSchema } from './schema-potential.js';
 import {
   branch,
@@ -18,6 +19,7 @@ import {
   section,
   text,
   word,
+  type IssueSink,
 } from './values.js';
 
 const timeSchema = section({
@@ -178,6 +180,43 @@ const checkpointSchema = section({
   }),
 });
 
+/** What belongs to particles with velocities, and to them only. */
+function checkVelocities(
+  config: {
+    readonly representation: string;
+    readonly dynamics: z.output<typeof dynamicsSchema>;
+    readonly initial: z.output<typeof initialSchema>;
+  },
+  sink: IssueSink,
+): void {
+  const { kind, friction, integrator } = config.dynamics;
+  const hasVelocities = kind === 'accelerated' && config.representation === 'particles';
+  if (hasVelocities && integrator !== 'baoab') {
+    const hint = 'write integrator: baoab, or leave it out';
+    complain(sink, `has no velocities, and kind accelerated does; got ${integrator}`, { hint }, [
+      ...['dynamics', 'integrator'],
+    ]);
+  }
+  if (hasVelocities && friction?.kind === 'nesterov') {
+    const hint = 'use a number > 0; schedules are for other representations';
+    complain(sink, 'expected a number: particles have a constant friction', { hint }, [
+      'dynamics',
+      'friction',
+    ]);
+  }
+  if (hasVelocities && friction?.kind === 'constant' && friction.value === 0) {
+    const hint = 'use a number > 0: without friction there is no noise, and no stationary law';
+    complain(sink, 'expected a number > 0, got 0', { hint }, ['dynamics', 'friction']);
+  }
+  if (config.initial.velocities !== undefined && !hasVelocities) {
+    const hint = 'add dynamics: { kind: accelerated, friction: 1 }, or remove it';
+    complain(sink, 'is for particles of kind accelerated: others have no velocities', { hint, at: 'key' }, [
+      'initial',
+      'velocities',
+    ]);
+  }
+}
+
 export const configSchema = section({
   name: text('a name').default('unnamed').meta({ description: 'Name of the run.', fallback: 'unnamed' }),
   description: text('a text').optional().meta({ description: 'What the run is about.' }),
@@ -194,20 +233,29 @@ export const configSchema = section({
   particles: integer({ min: 1, max: 0x10000000000 })
     .optional()
     .meta({
-      description: 'Number of particles; needed unless `representation` is `grid`.',
+      description: 'Number of particles; needed for `representation: particles`.',
       samples: ['1_000_000'],
     }),
   precision: word(['f32', 'f64']).default('f32').meta({
     description: 'Floating point width of the coordinates and of the step.',
     fallback: 'f32',
   }),
-  representation: word(['particles', 'grid']).default('particles').meta({
-    description:
-      'How the density is represented: by `particles`, or by cell averages on a `grid` (d <= 3), without randomness.',
-    fallback: 'particles',
-  }),
+  representation: word(['particles', 'grid', 'lumped'])
+    .default('particles')
+    .meta({
+      description:
+        'How the density is represented: by `particles`; by cell averages on a `grid` (d <= 3), without randomness; or `lumped`, ' +
+        'with one point and one mass per node, for optimisation in any d.',
+      fallback: 'particles',
+    }),
   grid: gridSchema.prefault({}).meta({
     description: 'The grid of `representation: grid`, and of densities where particles need them.',
+  }),
+  lumped: lumpedSchema.prefault({}).meta({ description: 'Of `representation: lumped`.' }),
+  grow: growSchema.optional().meta({
+    description:
+      'For `representation: lumped`: nodes are born next to heavy ones and retired when they are light, so that a graph can be searched that ' +
+      'is far too large to be written down. Takes the place of `graph`.',
   }),
   initial: initialSchema.meta({ description: 'The law of particles at time 0.' }),
   time: timeSchema.meta({ description: 'Time step and end.' }),
@@ -238,23 +286,7 @@ export const configSchema = section({
       ['particles'],
     );
   }
-  const isAccelerated = config.dynamics.kind === 'accelerated';
-  const hasVelocities = isAccelerated && config.representation === 'particles';
-  if (isAccelerated && !hasVelocities) {
-    const hint = 'use representation: particles, or kind: gradient-flow';
-    complain(sink, 'kind accelerated is for particles', { hint }, ['dynamics', 'kind']);
-  }
-  if (hasVelocities && config.dynamics.friction === 0) {
-    const hint = 'use a number > 0: without friction there is no noise, and no stationary law';
-    complain(sink, 'expected a number > 0, got 0', { hint }, ['dynamics', 'friction']);
-  }
-  if (config.initial.velocities !== undefined && !hasVelocities) {
-    const hint = 'add dynamics: { kind: accelerated, friction: 1 }, or remove it';
-    complain(sink, 'is for particles of kind accelerated: others have no velocities', { hint, at: 'key' }, [
-      'initial',
-      'velocities',
-    ]);
-  }
+  checkVelocities(config, sink);
   const { dynamics, grid } = config;
   if (dynamics.kind === 'jko' && config.representation !== 'grid') {
     const hint = 'write representation: grid, or kind: gradient-flow';
@@ -270,6 +302,14 @@ export const configSchema = section({
       { hint, at: 'key' },
       [...['grid', 'tolerance']],
     );
+  }
+  if (config.representation !== 'lumped' && config.grow !== undefined) {
+    const hint = 'add representation: lumped, or write the nodes into graph';
+    complain(sink, 'is for representation lumped', { hint, at: 'key' }, ['grow']);
+  }
+  if (config.representation === 'grid' && config.dynamics.kind === 'accelerated') {
+    const hint = 'use representation: particles or lumped, or kind: gradient-flow';
+    complain(sink, 'is not there yet for representation grid', { hint }, ['dynamics', 'kind']);
   }
 });
 

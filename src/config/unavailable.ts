@@ -12,7 +12,6 @@ interface Unavailable {
 
 const unavailable: readonly Unavailable[] = [
   { path: ['dynamics', 'gamma'], instead: 'remove it, or write friction' },
-  { path: ['representation'], values: ['lumped'], instead: 'use particles or grid' },
   { path: ['potential', 'module'], instead: 'write the potential as a formula' },
 ];
 

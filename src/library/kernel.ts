@@ -114,10 +114,10 @@ export async function compileKernel(
   options: ModuleOptions = {},
 ): Promise<Kernel> {
   const config = resolveConfig(await withImported(model, options), options);
-  if (config.representation === 'grid') {
+  if (config.representation !== 'particles') {
     throw new LibraryError(
       'not-particles',
-      'a model on a grid has no kernel: use `representation: particles`, or simulate it',
+      'only particles have a kernel: use `representation: particles`, or simulate it',
     );
   }
   const simulation = Simulation.create(config, { workers: 0 });

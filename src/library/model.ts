@@ -99,7 +99,7 @@ export class LoadedModel {
     return this.#model.graph.nodeNames;
   }
 
-  get representation(): 'particles' | 'grid' {
+  get representation(): 'particles' | 'grid' | 'lumped' {
     return this.#model.representation;
   }
 

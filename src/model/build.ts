@@ -12,6 +12,7 @@ import { buildMesh } from './mesh.js';
 import { isDensityMobility, needsDensity, particleDensities } from './mobility.js';
 import { buildParameters } from './parameters.js';
 import { buildPotentials, buildRates } from './potentials.js';
+import { refuseUnfitLumped } from './preflight-lumped.js';
 import { runPreflight, type PreflightOptions } from './preflight.js';
 import { buildBoundaries, checkCoordinateNames } from './space.js';
 import { lowestTemperature } from './temperature.js';
@@ -34,6 +35,7 @@ export function buildModel(
   const boundaries = buildBoundaries(context);
   const { stepCount } = timeSteps(context);
   checkTemperature(context, stepCount * config.time.step);
+  if (config.representation === 'lumped') refuseUnfitLumped(context, stepCount * config.time.step);
   context.stopIfUnfit();
 
   const compressed = buildGraph(context);
@@ -104,10 +106,12 @@ export function buildModel(
 }
 
 /** Velocities, where particles have them. */
-function kineticsOf({ dynamics, initial }: RunConfig): Kinetics | undefined {
-  if (dynamics.integrator !== 'baoab') return undefined;
-  // The schema refuses the kind without a friction.
-  return { friction: dynamics.friction ?? 0, start: initial.velocities ?? 'thermal' };
+function kineticsOf({ dynamics, initial, representation }: RunConfig): Kinetics | undefined {
+  const { kind, friction } = dynamics;
+  if (kind !== 'accelerated' || representation !== 'particles') return undefined;
+  // The schema takes no other friction here.
+  if (friction?.kind !== 'constant') throw new Error('particles with velocities have a constant friction');
+  return { friction: friction.value, start: initial.velocities ?? 'thermal' };
 }
 
 /** Number of steps; an end that is no multiple of the step moves to the nearest one. */
