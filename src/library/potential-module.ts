@@ -56,7 +56,7 @@ export async function importPotential(
   }
   if (made instanceof Formula || typeof made === 'string') return { formula: made };
   if (typeof made === 'object' && made !== null && !Array.isArray(made) && !('module' in made)) {
-    return made as PotentialInput;
+    return made;
   }
   throw bad(
     url,

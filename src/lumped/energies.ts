@@ -39,40 +39,36 @@ export function energiesOf(
   }
   const entropic = temperature === 0 ? 0 : temperature * masses.mixing();
   const energy = potential + entropic;
-  let [dissipation, reaction] = [NaN, NaN];
-  if (dynamics.kind === 'accelerated') {
-    transport = NaN;
-    // Nothing moves at the start, however large the friction.
-    dissipation = kinetic === 0 ? 0 : 2 * frictionAt(dynamics.friction, sinceRestart) * kinetic;
-  } else {
-    reaction = masses.dissipation({ value, temperature });
-    dissipation = transport + reaction;
-  }
+  const isFirstOrder = dynamics.kind === 'gradient-flow';
+  const reaction = isFirstOrder ? masses.dissipation({ value, temperature }) : NaN;
+  // Nothing moves at the start, however large the friction.
+  const byFriction =
+    isFirstOrder || kinetic === 0 ? 0 : 2 * frictionAt(dynamics.friction, sinceRestart) * kinetic;
   const hamiltonian = energy + kinetic;
   return {
     ...moment,
     ...{ energy, potential, entropic, kinetic, hamiltonian },
-    ...{ dissipation, dissipationTransport: transport, dissipationReaction: reaction },
+    dissipation: isFirstOrder ? transport + reaction : byFriction,
+    dissipationTransport: isFirstOrder ? transport : NaN,
+    dissipationReaction: reaction,
     residual: hamiltonian - expected,
   };
 }
 
-/**
- * What H should change by over a step of length h, by the trapezoid rule: minus the dissipation, and what a change of the
- * temperature does to the entropy.
- * @param mixing sum m log m after the step
- */
-export function lawfulChange(
-  before: LumpedEnergies,
-  after: LumpedEnergies,
-  h: number,
-  mixing: number,
-): number {
+/** What H should lose over a step of length h, by the trapezoid rule. */
+export function lawfulLoss(before: LumpedEnergies, after: LumpedEnergies, h: number): number {
   // An infinite rate at one end (mass into an empty node) cannot be integrated by its ends: the other end stands for both.
   const finite = [before.dissipation, after.dissipation].filter((rate) => Number.isFinite(rate));
-  const lost = finite.length === 0 ? NaN : (h * finite.reduce((sum, rate) => sum + rate, 0)) / finite.length;
-  if (before.temperature === after.temperature) return -lost;
+  return finite.length === 0 ? NaN : (h * finite.reduce((sum, rate) => sum + rate, 0)) / finite.length;
+}
+
+/**
+ * What a change of the temperature over a step does to E.
+ * @param mixing sum m log m after the step
+ */
+export function heatOf(before: LumpedEnergies, after: LumpedEnergies, mixing: number): number {
+  if (before.temperature === after.temperature) return 0;
   // From temperature 0 the entropy before is not known.
   const earlier = before.temperature === 0 ? mixing : before.entropic / before.temperature;
-  return -lost + ((after.temperature - before.temperature) * (earlier + mixing)) / 2;
+  return ((after.temperature - before.temperature) * (earlier + mixing)) / 2;
 }

@@ -9,7 +9,7 @@ import { temperatureAt } from '../model/mod.js';
 import type { NodeCrew } from './crew.js';
 import { bare, deal } from './dealing.js';
 import { edgesAmong, edgesOf, joined, noEdges } from './edges.js';
-import { energiesOf, lawfulChange } from './energies.js';
+import { energiesOf, heatOf, lawfulLoss } from './energies.js';
 import { LumpedError } from './errors.js';
 import type {
   BestPoint,
@@ -43,6 +43,8 @@ export class LumpedFlow {
   #restartedAt = 0;
   #expected = NaN;
   #energies: LumpedEnergies | undefined;
+  /** Whether E and H rose in the last step, by more than a change of the temperature made them. */
+  #rise = { never: false, energy: false, hamiltonian: false };
 
   private constructor(
     readonly problem: LumpedProblem,
@@ -186,7 +188,7 @@ export class LumpedFlow {
     this.#step = step;
     this.#follow(before);
     await this.#judge(false);
-    await this.#change(before);
+    await this.#change();
   }
 
   /**
@@ -339,7 +341,12 @@ export class LumpedFlow {
   #follow(before: LumpedEnergies): void {
     const { miniBatches, autonomous, timeStep: h } = this.problem;
     const after = this.#measure();
-    const change = lawfulChange(before, after, h, this.#masses.mixing());
+    const heat = heatOf(before, after, this.#masses.mixing());
+    const change = heat - lawfulLoss(before, after, h);
+    // A mini-batch that is worse than the last one is no rise, and rounding is none.
+    const hasRisen = (key: 'energy' | 'hamiltonian'): boolean =>
+      !miniBatches && after[key] - heat - before[key] > 1e-13 * Math.abs(before[key]);
+    this.#rise = { never: false, energy: hasRisen('energy'), hamiltonian: hasRisen('hamiltonian') };
     this.#expected = miniBatches || !autonomous ? NaN : this.#expected + change;
     this.#energies = { ...after, residual: after.hamiltonian - this.#expected };
   }
@@ -352,12 +359,12 @@ export class LumpedFlow {
   }
 
   /** Restarts, retires, gives birth, where that is due after a step. */
-  async #change(before: LumpedEnergies): Promise<void> {
+  async #change(): Promise<void> {
     const { dynamics, graph } = this.problem;
     if (dynamics.kind === 'accelerated') {
       const { friction } = dynamics;
       const after = this.energies();
-      if (friction.kind === 'nesterov' && hasRisen(friction.restart, before, after)) {
+      if (friction.kind === 'nesterov' && this.#rise[friction.restart]) {
         for (const { v } of this.#nodes) v.fill(0);
         this.#lift.fill(0);
         this.#masses.phi.fill(0);
@@ -469,13 +476,4 @@ export class LumpedFlow {
     const [{ neighbours }] = await this.#run([{ kind: 'neighbours', nodes: young.map(({ node }) => node) }]);
     return edgesAmong(young, neighbours, this.#index);
   }
-}
-
-/** Whether what a schedule of friction watches has risen over a step. */
-function hasRisen(
-  watched: 'never' | 'hamiltonian' | 'energy',
-  before: LumpedEnergies,
-  after: LumpedEnergies,
-): boolean {
-  return watched !== 'never' && after[watched] > before[watched];
 }

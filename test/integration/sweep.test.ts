@@ -23,7 +23,7 @@ const wells = {
 
 type Row = Readonly<Record<string, string>>;
 const rows = (...names: string[]): Row[] =>
-  parse(readFileSync(folder(...names), 'utf8'), { columns: true }) as Row[];
+  parse<Row>(readFileSync(folder(...names), 'utf8'), { columns: true });
 const args = (out: string): string[] => [
   ...['sweep', 'wells.yaml', '--set', 'potential.parameters.h=0,1', '--seeds', '2', '--out', out],
 ];

@@ -169,6 +169,15 @@ describe('a flow', () => {
     expect(Math.abs(flow.energies().residual)).toBeLessThan(0.05);
   });
 
+  it('does not restart because the temperature falls', async () => {
+    const friction = { kind: 'nesterov', factor: 3, restart: 'energy' } as const;
+    const temperature = { kind: 'linear', from: 1, to: 0.1, duration: 4 } as const;
+    const whole = problem({ dynamics: { kind: 'accelerated', friction }, temperature, timeStep: 0.05 });
+    const flow = await run(whole, wells(offsets), 60);
+    expect(flow.counts.restarts).toBeLessThan(6);
+    expect(Math.abs(flow.energies().residual)).toBeLessThan(0.02);
+  });
+
   it('remembers the best point, where and when it was', async () => {
     const dynamics = { kind: 'accelerated', friction: { kind: 'constant', value: 0 } } as const;
     const flow = await run(problem({ dynamics, timeStep: 0.1 }), wells([5, 0.2, 0.5]), 0);

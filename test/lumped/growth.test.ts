@@ -20,7 +20,9 @@ const search: Objective = {
   evaluate: (points) =>
     points.map(({ node, x, gradient }) => {
       if (gradient) gradient[0] = x[0] - 1;
-      return [...node].filter((letter, i) => letter !== target[i]).length + ((x[0] - 1) * (x[0] - 1)) / 2;
+      return (
+        Array.from(node).filter((letter, i) => letter !== target[i]).length + ((x[0] - 1) * (x[0] - 1)) / 2
+      );
     }),
 };
 
