@@ -316,8 +316,8 @@ function boundLoop(
 }
 
 /**
- * Function (fields, blocks, record, out): copies the d coordinates to f64 columns of a chunk's length, and V
- * behind them; one function per potential.
+ * Function (fields, blocks, record, out): copies the d coordinates to f64 columns of a chunk's length, and V and, where
+ * there are velocities, |w|^2/2 behind them; one function per potential.
  */
 export function addPotentialPass(
   { plan, literals, module }: PassContext,
@@ -346,7 +346,8 @@ export function addPotentialPass(
             groups: 1,
             input: (name) => coordinate(Number(name.slice(6))),
             bank: () => ({ base: get(record), offset: 0 }),
-            output: (_, __, value) => v128.store(get(out), value, plan.dimension * columnBytes),
+            output: (name, _, value) =>
+              v128.store(get(out), value, (plan.dimension + (name === 'kinetic' ? 1 : 0)) * columnBytes),
           }),
           Array.from({ length: plan.dimension }, (_, i) =>
             v128.store(get(out), coordinate(i), i * columnBytes),

@@ -38,6 +38,10 @@ describe('the state after 30 steps', () => {
       'grid: { cells: 30, box: [-6, 6] }\ndynamics: { mobility: log-mean }',
       '26ec999e62ad66a65e91c2684cbe026b45362c8bbb4bff9e3b02783797d12405',
     ],
+    [
+      'dynamics: { kind: accelerated, friction: 1.5, splitting: strang, diffusivity: 1 + 0.1*node }',
+      'bb726301221d2641574a3e1c956bbd69cc79630b9190776e0add0fb7e1a453ea',
+    ],
     // With cells that are chosen.
     [
       'dynamics: { mobility: upwind, splitting: strang }',
