@@ -230,6 +230,17 @@ export const configSchema = section({
       ['particles'],
     );
   }
+  if (config.dynamics.kind === 'accelerated' && config.representation !== 'grid') {
+    const hint = 'use representation: grid, or kind: gradient-flow';
+    complain(sink, 'kind accelerated is not offered for particles by this version', { hint }, [
+      'dynamics',
+      'kind',
+    ]);
+  }
+  if (config.dynamics.kind === 'accelerated' && config.grid.tolerance !== undefined) {
+    const hint = 'remove it, and choose time.step';
+    complain(sink, 'error control is for kind gradient-flow', { hint, at: 'key' }, ['grid', 'tolerance']);
+  }
 });
 
 /** The checked values of a config, with defaults filled in. Plain data. */

@@ -19,6 +19,17 @@ export interface Energy {
   readonly entropic: number;
   readonly transport: number;
   readonly reaction: number;
+  /** Of second-order dynamics: T = 1/2 sum D f |grad phi|^2 + 1/2 sum over edges of K theta (phi - phi')^2. */
+  readonly kinetic?: number;
+}
+
+/** What runs a member of a team: of a gradient flow (engine.ts), or of second-order dynamics (second-order.ts). */
+export interface GridSolver {
+  start(): Generator<void, undefined>;
+  /** Steps of time.step. */
+  advance(from: number, to: number): Generator<void, undefined>;
+  /** Computes what an observation needs (moments.ts reads it). Returns the energies at this time. */
+  measure(time: number): Generator<void, Energy>;
 }
 
 /** Computes E_h and I_h of `arrays.field` with the coefficients that are there. All members get the same numbers. */

@@ -9,7 +9,7 @@ import type { Scope } from './formulas.js';
 import { buildInitialLaw, buildMasses, valuesPerNode } from './initial.js';
 import type { Graph, Model } from './model.js';
 import { buildMesh } from './mesh.js';
-import { needsDensity, particleDensities } from './mobility.js';
+import { isDensityMobility, needsDensity, particleDensities } from './mobility.js';
 import { buildParameters } from './parameters.js';
 import { buildPotentials, buildRates } from './potentials.js';
 import { runPreflight, type PreflightOptions } from './preflight.js';
@@ -73,6 +73,7 @@ export function buildModel(
     rates: rates.expressions,
     rateOfEdge: rates.of,
     integrator: config.dynamics.integrator,
+    friction: config.representation === 'grid' ? config.dynamics.friction : undefined,
     splitting: config.dynamics.splitting,
     boundaries,
     representation: config.representation,
@@ -89,6 +90,7 @@ export function buildModel(
   const { mobility, temperature, particleCount } = withoutMesh;
   const reactsToDensities =
     config.representation === 'particles' && graph.targets.length > 0 && needsDensity(mobility, temperature);
+  checkSecondOrder(context, withoutMesh);
   const model: Model = {
     ...withoutMesh,
     mesh,
@@ -120,6 +122,22 @@ function checkTemperature(context: BuildContext, end: number): void {
   const when = temperature.kind === 'constant' ? 'is 0' : 'reaches 0';
   context.refuse(['temperature'], `the temperature ${when}, where rates of mobility symmetric are infinite`, {
     hint: 'use mobility metropolis or barker, or a temperature > 0',
+  });
+}
+
+/** Second-order dynamics need a mobility that has a derivative in the densities at both ends. */
+function checkSecondOrder(
+  context: BuildContext,
+  { friction, mobility, graph }: Pick<Model, 'friction' | 'mobility' | 'graph'>,
+): void {
+  if (friction === undefined || graph.targets.length === 0) return;
+  if (isDensityMobility(mobility) && mobility !== 'upwind') return;
+  const why =
+    mobility === 'upwind'
+      ? 'mobility upwind has no derivative where mu is equal at both ends, which kind accelerated needs'
+      : `kind accelerated needs a mobility theta(f, f') of the densities, and ${mobility} is none`;
+  context.refuse(['dynamics', 'mobility'], why, {
+    hint: 'use mobility log-mean, or one of arithmetic, geometric, harmonic, constant',
   });
 }
 

@@ -1,6 +1,7 @@
 // Public names of this folder.
 export type {
   Boundary,
+  FrictionSchedule,
   Graph,
   InitialLaw,
   Integrator,

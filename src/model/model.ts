@@ -44,6 +44,16 @@ export type TemperatureSchedule =
   /** Linear between the points (times ascending), constant outside. */
   | { readonly kind: 'piecewise'; readonly times: readonly number[]; readonly values: readonly number[] };
 
+/** Friction gamma(t) >= 0 of second-order dynamics. Dimension 1/time. */
+export type FrictionSchedule =
+  | { readonly kind: 'constant'; readonly value: number }
+  /** factor/t, t since the last restart: one when H = E + T has risen over a time step, or E, or never. */
+  | {
+      readonly kind: 'nesterov';
+      readonly factor: number;
+      readonly restart: 'never' | 'hamiltonian' | 'energy';
+    };
+
 export type Boundary =
   | { readonly kind: 'free' }
   | { readonly kind: 'periodic'; readonly low: number; readonly high: number }
@@ -91,6 +101,8 @@ export interface Model {
   readonly rates: readonly Expression[];
   readonly rateOfEdge: Int32Array;
   readonly integrator: Integrator;
+  /** Of second-order dynamics on the grid (mathematics, section 6); undefined for all else. */
+  readonly friction: FrictionSchedule | undefined;
   readonly splitting: Splitting;
   readonly boundaries: readonly Boundary[];
   readonly representation: Representation;

@@ -1,0 +1,116 @@
+// Free flow along one edge, cell by cell, without forces: the second-order counterpart of density-exchange.ts. With
+// m = f(g), m' = f(g'), s = m + m' kept, and p = phi(g) - phi(g'),
+//
+//     dm/dt = K theta p,   d(phi)/dt = -K/2 (d theta/dm) p^2,   d(phi')/dt = -K/2 (d theta/dm') p^2
+//
+// which keeps h = K/2 theta p^2. So dm/dt = sqrt(2 h K theta), which the midpoint rule takes a step of, and p follows from
+// h. For theta of degree 1 (all but `constant`) d(m phi + m' phi')/dt = h, and both phi follow from that and p.
+//
+// Two things keep a nearly empty end in bounds; both vanish as tau does.
+// - With eps log f such a pair oscillates with omega^2 = K theta eps (1/m + 1/m'), which no step resolves where m is next to
+//   0. What moves in a step is divided by 1 + tau^2 omega^2/2: of order 2, and no omega is too large for it.
+// - No more than half of an end leaves in a step; p is cut to that, and its energy is lost. phi at the light end is then
+//   held by phi at the heavy one. In the exact flow of the pair alone p would become infinite there in finite time.
+
+import { fastF64 } from '../elementary/mod.js';
+import type { DensityMobility } from '../model/mod.js';
+
+/** Mobilities with a derivative in both densities, as numbers for the innermost loop. */
+const codes = ['arithmetic', 'constant', 'geometric', 'harmonic', 'log-mean'] as const satisfies DensityMobility[];
+export type SmoothMobility = (typeof codes)[number];
+const [arithmetic, constant, geometric, harmonic] = [0, 1, 2, 3];
+
+/** Cells with less in both ends stand still: their ratios have lost digits. */
+const least = 1e-290;
+
+/** Number of a mobility, for `mobilityOf`; -1 for those without derivatives. */
+export function smoothCode(mobility: string): number {
+  return (codes as readonly string[]).indexOf(mobility);
+}
+
+/** theta(s, t). */
+export function mobilityOf(code: number, s: number, t: number): number {
+  switch (code) {
+    case arithmetic:
+      return 0.5 * (s + t);
+    case constant:
+      return 1;
+    case geometric:
+      return Math.sqrt(s) * Math.sqrt(t);
+    case harmonic:
+      return s > 0 && t > 0 ? 2 * s * (t / (s + t)) : 0;
+    default: {
+      if (!(s > 0 && t > 0)) return 0;
+      const delta = (s - t) / (s + t);
+      // theta = (s + t)/2 delta/atanh(delta); its series where the quotient below would lose digits.
+      if (Math.abs(delta) < 1e-3) return 0.5 * (s + t) * (1 - (delta * delta) / 3);
+      return (s - t) / fastF64.log(s / t);
+    }
+  }
+}
+
+/**
+ * Moves cells [from, to) of an edge over a time tau. Adds what went from g to g', summed over the cells, to jumps[0], and
+ * what went back to jumps[1].
+ */
+export function flowAlongEdge(
+  code: number,
+  weight: number,
+  tau: number,
+  temperature: number,
+  field: Float64Array,
+  phi: Float64Array,
+  source: number,
+  target: number,
+  [from, to]: readonly [number, number],
+  jumps: Float64Array,
+  jumpsAt: number,
+): void {
+  const k = weight * tau;
+  if (!(k > 0)) return;
+  const stiffness = 0.5 * k * tau * temperature;
+  let forth = 0;
+  let back = 0;
+  for (let i = from; i < to; i++) {
+    const f = field[source + i];
+    const g = field[target + i];
+    const s = f + g;
+    let p = phi[source + i] - phi[target + i];
+    if (p === 0 || !(s > least)) continue;
+    const theta = mobilityOf(code, f, g);
+    if (theta === 0) continue;
+    // Mass moves towards the larger phi.
+    const giver = p > 0 ? g : f;
+    const taker = p > 0 ? f : g;
+    const free = k * theta * p;
+    const omega = stiffness * theta * (1 / giver + 1 / (taker + Math.abs(free)));
+    const bound = 0.5 * giver;
+    const first = cut(free / (1 + omega), bound);
+    const middle = mobilityOf(code, f + 0.5 * first, g - 0.5 * first);
+    const wanted = (free / (1 + omega)) * Math.sqrt(middle / theta);
+    const moved = cut(wanted, bound);
+    if (moved !== wanted) p *= moved / wanted;
+    const nextF = f + moved;
+    const nextG = g - moved;
+    let mean = (f / s) * phi[source + i] + (g / s) * phi[target + i];
+    if (code !== constant) {
+      mean += (0.5 * moved * p) / s;
+      p *= Math.sqrt(theta / mobilityOf(code, nextF, nextG));
+    } else {
+      // phi stands still, and its mean moves with the mass.
+      mean += (moved * p) / s;
+    }
+    field[source + i] = nextF;
+    field[target + i] = nextG;
+    phi[source + i] = mean + (nextG / s) * p;
+    phi[target + i] = mean - (nextF / s) * p;
+    if (moved < 0) forth -= moved;
+    else back += moved;
+  }
+  jumps[jumpsAt] += forth;
+  jumps[jumpsAt + 1] += back;
+}
+
+function cut(value: number, bound: number): number {
+  return value > bound ? bound : value < -bound ? -bound : value;
+}
