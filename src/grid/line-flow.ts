@@ -18,6 +18,8 @@ const ghosts = 2;
  * both sides); the rest is room for u to grow within the part.
  */
 const courant = 0.4;
+/** Less than this has lost digits. */
+const least = 1e-280;
 /** Parts of one step after which speeds are hopeless. */
 const mostParts = 2 ** 22;
 
@@ -35,6 +37,12 @@ export class LineFlow {
   /** On the face below each cell. */
   readonly #u: Float64Array;
   readonly #flux: Float64Array;
+  readonly #dual: Float64Array;
+  readonly #below: Float64Array;
+  readonly #above: Float64Array;
+  readonly #psi: Float64Array;
+  /** Densities below this are thin. */
+  #thin = 0;
 
   constructor(size: number) {
     const numbers = (): Float64Array => new Float64Array(size + 2 * ghosts + 1);
@@ -44,6 +52,10 @@ export class LineFlow {
     this.#phi0 = numbers();
     this.#u = numbers();
     this.#flux = numbers();
+    this.#dual = numbers();
+    this.#below = numbers();
+    this.#above = numbers();
+    this.#psi = numbers();
   }
 
   /** Loads a lane of buffers (lines.ts) as the state. */
@@ -75,7 +87,9 @@ export class LineFlow {
     width: number,
     diffusivity: number,
     tau: number,
+    thin: number,
   ): void {
+    this.#thin = thin;
     this.load(f, phi, lane, size);
     const fastest = this.#speed(size, isRing, width);
     if (fastest === 0) return;
@@ -110,19 +124,10 @@ export class LineFlow {
 
   /** Writes ghosts and u. Returns the largest |u|. */
   #speed(size: number, isRing: boolean, width: number): number {
-    const f = this.#f;
     const phi = this.#phi;
     const u = this.#u;
     const end = ghosts + size;
-    for (let k = 0; k < ghosts; k++) {
-      // Around the ring, or mirrored at a wall: nothing passes, and phi is level there.
-      const below = isRing ? end - 1 - k : ghosts + k;
-      const above = isRing ? ghosts + k : end - 1 - k;
-      f[ghosts - 1 - k] = f[below];
-      phi[ghosts - 1 - k] = phi[below];
-      f[end + k] = f[above];
-      phi[end + k] = phi[above];
-    }
+    this.#fillGhosts(size, isRing);
     let fastest = 0;
     for (let j = 1; j < end + ghosts; j++) {
       const slope = (phi[j] - phi[j - 1]) / width;
@@ -134,6 +139,21 @@ export class LineFlow {
     return fastest;
   }
 
+  #fillGhosts(size: number, isRing: boolean): void {
+    const f = this.#f;
+    const phi = this.#phi;
+    const end = ghosts + size;
+    for (let k = 0; k < ghosts; k++) {
+      // Around the ring, or mirrored at a wall: nothing passes, and phi is level there.
+      const below = isRing ? end - 1 - k : ghosts + k;
+      const above = isRing ? ghosts + k : end - 1 - k;
+      f[ghosts - 1 - k] = f[below];
+      phi[ghosts - 1 - k] = phi[below];
+      f[end + k] = f[above];
+      phi[end + k] = phi[above];
+    }
+  }
+
   /** f u on the face below cell j. */
   #carried(j: number): number {
     const f = this.#f;
@@ -143,7 +163,8 @@ export class LineFlow {
       u > 0
         ? f[j - 1] + 0.5 * limited(f[j - 1] - f[j - 2], f[j] - f[j - 1])
         : f[j] - 0.5 * limited(f[j] - f[j - 1], f[j + 1] - f[j]);
-    return density * u;
+    // The last digits before 0 stay where they are: there a part of a density may round up to all of it.
+    return density > least ? density * u : 0;
   }
 
   /** One step of Heun's method. Returns false where f has turned negative. */
@@ -172,26 +193,88 @@ export class LineFlow {
     const phi = this.#phi;
     const u = this.#u;
     const flux = this.#flux;
+    const dual = this.#dual;
+    const below = this.#below;
+    const above = this.#above;
     this.#speed(size, isRing, width);
-    for (let j = ghosts; j <= end; j++) flux[j] = this.#carried(j);
+    for (let j = ghosts; j <= end; j++) {
+      flux[j] = this.#carried(j);
+      dual[j] = 0.5 * (f[j - 1] + f[j]);
+    }
     const scale = tau / width;
-    let least = 0;
-    let before = u[ghosts] - u[ghosts - 1];
+    let lowest = 0;
     for (let i = ghosts; i < end; i++) {
       const here = u[i + 1] - u[i];
-      const after = u[i + 2] - u[i + 1];
       // u in the middle of the cell, as seen from below and from above.
-      const up = u[i] + 0.5 * limited(before, here);
-      const down = u[i + 1] - 0.5 * limited(here, after);
+      const up = u[i] + 0.5 * limited(u[i] - u[i - 1], here);
+      const down = u[i + 1] - 0.5 * limited(here, u[i + 2] - u[i + 1]);
+      below[i] = up;
+      above[i] = down;
       const a = up > 0 ? up : 0;
       const b = down < 0 ? -down : 0;
       const speed = a > b ? a : b;
       phi[i] -= 0.5 * tau * speed * speed;
       const next = f[i] - scale * (flux[i + 1] - flux[i]);
-      if (!(next >= least)) least = next;
+      if (!(next >= lowest)) lowest = next;
       f[i] = next;
-      before = here;
     }
-    return !(least < 0);
+    if (!(lowest >= 0)) return false;
+    this.#weigh(size, width, scale);
+    return true;
   }
+
+  #weigh(size: number, width: number, scale: number): void {
+    const end = ghosts + size;
+    const f = this.#f;
+    const phi = this.#phi;
+    const u = this.#u;
+    const flux = this.#flux;
+    const dual = this.#dual;
+    const below = this.#below;
+    const above = this.#above;
+    let shift = 0;
+    let mass = 0;
+    let moment = 0;
+    let any = false;
+    const psi = this.#psi;
+    let previous = phi[ghosts];
+    for (let i = ghosts; i < end; i++) {
+      const own = phi[i];
+      const weight = i > ghosts ? sensor(u[i - 1] - u[i - 2], u[i] - u[i - 1], u[i + 1] - u[i], u[i + 2] - u[i + 1]) : 0;
+      if (weight > 0) {
+        const next = 0.5 * (f[i - 1] + f[i]);
+        if (next > least && dual[i] >= this.#thin) {
+          const right = 0.5 * (flux[i] + flux[i + 1]);
+          const left = 0.5 * (flux[i - 1] + flux[i]);
+          const momentum =
+            dual[i] * u[i] -
+            scale *
+              (right * (right > 0 ? below[i] : above[i]) -
+                left * (left > 0 ? below[i - 1] : above[i - 1]));
+          const low = Math.min(u[i - 1], u[i], u[i + 1]);
+          const high = Math.max(u[i - 1], u[i], u[i + 1]);
+          const wanted = Math.min(high, Math.max(low, momentum / next));
+          const got = (own - previous) / width;
+          shift += weight * (wanted - got) * width;
+          any = true;
+        }
+      }
+      previous = own;
+      psi[i] = shift;
+      mass += f[i];
+      moment += f[i] * shift;
+    }
+    if (!any || !(mass > 0)) return;
+    const mean = moment / mass;
+    for (let i = ghosts; i < end; i++) phi[i] += psi[i] - mean;
+  }
+}
+
+function sensor(a: number, b: number, c: number, d: number): number {
+  const least = Math.min(a, b, c, d);
+  if (least >= 0) return 0;
+  const most = Math.max(a, b, c, d);
+  if (most >= 0) return 1;
+  const ratio = least / most;
+  return ratio <= 2 ? 0 : ratio >= 4 ? 1 : 0.5 * (ratio - 2);
 }

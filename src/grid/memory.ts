@@ -9,7 +9,7 @@ import type { LinearCoefficients } from './linear-exchange.js';
 import { Lines, type Factors, type Fluxes } from './lines.js';
 
 /** Numbers per (node, block) that an evaluation of the energy sums up; see evaluate in engine.ts. */
-export const evaluationSums = 3;
+export const evaluationSums = 5;
 
 /** Positions in `scalars`. */
 export const scalar = {

@@ -43,6 +43,12 @@ const courant = 0.5;
 /** log of the part of the Gibbs density below which there is vacuum. */
 const logVacuum = -53 * Math.LN2;
 
+/**
+ * Part of the largest density of a node below which cells are thin. In one dimension tails can be followed far down; in
+ * more, flows of next to nothing from one line to the next would grow.
+ */
+const thinPart = (dimension: number): number => (dimension === 1 ? 2 ** -100 : 2 ** -40);
+
 /** Parts of a time step after which its length is taken for a mistake. */
 const mostParts = 2 ** 20;
 
@@ -75,6 +81,10 @@ export class SecondOrderEngine implements GridSolver {
   #floor = -Infinity;
   /** Of the state, where it is known; `chemical` is then that of the state, too. */
   #known: Hamiltonian | undefined;
+  /** Per node, the density below which cells are thin. */
+  readonly #thin: Float64Array;
+  #lowest = -Infinity;
+  #highest = Infinity;
   /** Of the first member: densities that jumped. */
   readonly #jumps: Float64Array;
 
@@ -97,6 +107,7 @@ export class SecondOrderEngine implements GridSolver {
     this.#changes = changesWithTime(model);
     this.#diffusivity = model.diffusivity.reduce((most, d) => Math.max(most, d), 0);
     this.#perWidth = Math.sqrt(cells.widths.reduce((sum, h) => sum + 1 / (h * h), 0));
+    this.#thin = new Float64Array(model.graph.nodeCount);
     this.#jumps = new Float64Array(arrays.jumps.length);
   }
 
@@ -289,28 +300,54 @@ export class SecondOrderEngine implements GridSolver {
     this.#forItems((from, to, item) => {
       let inWells = 0;
       let entropic = 0;
+      let most = 0;
+      let lowest = Infinity;
+      let highest = -Infinity;
+      const clip = this.#thin[Math.floor(item / this.plan.cells.blocks)];
       for (let i = from; i < to; i++) {
         const f = field[i];
         const v = potential[i];
         inWells += v * f;
+        if (f > most) most = f;
         if (f > 0) {
           const logarithm = fastF64.log(f);
           entropic += f * logarithm;
           // At eps = 0 there is no logarithm in mu.
           const mu = temperature === 0 ? v : v + temperature * logarithm;
           chemical[i] = mu > floor ? mu : floor;
+          if (f >= clip) { if (mu < lowest) lowest = mu; if (mu > highest) highest = mu; }
         } else chemical[i] = temperature === 0 ? v : floor;
       }
       sums[item * evaluationSums] = inWells;
       sums[item * evaluationSums + 1] = entropic;
+      sums[item * evaluationSums + 2] = most;
+      sums[item * evaluationSums + 3] = lowest;
+      sums[item * evaluationSums + 4] = highest;
     });
+  }
+
+  /** What is thin on each node, from the sums that are there. */
+  #findThin(): void {
+    const { blocks } = this.plan.cells;
+    this.#lowest = Infinity; this.#highest = -Infinity;
+    for (let item = 0; item < this.#items; item++) {
+      this.#lowest = Math.min(this.#lowest, this.arrays.sums[item * evaluationSums + 3]);
+      this.#highest = Math.max(this.#highest, this.arrays.sums[item * evaluationSums + 4]);
+    }
+    for (let node = 0; node < this.#thin.length; node++) {
+      let most = 0;
+      for (let block = 0; block < blocks; block++) {
+        most = Math.max(most, this.arrays.sums[(node * blocks + block) * evaluationSums + 2]);
+      }
+      this.#thin[node] = thinPart(this.plan.cells.dimension) * most;
+    }
   }
 
   /** `gauge` is a constant that nothing depends on; without it phi would grow with time by the mean of mu. */
   #kick({ keep, push }: Damping, gauge: number): void {
     const { phi, chemical } = this.arrays;
     this.#forItems((from, to) => {
-      for (let i = from; i < to; i++) phi[i] = keep * phi[i] - push * (chemical[i] - gauge);
+      for (let i = from; i < to; i++) phi[i] = keep * phi[i] - push * (Math.min(this.#highest, Math.max(this.#lowest, chemical[i])) - gauge);
     });
   }
 
@@ -318,13 +355,16 @@ export class SecondOrderEngine implements GridSolver {
     const { cells } = this.plan;
     const { field, phi } = this.arrays;
     const lines = this.plan.lines[k];
+    const isLine = cells.dimension === 1;
     const [begin, end] = share(lines.packs, this.member.index, this.member.size);
     for (let pack = begin; pack < end; pack++) {
       lines.gather(field, pack, this.#f);
       lines.gather(phi, pack, this.#phi);
       for (let lane = 0; lane < lanes && pack * lanes + lane < lines.count; lane++) {
-        const d = this.#diffusivityOf(k, pack * lanes + lane);
-        this.#flow.move(this.#f, this.#phi, lane, lines.size, lines.isRing, cells.widths[k], d, tau);
+        const node = this.#nodeOf(k, pack * lanes + lane);
+        const d = this.#model.diffusivity[node];
+        const thin = isLine ? 0 : this.#thin[node];
+        this.#flow.move(this.#f, this.#phi, lane, lines.size, lines.isRing, cells.widths[k], d, tau, thin);
       }
       lines.scatter(this.#f, pack, field);
       lines.scatter(this.#phi, pack, phi);
@@ -332,10 +372,10 @@ export class SecondOrderEngine implements GridSolver {
     yield;
   }
 
-  /** D of the node that a line is on. */
-  #diffusivityOf(k: number, line: number): number {
+  /** The node that a line is on. */
+  #nodeOf(k: number, line: number): number {
     const { lines, cells } = this.plan;
-    return this.#model.diffusivity[Math.floor((line * lines[k].size) / cells.count)];
+    return Math.floor((line * lines[k].size) / cells.count);
   }
 
   *#alongEdges(isBackwards: boolean, tau: number): Generator<void> {
@@ -394,6 +434,7 @@ export class SecondOrderEngine implements GridSolver {
     const { sums, lineSums, reactionSums, field, phi } = this.arrays;
     const { index, size } = this.member;
     let first = 0;
+    this.#findThin();
     lines.forEach((along, k) => {
       const [begin, end] = share(along.packs, index, size);
       for (let pack = begin; pack < end; pack++) {
@@ -402,8 +443,10 @@ export class SecondOrderEngine implements GridSolver {
         for (let lane = 0; lane < lanes && pack * lanes + lane < along.count; lane++) {
           const line = pack * lanes + lane;
           this.#flow.load(this.#f, this.#phi, lane, along.size);
+          const node = this.#nodeOf(k, line);
           lineSums[first + line] =
-            this.#diffusivityOf(k, line) * this.#flow.kinetic(along.size, along.isRing, cells.widths[k]);
+            this.#model.diffusivity[node] *
+            this.#flow.kinetic(along.size, along.isRing, cells.widths[k]);
         }
       }
       first += along.count;
