@@ -23,6 +23,12 @@ const [arithmetic, constant, geometric, harmonic] = [0, 1, 2, 3];
 /** Cells with less in both ends stand still: their ratios have lost digits. */
 const least = 1e-290;
 
+/**
+ * An end with less than 1/32 of a pair is light. The less it is, the less of the mobility matters to anybody, and the more
+ * resolved a flow across the graph would have to be.
+ */
+const heaviest = 32;
+
 /** Number of a mobility, for `mobilityOf`; -1 for those without derivatives. */
 export function smoothCode(mobility: string): number {
   return (codes as readonly string[]).indexOf(mobility);
@@ -47,6 +53,16 @@ export function mobilityOf(code: number, s: number, t: number): number {
       return (s - t) / fastF64.log(s / t);
     }
   }
+}
+
+/**
+ * theta for mass that leaves one end: what is next to empty gives no more than `heaviest` times what it has, as a rate.
+ * T counts with it, too.
+ */
+export function flowingMobility(code: number, giver: number, taker: number): number {
+  const theta = mobilityOf(code, giver, taker);
+  const most = heaviest * giver;
+  return theta < most ? theta : most;
 }
 
 /**
@@ -77,33 +93,35 @@ export function flowAlongEdge(
     const s = f + g;
     let p = phi[source + i] - phi[target + i];
     if (p === 0 || !(s > least)) continue;
-    const theta = mobilityOf(code, f, g);
-    if (theta === 0) continue;
     // Mass moves towards the larger phi.
     const giver = p > 0 ? g : f;
     const taker = p > 0 ? f : g;
+    const theta = flowingMobility(code, giver, taker);
+    if (theta === 0) continue;
     const free = k * theta * p;
     const omega = stiffness * theta * (1 / giver + 1 / (taker + Math.abs(free)));
     const bound = 0.5 * giver;
     const first = cut(free / (1 + omega), bound);
+    if (giver * heaviest < s) {
+      // phi stands still at both ends: energy is lost, and nothing blows up.
+      field[source + i] = f + first;
+      field[target + i] = g - first;
+      if (first < 0) forth -= first;
+      else back += first;
+      continue;
+    }
     const middle = mobilityOf(code, f + 0.5 * first, g - 0.5 * first);
-    const wanted = (free / (1 + omega)) * Math.sqrt(middle / theta);
-    const moved = cut(wanted, bound);
-    if (moved !== wanted) p *= moved / wanted;
+    const moved = cut((free / (1 + omega)) * Math.sqrt(middle / theta), bound);
     const nextF = f + moved;
     const nextG = g - moved;
-    let mean = (f / s) * phi[source + i] + (g / s) * phi[target + i];
-    if (code !== constant) {
-      mean += (0.5 * moved * p) / s;
-      p *= Math.sqrt(theta / mobilityOf(code, nextF, nextG));
-    } else {
-      // phi stands still, and its mean moves with the mass.
-      mean += (moved * p) / s;
-    }
     field[source + i] = nextF;
     field[target + i] = nextG;
-    phi[source + i] = mean + (nextG / s) * p;
-    phi[target + i] = mean - (nextF / s) * p;
+    if (code !== constant) {
+      const mean = (f / s) * phi[source + i] + (g / s) * phi[target + i] + (0.5 * moved * p) / s;
+      p *= Math.sqrt(theta / mobilityOf(code, nextF, nextG));
+      phi[source + i] = mean + (nextG / s) * p;
+      phi[target + i] = mean - (nextF / s) * p;
+    }
     if (moved < 0) forth -= moved;
     else back += moved;
   }

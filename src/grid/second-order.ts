@@ -29,7 +29,7 @@ import { LineFlow } from './line-flow.js';
 import { lanes } from './lines.js';
 import { evaluationSums, scalar, type GridArrays, type GridPlan } from './memory.js';
 import { measureMoments } from './moments.js';
-import { flowAlongEdge, mobilityOf, smoothCode } from './pair-flow.js';
+import { flowAlongEdge, flowingMobility, smoothCode } from './pair-flow.js';
 
 /** H and E that rise by less than this, relative to their parts, have not risen: sums have rounding errors. */
 const rounding = 1e-13;
@@ -485,7 +485,9 @@ export class SecondOrderEngine implements GridSolver {
       let part = 0;
       for (let i = from; i < to; i++) {
         const p = phi[a + i] - phi[b + i];
-        if (p !== 0) part += mobilityOf(this.#code, field[a + i], field[b + i]) * p * p;
+        if (p === 0) continue;
+        const [giver, taker] = p > 0 ? [field[b + i], field[a + i]] : [field[a + i], field[b + i]];
+        part += flowingMobility(this.#code, giver, taker) * p * p;
       }
       sum += weight * part;
     }
