@@ -23,10 +23,13 @@ export interface Energy {
   readonly kinetic?: number;
 }
 
-/** What runs a member of a team: of a gradient flow (engine.ts), or of second-order dynamics (second-order.ts). */
+/**
+ * What runs a member of a team: of a gradient flow (engine.ts), of its minimizing movements (movement-engine.ts), or of second-order
+ * dynamics (second-order.ts).
+ */
 export interface GridSolver {
   start(): Generator<void, undefined>;
-  /** Steps of time.step. */
+  /** Steps of time.step. @throws GridError */
   advance(from: number, to: number): Generator<void, undefined>;
   /** Computes what an observation needs (moments.ts reads it). Returns the energies at this time. */
   measure(time: number): Generator<void, Energy>;

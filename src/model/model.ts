@@ -30,7 +30,7 @@ export type LinearMobility = 'metropolis' | 'barker' | 'symmetric';
 /** Density family of section 4: rates need the density at both ends. */
 export type DensityMobility = 'log-mean' | 'arithmetic' | 'geometric' | 'harmonic' | 'upwind' | 'constant';
 export type Mobility = LinearMobility | DensityMobility | 'free';
-export type Representation = 'particles' | 'grid';
+export type Representation = 'particles' | 'grid' | 'lumped';
 export type Integrator = 'euler-maruyama' | 'leimkuhler-matthews' | 'heun';
 export type Splitting = 'lie' | 'strang';
 
@@ -43,6 +43,11 @@ export type TemperatureSchedule =
   | { readonly kind: 'exponential'; readonly from: number; readonly to: number; readonly duration: number }
   /** Linear between the points (times ascending), constant outside. */
   | { readonly kind: 'piecewise'; readonly times: readonly number[]; readonly values: readonly number[] };
+
+/** Minimizing movements: inner steps L of the distance in each. */
+export interface Movement {
+  readonly inner: number;
+}
 
 /** Friction gamma(t) >= 0 of second-order dynamics. Dimension 1/time. */
 export type FrictionSchedule =
@@ -104,6 +109,8 @@ export interface Model {
   /** Of second-order dynamics on the grid (mathematics, section 6); undefined for all else. */
   readonly friction: FrictionSchedule | undefined;
   readonly splitting: Splitting;
+  /** Of minimizing movements on the grid (mathematics, section 8), whose step is `timeStep`; undefined for all else. */
+  readonly movement: Movement | undefined;
   readonly boundaries: readonly Boundary[];
   readonly representation: Representation;
   /** Where densities live; undefined for d > 3, and where a free space neither has a `grid.box` nor needs one. */
@@ -115,7 +122,7 @@ export interface Model {
   readonly initialLaw: InitialLaw;
   /** Initial node masses, >= 0, sum 1. */
   readonly initialMasses: Float64Array;
-  /** 0 on the grid. */
+  /** 0 unless the representation is `particles`. */
   readonly particleCount: number;
   readonly precision: Precision;
   /** Time step dt and number of steps; the end time is stepCount * timeStep. */

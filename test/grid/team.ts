@@ -39,12 +39,12 @@ export class Team {
   constructor(
     readonly model: Model,
     size = 1,
+    system?: 'direct' | 'krylov',
   ) {
-    this.plan = new GridPlan(model);
+    this.plan = new GridPlan(model, system);
     this.arrays = this.plan.view(this.plan.allocate(1e9));
-    this.#members = Array.from(
-      { length: size },
-      (_, index) => gridSolver(this.plan, this.arrays, { index, size }),
+    this.#members = Array.from({ length: size }, (_, index) =>
+      gridSolver(this.plan, this.arrays, { index, size }),
     );
     together(this.#members.map((member) => member.start()));
   }
