@@ -4,7 +4,9 @@
 // f and phi stand at the centres of cells, u on the faces between. Fluxes take f from the cell that mass leaves, with van
 // Leer's limited slopes (van Leer 1974): of order 2, f >= 0, and exact enough in tails where f falls by factors from cell to
 // cell. phi has Godunov's monotone Hamiltonian with one-sided slopes of order 2, limited likewise (Osher and Shu 1991), so
-// that where characteristics cross it goes to the viscosity solution. In time Heun's method, a mean of Euler steps, so
+// that where characteristics cross it goes to the viscosity solution. That solution knows nothing of mass: where thin gas falls
+// onto dense, it would push it, and H would rise. So u at such places is that of the balance of momentum instead (`#weigh`), and
+// phi is shifted on both sides to go with it, least where the mass is. In time Heun's method, a mean of Euler steps, so
 // that what holds for an Euler step holds for it: mass, f >= 0, no new extremes. A line takes as many parts of a step as its
 // own speeds ask for.
 
@@ -41,7 +43,7 @@ export class LineFlow {
   readonly #below: Float64Array;
   readonly #above: Float64Array;
   readonly #psi: Float64Array;
-  /** Densities below this are thin. */
+  /** Around faces with less than this no momentum is weighed. */
   #thin = 0;
 
   constructor(size: number) {
@@ -76,6 +78,7 @@ export class LineFlow {
   /**
    * Moves the lane of the buffers over a time tau.
    * @param diffusivity D; `width` of a cell
+   * @param thin density below which momentum is not weighed
    * @throws GridError where speeds are not finite
    */
   move(
@@ -223,6 +226,11 @@ export class LineFlow {
     return true;
   }
 
+  /**
+   * Where u falls unevenly (a kink of phi, or a shock): u from the momentum of the gas around a face, f u with upwind fluxes,
+   * in place of the difference of phi. What u gains there, phi gets as a step, whose mean over the mass of the line is 0.
+   * `scale` is the length of the step over the width of cells.
+   */
   #weigh(size: number, width: number, scale: number): void {
     const end = ghosts + size;
     const f = this.#f;
@@ -240,7 +248,8 @@ export class LineFlow {
     let previous = phi[ghosts];
     for (let i = ghosts; i < end; i++) {
       const own = phi[i];
-      const weight = i > ghosts ? sensor(u[i - 1] - u[i - 2], u[i] - u[i - 1], u[i + 1] - u[i], u[i + 2] - u[i + 1]) : 0;
+      const weight =
+        i > ghosts ? sensor(u[i - 1] - u[i - 2], u[i] - u[i - 1], u[i + 1] - u[i], u[i + 2] - u[i + 1]) : 0;
       if (weight > 0) {
         const next = 0.5 * (f[i - 1] + f[i]);
         if (next > least && dual[i] >= this.#thin) {
@@ -249,8 +258,7 @@ export class LineFlow {
           const momentum =
             dual[i] * u[i] -
             scale *
-              (right * (right > 0 ? below[i] : above[i]) -
-                left * (left > 0 ? below[i - 1] : above[i - 1]));
+              (right * (right > 0 ? below[i] : above[i]) - left * (left > 0 ? below[i - 1] : above[i - 1]));
           const low = Math.min(u[i - 1], u[i], u[i + 1]);
           const high = Math.max(u[i - 1], u[i], u[i + 1]);
           const wanted = Math.min(high, Math.max(low, momentum / next));
@@ -270,6 +278,10 @@ export class LineFlow {
   }
 }
 
+/**
+ * 0 where u rises, or falls evenly, by differences within a factor of 2 of each other; 1 where it falls unevenly. Both forms
+ * are of order 2 where u is smooth; the one from phi is the more exact in tails.
+ */
 function sensor(a: number, b: number, c: number, d: number): number {
   const least = Math.min(a, b, c, d);
   if (least >= 0) return 0;

@@ -9,7 +9,7 @@ import type { LinearCoefficients } from './linear-exchange.js';
 import { MovementPlan, type LinearSystem, type MovementMemory } from './movement-plan.js';
 import { Lines, type Factors, type Fluxes } from './lines.js';
 
-/** Numbers per (node, block) that an evaluation of the energy sums up; see evaluate in engine.ts. */
+/** Numbers per (node, block) that an evaluation of the energy sums up (energy.ts, second-order.ts). */
 export const evaluationSums = 5;
 
 /** Positions in `scalars`. */
@@ -152,7 +152,8 @@ export class GridPlan {
     const { model, cells, edges, lines } = this;
     const n = model.graph.nodeCount;
     const all = n * cells.count;
-    const rates = isDensityMobility(model.mobility) || model.friction !== undefined ? 0 : edges.length * cells.count;
+    const rates =
+      isDensityMobility(model.mobility) || model.friction !== undefined ? 0 : edges.length * cells.count;
     const isAdaptive = model.gridTolerance !== undefined;
     const isSecond = model.friction !== undefined;
     const faces = isSecond ? 0 : all;

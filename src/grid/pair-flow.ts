@@ -6,17 +6,24 @@
 // which keeps h = K/2 theta p^2. So dm/dt = sqrt(2 h K theta), which the midpoint rule takes a step of, and p follows from
 // h. For theta of degree 1 (all but `constant`) d(m phi + m' phi')/dt = h, and both phi follow from that and p.
 //
-// Two things keep a nearly empty end in bounds; both vanish as tau does.
+// Three things keep a nearly empty end in bounds.
 // - With eps log f such a pair oscillates with omega^2 = K theta eps (1/m + 1/m'), which no step resolves where m is next to
 //   0. What moves in a step is divided by 1 + tau^2 omega^2/2: of order 2, and no omega is too large for it.
-// - No more than half of an end leaves in a step; p is cut to that, and its energy is lost. phi at the light end is then
-//   held by phi at the heavy one. In the exact flow of the pair alone p would become infinite there in finite time.
+// - No more than half of an end leaves in a step.
+// - From an end with less than 1/32 of the pair mass leaves with theta at most 32 m, and phi stands still meanwhile: energy is
+//   lost. In the exact flow |p| would become infinite there in finite time.
 
 import { fastF64 } from '../elementary/mod.js';
 import type { DensityMobility } from '../model/mod.js';
 
 /** Mobilities with a derivative in both densities, as numbers for the innermost loop. */
-const codes = ['arithmetic', 'constant', 'geometric', 'harmonic', 'log-mean'] as const satisfies DensityMobility[];
+const codes = [
+  'arithmetic',
+  'constant',
+  'geometric',
+  'harmonic',
+  'log-mean',
+] as const satisfies DensityMobility[];
 export type SmoothMobility = (typeof codes)[number];
 const [arithmetic, constant, geometric, harmonic] = [0, 1, 2, 3];
 
@@ -24,8 +31,8 @@ const [arithmetic, constant, geometric, harmonic] = [0, 1, 2, 3];
 const least = 1e-290;
 
 /**
- * An end with less than 1/32 of a pair is light. The less it is, the less of the mobility matters to anybody, and the more
- * resolved a flow across the graph would have to be.
+ * An end with less than 1/32 of a pair is light (see above). A larger number follows emptying ends further, with phi that
+ * differs more between cells that empty sooner and later.
  */
 const heaviest = 32;
 

@@ -13,6 +13,9 @@
 // Kicks take T from E exactly as flows give it back, mu being the derivative of E_h and T_h having the densities of the
 // fluxes. So the error in the balance of H is that of splitting, and what the limiters of the flows dissipate.
 //
+// Thin gas. In kicks mu is cut to the range that it has where there is gas to speak of (`thinPart`): next to empty cells on
+// steep slopes would else fall freely, and get fast. Equilibria stay at rest with it.
+//
 // The vacuum. Where f is below 2^-53 of the Gibbs density, mu = eps log(f/pi) + const is cut to what it is there. Such cells
 // hold less than 2^-53 of the mass, all together; without the cut they would feel forces without bound, and so would their
 // neighbours. The Gibbs state is at rest with it, in its tails also.
@@ -83,6 +86,7 @@ export class SecondOrderEngine implements GridSolver {
   #known: Hamiltonian | undefined;
   /** Per node, the density below which cells are thin. */
   readonly #thin: Float64Array;
+  /** Range of mu where gas is not thin. */
   #lowest = -Infinity;
   #highest = Infinity;
   /** Of the first member: densities that jumped. */
@@ -303,7 +307,7 @@ export class SecondOrderEngine implements GridSolver {
       let most = 0;
       let lowest = Infinity;
       let highest = -Infinity;
-      const clip = this.#thin[Math.floor(item / this.plan.cells.blocks)];
+      const thin = this.#thin[Math.floor(item / this.plan.cells.blocks)];
       for (let i = from; i < to; i++) {
         const f = field[i];
         const v = potential[i];
@@ -315,7 +319,10 @@ export class SecondOrderEngine implements GridSolver {
           // At eps = 0 there is no logarithm in mu.
           const mu = temperature === 0 ? v : v + temperature * logarithm;
           chemical[i] = mu > floor ? mu : floor;
-          if (f >= clip) { if (mu < lowest) lowest = mu; if (mu > highest) highest = mu; }
+          if (f >= thin) {
+            if (mu < lowest) lowest = mu;
+            if (mu > highest) highest = mu;
+          }
         } else chemical[i] = temperature === 0 ? v : floor;
       }
       sums[item * evaluationSums] = inWells;
@@ -326,10 +333,11 @@ export class SecondOrderEngine implements GridSolver {
     });
   }
 
-  /** What is thin on each node, from the sums that are there. */
+  /** What is thin on each node, and the range of mu, from the sums that are there. */
   #findThin(): void {
     const { blocks } = this.plan.cells;
-    this.#lowest = Infinity; this.#highest = -Infinity;
+    this.#lowest = Infinity;
+    this.#highest = -Infinity;
     for (let item = 0; item < this.#items; item++) {
       this.#lowest = Math.min(this.#lowest, this.arrays.sums[item * evaluationSums + 3]);
       this.#highest = Math.max(this.#highest, this.arrays.sums[item * evaluationSums + 4]);
@@ -347,7 +355,10 @@ export class SecondOrderEngine implements GridSolver {
   #kick({ keep, push }: Damping, gauge: number): void {
     const { phi, chemical } = this.arrays;
     this.#forItems((from, to) => {
-      for (let i = from; i < to; i++) phi[i] = keep * phi[i] - push * (Math.min(this.#highest, Math.max(this.#lowest, chemical[i])) - gauge);
+      for (let i = from; i < to; i++) {
+        const mu = Math.min(this.#highest, Math.max(this.#lowest, chemical[i]));
+        phi[i] = keep * phi[i] - push * (mu - gauge);
+      }
     });
   }
 
@@ -391,19 +402,7 @@ export class SecondOrderEngine implements GridSolver {
         const { source, target, weight } = edges[e];
         const [from, to] = [source * cells.count, target * cells.count];
         const sum = (block * edges.length + e) * 2;
-        flowAlongEdge(
-          this.#code,
-          weight,
-          tau,
-          this.#temperature,
-          field,
-          phi,
-          from,
-          to,
-          range,
-          jumpSums,
-          sum,
-        );
+        flowAlongEdge(this.#code, weight, tau, this.#temperature, field, phi, from, to, range, jumpSums, sum);
       }
     }
     yield;
@@ -445,8 +444,7 @@ export class SecondOrderEngine implements GridSolver {
           this.#flow.load(this.#f, this.#phi, lane, along.size);
           const node = this.#nodeOf(k, line);
           lineSums[first + line] =
-            this.#model.diffusivity[node] *
-            this.#flow.kinetic(along.size, along.isRing, cells.widths[k]);
+            this.#model.diffusivity[node] * this.#flow.kinetic(along.size, along.isRing, cells.widths[k]);
         }
       }
       first += along.count;

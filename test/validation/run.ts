@@ -14,6 +14,7 @@ import { jumps } from './jumps.js';
 import { muellerBrown } from './mueller-brown.js';
 import { ratchet } from './ratchet.js';
 import { referenceStudy } from './reference.js';
+import { secondOrder } from './second-order.js';
 import { separable } from './separable.js';
 import { splittings } from './splittings.js';
 
@@ -30,6 +31,7 @@ const studies: readonly Study[] = [
   muellerBrown,
   referenceStudy,
   grid,
+  secondOrder,
   energy,
 ];
 
