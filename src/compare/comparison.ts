@@ -10,6 +10,8 @@ export type Quantity =
   | 'mean kinetic energy'
   | 'energy'
   | 'relative entropy'
+  | 'kinetic energy'
+  | 'hamiltonian'
   | 'density';
 
 /** Errors are standard errors, 0 where there is no randomness. Dimensionless. */

@@ -307,9 +307,9 @@ export const configSchema = section({
     const hint = 'add representation: lumped, or write the nodes into graph';
     complain(sink, 'is for representation lumped', { hint, at: 'key' }, ['grow']);
   }
-  if (config.representation === 'grid' && config.dynamics.kind === 'accelerated') {
-    const hint = 'use representation: particles or lumped, or kind: gradient-flow';
-    complain(sink, 'is not there yet for representation grid', { hint }, ['dynamics', 'kind']);
+  if (config.dynamics.kind === 'accelerated' && config.grid.tolerance !== undefined) {
+    const hint = 'remove it, and choose time.step';
+    complain(sink, 'error control is for kind gradient-flow', { hint, at: 'key' }, ['grid', 'tolerance']);
   }
 });
 

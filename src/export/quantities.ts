@@ -91,6 +91,9 @@ export const energetic = list<EnergyRecordJson>([
   ['dissipation_reaction', [], 'its part from jumps', (e) => e.dissipationReaction],
   ['balance', [], 'E(t) - E(0) + integral of I', (e) => e.balance],
   ['balance_se', [], 'its standard error', (e) => e.balanceError],
+  ['kinetic', [], 'kinetic energy T of second-order dynamics', (e) => e.kinetic],
+  ['hamiltonian', [], 'H = E + T of second-order dynamics', (e) => e.hamiltonian],
+  ['residual', [], 'H(t) - H(0) + integral of 2 gamma T', (e) => e.residual],
 ]);
 
 /** Records of a table, as many as there were when they were counted: a run that goes on may add some meanwhile. */

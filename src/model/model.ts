@@ -116,6 +116,8 @@ export interface Model {
   readonly integrator: Integrator;
   /** Where particles have velocities; their integrator is then `baoab`. */
   readonly kinetics: Kinetics | undefined;
+  /** Of second-order dynamics on the grid (mathematics, section 6); undefined for all else. */
+  readonly friction: FrictionSchedule | undefined;
   readonly splitting: Splitting;
   /** Of minimizing movements on the grid (mathematics, section 8), whose step is `timeStep`; undefined for all else. */
   readonly movement: Movement | undefined;

@@ -44,6 +44,7 @@ export function energySection(data: ReportData, figures: Figures): Markup {
   const parts: Markup[] = [];
   if (energies.length > 0) {
     parts.push(totalEnergy(energies, figures));
+    if (isTold(energies.map((e) => e.hamiltonian ?? null))) parts.push(...secondOrder(energies, figures));
     parts.push(
       single(potential, 'mean potential energy ⟨V⟩', figures, [
         'Mean potential energy: the part of E that pulls.',
@@ -146,6 +147,50 @@ function totalEnergy(energies: readonly EnergyRecordJson[], figures: Figures): M
   ]);
 }
 
+/** H, E and T of second-order dynamics, and how far H is from its law. */
+function secondOrder(energies: readonly EnergyRecordJson[], figures: Figures): Markup[] {
+  const time = energies.map((e) => e.time);
+  const curve = (name: string, value: (number | null)[]): Curve => ({
+    ...{ name, time, value },
+    error: time.map(() => 0),
+  });
+  const curves = [
+    curve(
+      'H',
+      energies.map((e) => e.hamiltonian ?? null),
+    ),
+    curve(
+      'E',
+      energies.map((e) => e.energy),
+    ),
+    curve(
+      'T',
+      energies.map((e) => e.kinetic ?? null),
+    ),
+  ];
+  const residual = curve(
+    'residual',
+    energies.map((e) => e.residual ?? null),
+  );
+  return [
+    figures.add(
+      chart({
+        description: `H, E and the kinetic energy T over time. ${fromTo(curves[0])}.`,
+        ...{ xLabel: 'time t', yLabel: 'H = E + T', series: curves.map(lineOf), names: 'row' },
+      }),
+      'H = E + T and its two parts: H never rises in the exact flow, and falls at the rate 2γT.',
+      numbersOf(curves),
+    ),
+    single(
+      residual,
+      'residual H(t) − H(0) + ∫ 2γT',
+      figures,
+      'Residual of the law of H: 0 for the exact flow; below 0 is what shocks and the width of cells dissipate besides.',
+      [0],
+    ),
+  ];
+}
+
 /** The part of E that is of the spread of x: -eps sum m_g h_g, with the errors of the h_g. */
 function entropyPart({ observations, energies }: ReportData, figures: Figures): Markup {
   const terms = energies.map(({ step, temperature, entropy, entropyError }) => {
@@ -244,7 +289,10 @@ function dissipation(energies: readonly EnergyRecordJson[], figures: Figures): M
       names: 'row',
       scale: allPositive ? 'log' : 'linear',
     }),
-    `Dissipation I of a gradient flow (−dE/dt) and its parts: transport in x, and reaction along the edges.${bandNote(series)}`,
+    (energies.some((e) => e.hamiltonian !== undefined)
+      ? 'Dissipation 2γT of second-order dynamics (−dH/dt)'
+      : 'Dissipation I of a gradient flow (−dE/dt)') +
+      ` and its parts: transport in x, and reaction along the edges.${bandNote(series)}`,
     numbersOf(curves),
   );
 }

@@ -15,6 +15,7 @@ import { kineticStudy } from './kinetic.js';
 import { muellerBrown } from './mueller-brown.js';
 import { ratchet } from './ratchet.js';
 import { referenceStudy } from './reference.js';
+import { secondOrder } from './second-order.js';
 import { separable } from './separable.js';
 import { splittings } from './splittings.js';
 
@@ -32,6 +33,7 @@ const studies: readonly Study[] = [
   muellerBrown,
   referenceStudy,
   grid,
+  secondOrder,
   energy,
 ];
 
