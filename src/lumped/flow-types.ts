@@ -7,6 +7,8 @@ export interface NodeView {
   readonly mass: number;
   /** V at the node's point, as of the last evaluation (of a mini-batch, where there are some). */
   readonly value: number;
+  /** Number of coordinates. */
+  readonly dimension: number;
   /** Step at which it was born; 0 for those that were there from the start. */
   readonly born: number;
   /** The node it was born next to. */
@@ -26,52 +28,66 @@ export interface BestPoint {
 export interface LumpedEnergies {
   readonly step: number;
   readonly time: number;
-  /** E = sum m V + eps sum m log m. */
+  readonly temperature: number;
+  /** E = sum m V + eps sum m log m, and its two parts. */
   readonly energy: number;
   readonly potential: number;
-  readonly entropy: number;
-  /** First order: -dE/dt by the formula. Second order: 2 gamma T = -dH/dt. */
-  readonly dissipation: number;
+  readonly entropic: number;
   /** T of second order; 0 for first. */
   readonly kinetic: number;
   /** H = E + T. */
   readonly hamiltonian: number;
   /**
-   * H(t) - H(0) + ∫ dissipation - ∫ eps' sum m log m, over the steps so far: 0 but for the error of the time step (and for births,
-   * deaths, restarts and changes of the objective in time, whose jumps are taken out).
+   * What H loses per time by the laws. First order: the sum of the two parts below. Second order: 2 gamma T. Infinite where mass
+   * flows into an empty node.
+   */
+  readonly dissipation: number;
+  /** First order: sum m D |∇V|^2, and 1/2 sum K theta (mu - mu')^2. */
+  readonly dissipationTransport: number;
+  readonly dissipationReaction: number;
+  /**
+   * H(t) - H(0) + ∫ dissipation - ∫ eps' sum m log m over all steps so far (trapezoid rule): 0 but for the error of the time step. Jumps of
+   * H by births, deaths and restarts are taken out. NaN where V changes with time or is of mini-batches.
    */
   readonly residual: number;
 }
 
-/** Gradient evaluations and values asked for so far, one for each node and point. */
+/** What a flow has done so far. */
 export interface LumpedCounts {
+  /** Points at which the objective was asked for value and gradient, and for a value alone. */
   readonly gradients: number;
-  readonly values: number;
-  readonly born: number;
-  readonly retired: number;
-  /** Distinct nodes that were ever alive. */
+  readonly evaluations: number;
+  /** Nodes that were ever alive; one that is born again counts again. */
   readonly examined: number;
+  readonly retired: number;
   readonly restarts: number;
-}
-
-/** A state as plain data; arrays are copies. */
-export interface LumpedState {
-  readonly step: number;
-  readonly nodes: readonly LumpedNodeState[];
-  readonly best: BestPoint | undefined;
-  /** Sums and counters that go on: names to numbers. */
-  readonly scalars: Readonly<Record<string, number>>;
-  /** With `grow`: nodes that were ever alive and are not now. */
-  readonly retired: readonly string[];
 }
 
 export interface LumpedNodeState {
   readonly node: string;
   readonly mass: number;
+  /** 0 in first order. */
   readonly phi: number;
   readonly born: number;
   readonly parent: string | undefined;
+  /** Whether its neighbours were born. */
+  readonly expanded: boolean;
   readonly x: Float64Array;
   /** Velocities of second order; else empty. */
   readonly v: Float64Array;
+}
+
+/** A state as plain data. */
+export interface LumpedState {
+  readonly step: number;
+  readonly nodes: readonly LumpedNodeState[];
+  readonly edges: { readonly from: Int32Array; readonly to: Int32Array; readonly weight: Float64Array };
+  readonly best: BestPoint | undefined;
+  readonly counts: LumpedCounts;
+  /** Part of a step that the masses take at once. */
+  readonly stepPart: number;
+  /** Time of the last restart. */
+  readonly restartedAt: number;
+  /** What H would be by its law. */
+  readonly expected: number;
 }

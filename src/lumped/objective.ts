@@ -1,6 +1,6 @@
 // What stands behind V(x, g) of the lumped representation: values, gradients, and where nodes come from when the graph is generated on
-// the fly. Formulas, TypeScript modules and external processes all look like this. It is not the state (nodes.ts) and not the motion
-// (team.ts, flow.ts); an objective keeps nothing that a result depends on, so that it may live once per thread.
+// the fly. Formulas, TypeScript modules and external processes all look like this. It is not the points and their motion
+// (node-tasks.ts), nor the flow (flow.ts); an objective keeps nothing that a result depends on, so that it may live once per thread.
 
 /** A place at which a node's potential is wanted. */
 export interface ObjectivePoint {

@@ -21,6 +21,6 @@ export { densityRateFactor, isDensityMobility, LEAST_DENSITY, needsDensity } fro
 export { findBox } from './mesh.js';
 export { compressGraph, components, edgeSources, type CompressedGraph, type EdgeList } from './graph.js';
 export { grid, shape, type GraphParts } from './graph-shapes.js';
-export { PointEvaluator, type Point } from './evaluator.js';
+export { copyExpression, PointEvaluator, type Point } from './evaluator.js';
 export { rateFactor } from './preflight-rates.js';
 export { isConstantTemperature, lowestTemperature, temperatureAt } from './temperature.js';
