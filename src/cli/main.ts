@@ -11,6 +11,7 @@ import type { ReportOptions } from './report.js';
 import { exitCode, report } from './exit.js';
 import { machineFlags } from './machine-flags.js';
 import { natsFlags } from './nats-flags.js';
+import type { OptimizeFlags } from './optimize.js';
 import type { CommonOptions } from './run.js';
 import { portOption, statusFlags } from './status-flags.js';
 import type { StatusOptions } from './status.js';
@@ -71,6 +72,7 @@ Examples:
   wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
   wasserwerk status --watch                           watch the newest run
   wasserwerk sweep my-model.yaml --set time.step=0.01,0.02 --seeds 5
+  wasserwerk optimize my-search.yaml                  search for the best node and its best point
   wasserwerk compare runs/test --reference            hold it against the grid solution of its config
   wasserwerk report runs/test                         draw it as an HTML page
   wasserwerk export runs/test --to parquet            write it for other programs (h5md, parquet, csv, npz)
@@ -244,6 +246,37 @@ Exit codes: 0 all runs finished, 1 one failed (the others went on), 2 bad usage 
   .action(async (file: string | undefined, options: SweepFlags) => {
     const { sweep } = await import('./sweep.js');
     process.exitCode = await sweep(file, options);
+  });
+
+program
+  .command('optimize')
+  .description('search for the best structure and its best point; the answer is a table of nodes by mass')
+  .argument('[config]', 'the YAML file, with representation: lumped')
+  .addOption(setOption())
+  .addOption(seedOption())
+  .addOption(new Option('--out <folder>', 'the folder of the search (default: searches/<name>-<time>)'))
+  .addOption(new Option('--resume <folder>', 'go on with a search that was interrupted'))
+  .addOption(
+    new Option('--workers <count>', 'threads of a module, processes of a command (default: the cores)').argParser(
+      wholeNumber(1),
+    ),
+  )
+  .addOption(new Option('--allow-modules', 'run the module or command that the config names as objective'))
+  .addOption(quietOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    'after',
+    `
+Examples:
+  wasserwerk optimize configs/sparse-regression.yaml
+  wasserwerk optimize configs/digits-architecture-search.yaml --allow-modules
+  wasserwerk optimize --resume searches/digits --allow-modules
+
+Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 or 130 stopped (resumable).`,
+  )
+  .action(async (file: string | undefined, options: OptimizeFlags) => {
+    const { optimize } = await import('./optimize.js');
+    process.exitCode = await optimize(file, options);
   });
 
 program

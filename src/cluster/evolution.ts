@@ -3,6 +3,7 @@
 
 import type { RunConfig } from '../config/mod.js';
 import { StateError, watch, type Observation } from '../estimate/mod.js';
+import { LumpedError } from '../lumped/mod.js';
 import type { Model, Preflight } from '../model/mod.js';
 import type { Checkpoint, DraftParts, PartStorage, PartStorages } from '../output/mod.js';
 import type { CrewReport } from './crew-report.js';
@@ -107,6 +108,12 @@ export function createEvolution(
       return Simulation.create(config, options);
     case 'grid':
       return GridSimulation.create(config, options);
+    case 'lumped':
+      throw new LumpedError(
+        'lumped-objective',
+        'representation lumped is run by `wasserwerk optimize`',
+        'wasserwerk optimize CONFIG',
+      );
     default:
       return config.representation satisfies never;
   }

@@ -11,12 +11,10 @@ interface Unavailable {
 }
 
 const unavailable: readonly Unavailable[] = [
-  { path: ['dynamics', 'kind'], values: ['accelerated', 'jko'], instead: 'use gradient-flow' },
+  { path: ['dynamics', 'kind'], values: ['jko'], instead: 'use gradient-flow' },
   { path: ['dynamics', 'integrator'], values: ['baoab'], instead: 'use leimkuhler-matthews' },
-  { path: ['dynamics', 'friction'], instead: 'remove it' },
-  { path: ['dynamics', 'gamma'], instead: 'remove it' },
-  { path: ['representation'], values: ['lumped'], instead: 'use particles or grid' },
-  { path: ['potential', 'module'], instead: 'write the potential as a formula' },
+  { path: ['dynamics', 'gamma'], instead: 'write friction, or remove it' },
+  { path: ['potential', 'module'], instead: 'write objective: { module: … } in place of potential' },
 ];
 
 function isSection(value: unknown): value is Record<string, unknown> {

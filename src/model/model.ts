@@ -30,7 +30,7 @@ export type LinearMobility = 'metropolis' | 'barker' | 'symmetric';
 /** Density family of section 4: rates need the density at both ends. */
 export type DensityMobility = 'log-mean' | 'arithmetic' | 'geometric' | 'harmonic' | 'upwind' | 'constant';
 export type Mobility = LinearMobility | DensityMobility | 'free';
-export type Representation = 'particles' | 'grid';
+export type Representation = 'particles' | 'grid' | 'lumped';
 export type Integrator = 'euler-maruyama' | 'leimkuhler-matthews' | 'heun';
 export type Splitting = 'lie' | 'strang';
 
