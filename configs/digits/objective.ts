@@ -24,6 +24,8 @@ export interface DigitsOptions {
   readonly ridge: number;
   /** Order of the mini-batches. */
   readonly seed: number;
+  /** K of every edge: how fast mass passes. */
+  readonly weight: number;
 }
 
 function batchOf(images: Images, rows: ArrayLike<number>): Batch {
@@ -122,10 +124,11 @@ function numberOption(options: Readonly<Record<string, unknown>>, name: string, 
 
 /** @param options see DigitsOptions */
 export default function digitsObjective(options: Readonly<Record<string, unknown>>) {
-  const unknown = Object.keys(options).find((key) => !['price', 'ridge', 'seed'].includes(key));
-  if (unknown !== undefined) throw new Error(`no option "${unknown}": there are price, ridge and seed`);
+  const unknown = Object.keys(options).find((key) => !['price', 'ridge', 'seed', 'weight'].includes(key));
+  if (unknown !== undefined) throw new Error(`no option "${unknown}": there are price, ridge, seed and weight`);
   const price = numberOption(options, 'price', 1e-5);
   const ridge = numberOption(options, 'ridge', 1e-4);
+  const weight = numberOption(options, 'weight', 1);
   const batchAt = miniBatches(numberOption(options, 'seed', 1));
   const extra = (x: Float64Array, gradient: Float64Array | undefined): number => {
     let squares = 0;
@@ -140,7 +143,8 @@ export default function digitsObjective(options: Readonly<Record<string, unknown
     dimension: dimensionOf,
     initial: startOf,
     transfer: transferWeights,
-    neighbours: (node: string) => [...growths(node).map(({ to }) => to), ...reductions(node)],
+    neighbours: (node: string): [string, number][] =>
+      [...growths(node).map(({ to }) => to), ...reductions(node)].map((name) => [name, weight]),
     value: (x: Float64Array, node: string, at: { readonly batch: number | undefined }) =>
       at.batch === undefined
         ? score(x, node, 'train').entropy + extra(x, undefined)
