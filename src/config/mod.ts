@@ -4,8 +4,9 @@ export { ConfigError, formatPath, formatProblem, formatValue, type Path, type Pr
 export type { ConfigBundle, ConfigSource, ProblemDetail } from './source.js';
 export { configSchema, type ConfigValues } from './schema.js';
 export type { Interval } from './schema-interval.js';
-export type { GrowSpec, ObjectiveConfig, OptimizeSpec } from './schema-objective.js';
+export type { ObjectiveConfig, OptimizeSpec } from './schema-objective.js';
 export type { BoundaryWord, EdgeSpec, GraphSpec } from './schema-graph.js';
+export type { GrowSpec, LumpedSpec } from './schema-lumped.js';
 export type { DataSpec, ParameterSpec, PotentialSpec, ValueSpec } from './schema-potential.js';
 export type {
   CoordinateValues,

@@ -112,36 +112,29 @@ const nodeValues = choice<NodeValues>('a number, a formula, a list per node, or 
   branch(isSection, map(formula(), 'a map from node names to values')),
 ]);
 
-/** Friction gamma(t) >= 0 of second-order dynamics; the model's FrictionSchedule has the same form. */
+/** Friction of second-order dynamics as written. */
 export type FrictionSpec =
   | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'nesterov'; readonly factor: number; readonly restart: 'never' | 'hamiltonian' | 'energy' };
+  /** gamma(t) = factor/t. */
+  | { readonly kind: 'nesterov'; readonly factor: number; readonly restart: boolean };
 
-const frictionSection = section({
-  nesterov: number({ above: 0 }).meta({ description: 'The r of gamma(t) = r/t; 3 is the usual one.' }),
-  restart: choice<boolean | 'energy'>('true, false or energy', [
-    branch((value) => typeof value === 'boolean', flag()),
-    branch(isScalar, word(['energy'])),
-  ])
+const nesterov = section({
+  nesterov: number({ above: 0 }).meta({
+    description: 'gamma(t) = nesterov/t; 3 is the friction of Nesterov\'s method.',
+  }),
+  restart: flag()
     .default(false)
-    .meta({
-      description:
-        'Whether to begin anew, at rest and with t = 0 in gamma(t), when H rises over a time step; with `energy`, when E rises.',
-      fallback: false,
-    }),
+    .meta({ description: 'Wherever E has risen, all stands still and t begins anew.', fallback: false }),
 });
 
-const friction = choice<FrictionSpec>('a number >= 0, or { nesterov: 3, restart: true }', [
+const friction = choice<FrictionSpec>('a number >= 0, or { nesterov: 3 }', [
   branch(
     isScalar,
     number({ min: 0 }).transform((value): FrictionSpec => ({ kind: 'constant', value })),
   ),
   branch(
     isSection,
-    frictionSection.transform(({ nesterov, restart }): FrictionSpec => {
-      const when = restart === true ? 'hamiltonian' : restart === false ? 'never' : restart;
-      return { kind: 'nesterov', factor: nesterov, restart: when };
-    }),
+    nesterov.transform(({ nesterov: factor, restart }): FrictionSpec => ({ kind: 'nesterov', factor, restart })),
   ),
 ]);
 
@@ -150,15 +143,13 @@ export const dynamicsSchema = section({
     .default('gradient-flow')
     .meta({
       description:
-        'The equation. `gradient-flow`: that of the energy. `accelerated`: second order, with velocities and `friction`; the ' +
-        'stationary law of x is the same.',
+        'The equation. `gradient-flow`: that of the energy. `accelerated`: second order, with velocities and `friction`.',
       fallback: 'gradient-flow',
     }),
   friction: friction.optional().meta({
     description:
-      'For kind `accelerated`: the friction gamma, a number, or on a grid `{ nesterov: r }` for gamma(t) = r/t. With ' +
-      '`restart` the motion stops and t begins anew when H = E + T rises over a time step (`true`), or already when E does ' +
-      '(`energy`).',
+      'For kind `accelerated`: the friction gamma, a number, or `{ nesterov: 3 }` for gamma(t) = 3/t (with `restart: true`, t ' +
+      'begins anew wherever E has risen).',
     samples: ['1', '{ nesterov: 3, restart: true }'],
   }),
   mobility: word([
@@ -220,13 +211,14 @@ export const dynamicsSchema = section({
       ['rate'],
     );
   }
-  if (dynamics.kind === 'gradient-flow' && dynamics.friction !== undefined) {
+  const { kind, friction: given } = dynamics;
+  if (kind === 'accelerated' && given === undefined) {
+    const hint = 'add friction: 1, or friction: { nesterov: 3 }';
+    complain(sink, 'is missing: kind accelerated needs one', { hint, at: 'key' }, ['friction']);
+  }
+  if (kind === 'gradient-flow' && given !== undefined) {
     const hint = 'write kind: accelerated, or remove the friction';
     complain(sink, 'is used with kind accelerated only', { hint, at: 'key' }, ['friction']);
-  }
-  if (dynamics.kind === 'accelerated' && dynamics.friction === undefined) {
-    const hint = 'add friction: 1';
-    complain(sink, 'is missing: kind accelerated needs a number >= 0', { hint, at: 'key' }, ['friction']);
   }
 });
 

@@ -1,4 +1,4 @@
-// The keys `objective`, `grow` and `optimize`: potentials that are not formulas, graphs that are generated, and the search for the best structure. Form
+// The keys `objective` and `optimize`: potentials that are not formulas, and the search for the best structure. Form
 // only: no module is loaded here.
 
 import type * as z from 'zod';
@@ -71,33 +71,6 @@ export const objectiveSchema = choice<ObjectiveConfig>(
   ],
 );
 
-export const growSchema = section({
-  every: integer({ min: 1 }).default(10).meta({
-    description: 'Steps between two looks at births and deaths.',
-    fallback: 10,
-  }),
-  birth: number({ above: 0, max: 1 }).default(0.02).meta({
-    description: 'A node gets all its neighbours once its mass is at least this.',
-    fallback: 0.02,
-  }),
-  share: number({ above: 0, max: 0.99 }).default(0.5).meta({
-    description: 'Part of its mass that its newborn neighbours get, all together.',
-    fallback: 0.5,
-  }),
-  floor: number({ min: 0, max: 0.5 }).default(1e-4).meta({
-    description: 'A node with less mass is retired; its mass goes to its heaviest neighbour.',
-    fallback: 1e-4,
-  }),
-  grace: integer({ min: 0 }).default(20).meta({
-    description: 'Steps after its birth in which a node is not retired.',
-    fallback: 20,
-  }),
-  maxNodes: integer({ min: 1, max: 10_000_000 }).default(1000).meta({
-    description: 'Most nodes that live at once.',
-    fallback: 1000,
-  }),
-});
-
 const stopSchema = section({
   seconds: duration.optional().meta({
     description: 'Wall time after which the search stops, as 60s, 10min, 2h.',
@@ -140,5 +113,4 @@ export const optimizeSchema = section({
   }
 });
 
-export type GrowSpec = z.output<typeof growSchema>;
 export type OptimizeSpec = z.output<typeof optimizeSchema>;

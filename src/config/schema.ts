@@ -5,7 +5,8 @@ import type * as z from 'zod';
 import { dynamicsSchema, initialSchema, temperatureSchema } from './schema-dynamics.js';
 import { box, graphSchema, oneNode, spaceSchema } from './schema-graph.js';
 import { interval } from './schema-interval.js';
-import { growSchema, objectiveSchema, optimizeSchema } from './schema-objective.js';
+import { growSchema, lumpedSchema } from './schema-lumped.js';
+import { objectiveSchema, optimizeSchema } from './schema-objective.js';
 import { potentialSchema } from './schema-potential.js';
 import {
   branch,
@@ -170,20 +171,29 @@ export const configSchema = section({
   particles: integer({ min: 1, max: 0x10000000000 })
     .optional()
     .meta({
-      description: 'Number of particles; needed unless `representation` is `grid`.',
+      description: 'Number of particles; needed for `representation: particles`.',
       samples: ['1_000_000'],
     }),
   precision: word(['f32', 'f64']).default('f32').meta({
     description: 'Floating point width of the coordinates and of the step.',
     fallback: 'f32',
   }),
-  representation: word(['particles', 'grid', 'lumped']).default('particles').meta({
-    description:
-      'How the density is represented: by `particles`, or by cell averages on a `grid` (d <= 3), without randomness.',
-    fallback: 'particles',
-  }),
+  representation: word(['particles', 'grid', 'lumped'])
+    .default('particles')
+    .meta({
+      description:
+        'How the density is represented: by `particles`; by cell averages on a `grid` (d <= 3), without randomness; or `lumped`, ' +
+        'with one point and one mass per node, for optimisation in any d.',
+      fallback: 'particles',
+    }),
   grid: gridSchema.prefault({}).meta({
     description: 'The grid of `representation: grid`, and of densities where particles need them.',
+  }),
+  lumped: lumpedSchema.prefault({}).meta({ description: 'Of `representation: lumped`.' }),
+  grow: growSchema.optional().meta({
+    description:
+      'For `representation: lumped`: nodes are born next to heavy ones and retired when they are light, so that a graph can be searched that ' +
+      'is far too large to be written down. Takes the place of `graph`.',
   }),
   initial: initialSchema.meta({ description: 'The law of particles at time 0.' }),
   time: timeSchema.meta({ description: 'Time step and end.' }),
@@ -197,12 +207,6 @@ export const configSchema = section({
     .optional()
     .meta({ description: 'Particles written to disk; none without this key.' }),
   checkpoint: checkpointSchema.prefault({}).meta({ description: 'States to resume from.' }),
-  grow: growSchema.optional().meta({
-    description:
-      'For `representation: lumped`: the graph is generated on the fly out of the nodes of `graph`: heavy nodes get all their ' +
-      'neighbours, light ones are retired. Without it the graph is what `graph` says.',
-    samples: ['{ birth: 0.01, floor: 0.0001, every: 50 }'],
-  }),
   optimize: optimizeSchema.prefault({}).meta({
     description: 'For `wasserwerk optimize`: when to stop, how often to start anew, what to show.',
   }),
@@ -219,10 +223,6 @@ export const configSchema = section({
     const hint = 'write representation: lumped';
     complain(sink, 'is used with representation lumped only', { hint, at: 'key' }, ['objective']);
   }
-  if (config.grow !== undefined && config.representation !== 'lumped') {
-    const hint = 'write representation: lumped, or remove it';
-    complain(sink, 'is used with representation lumped only', { hint, at: 'key' }, ['grow']);
-  }
   if (config.representation === 'particles' && config.particles === undefined) {
     complain(
       sink,
@@ -230,6 +230,14 @@ export const configSchema = section({
       { hint: 'add particles: 1_000_000', at: 'key' },
       ['particles'],
     );
+  }
+  if (config.representation !== 'lumped' && config.grow !== undefined) {
+    const hint = 'add representation: lumped, or write the nodes into graph';
+    complain(sink, 'is for representation lumped', { hint, at: 'key' }, ['grow']);
+  }
+  if (config.representation !== 'lumped' && config.dynamics.kind === 'accelerated') {
+    const hint = 'use representation: lumped, or kind: gradient-flow';
+    complain(sink, `is not there yet for representation ${config.representation}`, { hint }, ['dynamics', 'kind']);
   }
 });
 

@@ -13,7 +13,7 @@ interface Unavailable {
 const unavailable: readonly Unavailable[] = [
   { path: ['dynamics', 'kind'], values: ['jko'], instead: 'use gradient-flow' },
   { path: ['dynamics', 'integrator'], values: ['baoab'], instead: 'use leimkuhler-matthews' },
-  { path: ['dynamics', 'gamma'], instead: 'write friction, or remove it' },
+  { path: ['dynamics', 'gamma'], instead: 'remove it, or write friction' },
   { path: ['potential', 'module'], instead: 'write objective: { module: … } in place of potential' },
 ];
 

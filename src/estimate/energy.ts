@@ -1,8 +1,9 @@
 // The energy of a state at one step, its parts and what it is compared with: the record that estimators (from particles)
 // and the grid fill, and that the run folder writes as a table of its own. Plain data.
 
-/** How the entropies of a record came about; `cells` is the sum over the cells of the grid representation. */
-export type EntropyMethod = 'knn' | 'grid' | 'gaussian' | 'cells';
+/** How the entropies of a record came about; `cells` is the sum over the cells of the grid representation, `masses` that over
+ * the masses of the lumped one. */
+export type EntropyMethod = 'knn' | 'grid' | 'gaussian' | 'cells' | 'masses';
 
 /**
  * Arrays are over nodes 0 … n-1. Dimensionless. What is not known is NaN; errors are standard errors, 0 where there is no

@@ -92,7 +92,9 @@ export type TemperatureInput =
   | { readonly piecewise: readonly (readonly [time: NumberInput, temperature: NumberInput])[] };
 
 export interface DynamicsInput {
-  readonly kind?: 'gradient-flow';
+  readonly kind?: 'gradient-flow' | 'accelerated';
+  /** For kind `accelerated`. */
+  readonly friction?: NumberInput | { readonly nesterov: NumberInput; readonly restart?: boolean };
   readonly mobility?:
     | 'metropolis'
     | 'barker'
@@ -136,6 +138,24 @@ export interface ObserveInput {
   readonly logZ?: NumberInput;
 }
 
+/** Nodes that are born and retired, for representation `lumped`. */
+export interface GrowInput {
+  readonly start?: readonly (string | number)[];
+  readonly letters?: {
+    readonly name: string;
+    readonly length: NumberInput;
+    readonly count?: NumberInput;
+    readonly edit?: 'any' | 'step';
+    readonly weight?: NumberInput;
+  };
+  readonly every?: NumberInput;
+  readonly birth?: NumberInput;
+  readonly share?: NumberInput;
+  readonly floor?: NumberInput;
+  readonly grace?: NumberInput;
+  readonly nodes?: NumberInput;
+}
+
 /** A config as an object; docs/config-reference.md says what the keys mean. */
 export interface ConfigInput {
   readonly name?: string;
@@ -147,12 +167,14 @@ export interface ConfigInput {
   readonly dynamics?: DynamicsInput;
   readonly particles?: NumberInput;
   readonly precision?: 'f32' | 'f64';
-  readonly representation?: 'particles' | 'grid';
+  readonly representation?: 'particles' | 'grid' | 'lumped';
   readonly grid?: {
     readonly cells?: Several<NumberInput>;
     readonly box?: BoxInput;
     readonly tolerance?: NumberInput;
   };
+  readonly lumped?: { readonly tolerance?: NumberInput };
+  readonly grow?: GrowInput;
   readonly initial: InitialInput;
   readonly time: TimeInput;
   readonly seed?: NumberInput;

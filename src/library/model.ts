@@ -98,7 +98,7 @@ export class LoadedModel {
     return this.#model.graph.nodeNames;
   }
 
-  get representation(): 'particles' | 'grid' {
+  get representation(): Representation {
     return this.#model.representation;
   }
 

@@ -35,9 +35,9 @@ export class LumpedFlow {
   #nodes: LivingNode[] = [];
   #index = new Map<string, number>();
   #masses: MassSystem;
-  #value = new Float64Array(0);
-  #slope = new Float64Array(0);
-  #lift = new Float64Array(0);
+  #value: Float64Array = new Float64Array(0);
+  #slope: Float64Array = new Float64Array(0);
+  #lift: Float64Array = new Float64Array(0);
   #best: BestPoint | undefined;
   #counts = { gradients: 0, evaluations: 0, examined: 0, retired: 0, restarts: 0 };
   #restartedAt = 0;
@@ -182,13 +182,17 @@ export class LumpedFlow {
     await this.#change(before);
   }
 
-  /** Copies of all that the flow goes on from. */
-  state(): LumpedState {
+  /**
+   * All that the flow goes on from.
+   * @param copies false: x and v are the state itself, which the next step changes
+   */
+  state(copies = true): LumpedState {
     const { mass, phi, edges, stepPart } = this.#masses;
     const nodes = this.#nodes.map((living, g): LumpedNodeState => ({
       ...{ node: living.node, born: living.born, parent: living.parent, expanded: living.expanded },
       ...{ mass: mass[g], phi: this.#isSecondOrder ? phi[g] : 0 },
-      ...{ x: Float64Array.from(living.x), v: Float64Array.from(living.v) },
+      x: copies ? Float64Array.from(living.x) : living.x,
+      v: copies ? Float64Array.from(living.v) : living.v,
     }));
     return {
       ...{ step: this.#step, nodes, stepPart, best: this.#best, counts: this.counts },
@@ -326,7 +330,7 @@ export class LumpedFlow {
     this.#masses.advance(landscape, {
       time: width * h,
       decay: (a, b) => this.#decay(from + a * width, from + b * width),
-      tolerance: problem.tolerance * width,
+      tolerance: problem.tolerance,
     });
   }
 

@@ -1,12 +1,17 @@
 // V as a formula of the model: value and gradient of a node in one tape, in f64. For some thousands of coordinates; beyond that gradients
 // of formulas, which are written out coordinate by coordinate, are too large, and an objective of another kind is wanted.
 
-import { compileTape, gradient, reachable, type Expression, type ExpressionSymbol } from '../expression/mod.js';
-import { ExpressionBuilder } from '../expression/mod.js';
-import { copyExpression, type Model, type ParameterTable } from '../model/mod.js';
+import {
+  compileTape,
+  ExpressionBuilder,
+  gradient,
+  reachable,
+  type Expression,
+  type ExpressionSymbol,
+} from '../expression/mod.js';
+import { copyExpression, type Model, type ParameterTable, type StructureSpace } from '../model/mod.js';
 import { LumpedError } from './errors.js';
 import type { Neighbour, Objective, ObjectivePoint } from './objective.js';
-import type { StructureSpace } from './structures.js';
 
 /** Nodes of expressions in a tape: beyond this a gradient takes more memory and time than one wants without being asked. */
 const LARGEST_TAPE = 5_000_000;

@@ -5,10 +5,10 @@
 // Mass passes from one end of an edge to the other and nowhere else; what rounding leaves of the sum is taken back after each step. Sums and
 // sweeps run in the order of nodes and edges, so results have the same bits wherever they are made.
 
-import { fastF64 } from '../elementary/mod.js';
+import { fastF64, mathF64 } from '../elementary/mod.js';
 import { isDensityMobility } from '../model/mod.js';
 import { LumpedError } from './errors.js';
-import { movePair, type KineticPair } from './kinetic.js';
+import { flooredTheta, movePair, type KineticPair } from './kinetic.js';
 import { linearRates, theta, type SmoothMobility } from './mobility.js';
 import { relaxPair, type LumpedMobility, type Pair } from './relax.js';
 
@@ -33,18 +33,24 @@ export interface MassMotion {
   readonly time: number;
   /** Factor by which friction shrinks phi over a part of the time, as parts of the whole from 0 to 1; second order only. */
   readonly decay: (fromPart: number, toPart: number) => number;
-  /** Error of masses (and of the kinetic energy) that a motion over the whole time may have. */
+  /** Error of masses that a step may have; the motion takes as many as it needs. */
   readonly tolerance: number;
 }
 
 /** Steps are not made shorter than this part of the time asked for. */
-const SHORTEST = 2 ** -24;
+const SHORTEST = 2 ** -40;
 
 /** Least mass in a logarithm. */
 const LEAST = 1e-300;
 
-/** Error that a step over a part may have; rounding cannot be helped. */
-const allowance = ({ tolerance }: MassMotion, part: number): number => Math.max(tolerance * part, 1e-15);
+/** Error that a step may have, however short: at empty nodes errors fall no faster than the step. Rounding cannot be helped. */
+const allowance = ({ tolerance }: MassMotion): number => Math.max(tolerance, 1e-15);
+
+/**
+ * What an error of the kinetic energy counts, beside those of masses: it may be the root of the tolerance, over 10. Beside a mass that comes to
+ * 0 it falls with the logarithm of the mass only, and phi has no bound.
+ */
+const kineticWeight = ({ tolerance }: MassMotion): number => 10 * Math.sqrt(tolerance);
 
 const log = (mass: number): number => fastF64.log(Math.max(mass, LEAST));
 
@@ -82,9 +88,9 @@ export class MassSystem {
       let part = left <= planned * 1.01 ? left : planned;
       for (;;) {
         const error = this.#try(landscape, motion, done, part);
-        const allowed = allowance(motion, part);
-        // A step's error is of the third power of its length, its allowance of the first.
-        const factor = error > 0 ? 0.9 * Math.sqrt(allowed / error) : 4;
+        const allowed = allowance(motion);
+        // A step's error is of the third power of its length.
+        const factor = error > 0 ? 0.9 * mathF64.power(allowed / error, 1 / 3) : 4;
         if (error <= allowed) {
           const next = Math.min(1, part * Math.min(4, Math.max(0.5, factor)));
           // A step that the end of the time has cut short says nothing against longer ones.
@@ -116,12 +122,12 @@ export class MassSystem {
     this.phi = phi.slice();
     this.#step(landscape, motion, done, middle);
     this.#step(landscape, motion, middle, done + part);
-    let error = Math.abs(this.kinetic() - kineticWhole);
+    let error = kineticWeight(motion) * Math.abs(this.kinetic() - kineticWhole);
+    // Not a number stays one here.
     for (let g = 0; g < mass.length; g++) error = Math.max(error, Math.abs(this.mass[g] - massWhole[g]));
     // Of the halves: a third of the difference, their order being 2.
     error /= 3;
-    // Not a number is an error, too.
-    if (!(error <= allowance(motion, part))) {
+    if (!(error <= allowance(motion))) {
       this.mass = mass;
       this.phi = phi;
       return Number.isFinite(error) ? error : Infinity;
@@ -171,12 +177,40 @@ export class MassSystem {
       pair.b = mass[b];
       pair.phiA = phi[a];
       pair.phiB = phi[b];
-      movePair(this.mobility as SmoothMobility, pair, weight[e] * h);
+      let emptied = movePair(this.mobility as SmoothMobility, pair, weight[e] * h);
+      if (emptied !== 0) {
+        // Who is emptied by all edges together is thrown back; else, or where that does not help, the edge waits for mass to come.
+        this.#reflect(emptied < 0 ? a : b);
+        pair.phiA = phi[a];
+        pair.phiB = phi[b];
+        emptied = movePair(this.mobility as SmoothMobility, pair, weight[e] * h);
+        if (emptied !== 0) continue;
+      }
       mass[a] = pair.a;
       mass[b] = pair.b;
       phi[a] = pair.phiA;
       phi[b] = pair.phiB;
     }
+  }
+
+  /**
+   * Throws a node back whose mass comes to 0: phi goes to the other side of the mean of its neighbours' (weights K theta), which turns the
+   * sign of m' and keeps the kinetic energy. Nothing for one whose mass grows.
+   */
+  #reflect(node: number): void {
+    const { from, to, weight } = this.edges;
+    const { mass, phi } = this;
+    let total = 0;
+    let sum = 0;
+    for (let e = 0; e < from.length; e++) {
+      if (from[e] !== node && to[e] !== node) continue;
+      const other = from[e] === node ? to[e] : from[e];
+      const k = weight[e] * flooredTheta(this.mobility as SmoothMobility, mass[node], mass[other]);
+      total += k;
+      sum += k * phi[other];
+    }
+    // m' = total * phi - sum
+    if (total > 0 && total * phi[node] < sum) phi[node] = (2 * sum) / total - phi[node];
   }
 
   /** phi' = -mu - D |v|^2/2 */
@@ -233,7 +267,7 @@ export class MassSystem {
     let sum = 0;
     for (let e = 0; e < from.length; e++) {
       const w = phi[from[e]] - phi[to[e]];
-      if (w !== 0) sum += weight[e] * theta(mobility as SmoothMobility, mass[from[e]], mass[to[e]], 0) * w * w;
+      if (w !== 0) sum += weight[e] * flooredTheta(mobility as SmoothMobility, mass[from[e]], mass[to[e]]) * w * w;
     }
     return sum / 2;
   }

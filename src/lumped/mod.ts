@@ -35,4 +35,3 @@ export {
 } from './problem.js';
 export type { LumpedMobility } from './relax.js';
 export { drawStart, hashOf } from './start.js';
-export { StructureSpace, type StructureSpec } from './structures.js';

@@ -56,7 +56,7 @@ export interface LumpedProblem {
   readonly temperature: TemperatureSchedule;
   readonly splitting: 'lie' | 'strang';
   readonly timeStep: number;
-  /** Error of the masses per step that is allowed, absolute (masses sum to 1). */
+  /** Error of the masses that each of their steps may have, absolute (masses sum to 1); points take steps of `timeStep`. */
   readonly tolerance: number;
   readonly graph: LumpedGraph;
   /** As the objective says: values are of mini-batches. Energies and their laws are then as noisy as they are. */

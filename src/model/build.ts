@@ -12,6 +12,7 @@ import { buildMesh } from './mesh.js';
 import { needsDensity, particleDensities } from './mobility.js';
 import { buildParameters } from './parameters.js';
 import { buildPotentials, buildRates } from './potentials.js';
+import { refuseUnfitLumped } from './preflight-lumped.js';
 import { runPreflight, type PreflightOptions } from './preflight.js';
 import { buildBoundaries, checkCoordinateNames } from './space.js';
 import { lowestTemperature } from './temperature.js';
@@ -34,6 +35,7 @@ export function buildModel(
   const boundaries = buildBoundaries(context);
   const { stepCount } = timeSteps(context);
   checkTemperature(context, stepCount * config.time.step);
+  if (config.representation === 'lumped') refuseUnfitLumped(context, stepCount * config.time.step);
   context.stopIfUnfit();
 
   const compressed = buildGraph(context);

@@ -29,6 +29,7 @@ export type MeshModel = Omit<Model, 'mesh' | 'densities'>;
 export function buildMesh(context: BuildContext, model: MeshModel): Mesh | undefined {
   const { config } = context;
   const { dimension: d } = model;
+  // Mobilities act on masses there.
   if (model.representation === 'lumped') return undefined;
   const onGrid = model.representation === 'grid';
   // On the grid the density is there anyway.

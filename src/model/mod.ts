@@ -17,6 +17,7 @@ export type {
 } from './model.js';
 export { buildModel, type BuildOptions } from './build.js';
 export type { Preflight } from './context.js';
+export { StructureSpace, type StructureSpec } from './structures.js';
 export { densityRateFactor, isDensityMobility, LEAST_DENSITY, needsDensity } from './mobility.js';
 export { findBox } from './mesh.js';
 export { compressGraph, components, edgeSources, type CompressedGraph, type EdgeList } from './graph.js';

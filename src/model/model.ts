@@ -103,7 +103,7 @@ export interface Model {
   readonly initialLaw: InitialLaw;
   /** Initial node masses, >= 0, sum 1. */
   readonly initialMasses: Float64Array;
-  /** 0 on the grid. */
+  /** 0 unless the representation is `particles`. */
   readonly particleCount: number;
   readonly precision: Precision;
   /** Time step dt and number of steps; the end time is stepCount * timeStep. */

@@ -10,4 +10,4 @@ export {
   type SearchLook,
   type SearchState,
 } from './search.js';
-export { objectiveSpec, setUp, type SearchSetup } from './setup.js';
+export { setUp, type SearchSetup } from './setup.js';

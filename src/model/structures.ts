@@ -1,35 +1,35 @@
-// Structures as words of letters 0 … n-1 of a fixed length, and what is one edit away: one letter changed. The built-in family of `grow`
+// Structures as words of letters 0 … count-1 of a fixed length, and what is one edit away: one letter changed. The built-in family of `grow`
 // for formulas; objectives of other kinds have structures of their own. A node's name is its word: "0110", or "3.12.7" where there are
 // more than ten letters.
 
-import type { Neighbour } from './objective.js';
+import type { GrowSpec } from '../config/mod.js';
 
-export interface StructureSpec {
-  /** The name of the letters in formulas: a vector parameter. */
-  readonly name: string;
-  readonly length: number;
-  /** Number of letters. */
-  readonly letters: number;
-  /** `any`: a letter becomes any other; `step`: the next higher or lower one. */
-  readonly edit: 'any' | 'step';
-  /** K of every edge. */
-  readonly weight: number;
-}
+/** `grow.letters`. */
+export type StructureSpec = NonNullable<GrowSpec['letters']>;
+
+/** Letters that are written side by side. */
+const ONE_DIGIT = 10;
 
 export class StructureSpace {
   constructor(private readonly spec: StructureSpec) {}
 
+  /** The name of the letters in formulas. */
   get name(): string {
     return this.spec.name;
   }
 
+  /** The word of zeros. */
+  get zero(): string {
+    return this.text(new Float64Array(this.spec.length));
+  }
+
   /** The letters of a word; undefined if it is none of this space. */
   read(word: string): Float64Array | undefined {
-    const { length, letters } = this.spec;
-    const texts = letters <= 10 ? [...word] : word.split('.');
+    const { length, count } = this.spec;
+    const texts = count <= ONE_DIGIT ? [...word] : word.split('.');
     if (texts.length !== length || !texts.every((text) => /^(0|[1-9]\d*)$/u.test(text))) return undefined;
     const values = Float64Array.from(texts, Number);
-    return values.every((value) => value < letters) ? values : undefined;
+    return values.every((value) => value < count) ? values : undefined;
   }
 
   /** @throws RangeError if this is no word of this space */
@@ -41,14 +41,14 @@ export class StructureSpace {
 
   /** A word as text. */
   text(letters: ArrayLike<number>): string {
-    return Array.from(letters).join(this.spec.letters <= 10 ? '' : '.');
+    return Array.from(letters).join(this.spec.count <= ONE_DIGIT ? '' : '.');
   }
 
-  /** Words one edit away, place by place. */
-  neighbours(word: string): Neighbour[] {
-    const { letters: count, edit, weight } = this.spec;
+  /** Words one edit away, place by place, and the weight of the edge. */
+  neighbours(word: string): { readonly node: string; readonly weight: number }[] {
+    const { count, edit, weight } = this.spec;
     const letters = this.lettersOf(word);
-    const found: Neighbour[] = [];
+    const found: { node: string; weight: number }[] = [];
     letters.forEach((own, place) => {
       const others =
         edit === 'step'
