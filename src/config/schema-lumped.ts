@@ -43,8 +43,11 @@ export const growSchema = section({
     .default(10)
     .meta({ description: 'Steps between two looks at who is born and who is retired.', fallback: 10 }),
   birth: number({ above: 0, max: 1 })
-    .default(0.01)
-    .meta({ description: 'Mass from which on all neighbours of a node are born.', fallback: 0.01 }),
+    .default(0.5)
+    .meta({
+      description: "A node's neighbours are born once its mass is at least this part of the heaviest node's.",
+      fallback: 0.5,
+    }),
   share: number({ above: 0, max: 0.99 }).default(0.5).meta({
     description: 'Part of its mass that a node gives to its newborn neighbours, in equal shares.',
     fallback: 0.5,
@@ -53,7 +56,8 @@ export const growSchema = section({
     .default(1e-6)
     .meta({
       description:
-        'A node with less mass than this is retired; its mass goes to its heaviest living neighbour. Mass is never lost.',
+        'A node with less mass than this is retired, and one whose neighbours are all gone; its mass goes to its heaviest living ' +
+        'neighbour, else to the heaviest node. Mass is never lost.',
       fallback: 1e-6,
     }),
   grace: integer({ min: 0 })
@@ -61,12 +65,11 @@ export const growSchema = section({
     .meta({ description: 'Steps after its birth in which a node is not retired.', fallback: 50 }),
   nodes: integer({ min: 2, max: 10_000_000 })
     .default(10_000)
-    .meta({ description: 'Most nodes alive at once.', fallback: 10_000 }),
+    .meta({
+      description: 'Most nodes alive at once. Then light ones make room for neighbours of the heaviest.',
+      fallback: 10_000,
+    }),
 }).superRefine((grow, sink) => {
-  if (grow.floor >= grow.birth) {
-    const hint = 'use a floor well below birth';
-    complain(sink, `the floor ${grow.floor} is not below birth ${grow.birth}`, { hint }, ['floor']);
-  }
   if (grow.start !== undefined && new Set(grow.start).size < grow.start.length) {
     complain(sink, 'names a node twice', { hint: 'name each node once' }, ['start']);
   }

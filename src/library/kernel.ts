@@ -109,10 +109,10 @@ class SoloKernel implements Kernel {
  */
 export async function compileKernel(model: ConfigSourceInput, options: ConfigOptions = {}): Promise<Kernel> {
   const config = resolveConfig(model, options);
-  if (config.representation === 'grid') {
+  if (config.representation !== 'particles') {
     throw new LibraryError(
       'not-particles',
-      'a model on a grid has no kernel: use `representation: particles`, or simulate it',
+      'only particles have a kernel: use `representation: particles`, or simulate it',
     );
   }
   const simulation = Simulation.create(config, { workers: 0 });

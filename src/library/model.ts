@@ -98,7 +98,7 @@ export class LoadedModel {
     return this.#model.graph.nodeNames;
   }
 
-  get representation(): Representation {
+  get representation(): 'particles' | 'grid' | 'lumped' {
     return this.#model.representation;
   }
 

@@ -2,7 +2,7 @@
 // so that a user's compiler meets no insides of the program; a test holds them to the originals.
 
 /** How the entropies of a record came about; `cells` is the sum over the cells of a grid. */
-export type EntropyMethod = 'knn' | 'grid' | 'gaussian' | 'cells';
+export type EntropyMethod = 'knn' | 'grid' | 'gaussian' | 'cells' | 'masses';
 
 /**
  * The energy of a state. Arrays are over nodes; what is not known is NaN; errors are standard errors, 0 where there is no

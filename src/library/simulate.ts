@@ -8,6 +8,7 @@ import {
   sampleParticles,
   startRun,
   type GridSimulation,
+  type LumpedSimulation,
   type RunListener,
   type Simulation,
 } from '../cluster/mod.js';
@@ -69,7 +70,7 @@ export interface SimulationRun extends AsyncIterable<Observable, undefined> {
   densities(): Promise<Densities>;
 }
 
-type Local = Simulation | GridSimulation;
+type Local = Simulation | GridSimulation | LumpedSimulation;
 
 interface Request {
   readonly look: (simulation: Local) => Promise<void>;
@@ -214,7 +215,7 @@ class LocalRun implements SimulationRun {
       looked: ({ observation }) => {
         const simulation = this.#simulation;
         if (!observation || !simulation) return;
-        const expects = simulation.kind === 'grid' || simulation.config.observe.entropy !== 'none';
+        const expects = simulation.kind !== 'particles' || simulation.config.observe.entropy !== 'none';
         this.#stream.add(observation, expects);
       },
       estimated: (energy) => {
@@ -285,8 +286,10 @@ class LocalRun implements SimulationRun {
   particles({ node, most = Infinity }: ParticleQuery = {}): Promise<Particles> {
     return this.#atLook(async (simulation) => {
       const { model, step } = simulation;
-      if (simulation.kind === 'grid') {
-        throw new LibraryError('not-particles', 'a run on a grid has no particles: use densities()');
+      if (simulation.kind !== 'particles') {
+        const instead = simulation.kind === 'grid' ? ': use densities()' : '; its points are in observables';
+        const what = simulation.kind === 'grid' ? 'a run on a grid' : 'a lumped run';
+        throw new LibraryError('not-particles', `${what} has no particles${instead}`);
       }
       if (!(most >= 1)) throw new LibraryError('bad-option', `most is ${most}: give a number >= 1`);
       const only = node === undefined ? undefined : nodeNumber(model.graph.nodeNames, node);
@@ -299,7 +302,7 @@ class LocalRun implements SimulationRun {
   densities(): Promise<Densities> {
     return this.#atLook((simulation) => {
       if (simulation.kind !== 'grid' || !simulation.model.mesh) {
-        throw new LibraryError('not-a-grid', 'a run of particles has no densities: use particles()');
+        throw new LibraryError('not-a-grid', `a run of representation ${simulation.kind} has no densities`);
       }
       const { step, model, density } = simulation;
       const { cells, low, high } = simulation.model.mesh;

@@ -16,7 +16,7 @@ import type {
   LumpedState,
   NodeView,
 } from './flow-types.js';
-import { keepEdges, planBirths, planRetirement } from './growth.js';
+import { keepEdges, planBirths, planRetirement, planRoom, type Retirement } from './growth.js';
 import { MassSystem, type Landscape, type MassEdges } from './masses.js';
 import type { NodePoint, NodeReport, NodeResult, NodeTask } from './node-tasks.js';
 import { decayOf, frictionAt, type GrowRules, type LumpedEdge, type LumpedProblem } from './problem.js';
@@ -406,7 +406,7 @@ export class LumpedFlow {
     }
     if (graph.kind !== 'grow' || this.#step % graph.rules.every !== 0) return;
     const { hamiltonian } = this.energies();
-    this.#retire(graph.rules);
+    this.#retire(planRetirement(this.#living(), this.#masses.edges, graph.rules, this.#step));
     await this.#bear(graph.rules);
     this.#jump(hamiltonian);
   }
@@ -415,8 +415,7 @@ export class LumpedFlow {
     return this.#nodes.map(({ born, expanded }, g) => ({ born, expanded, mass: this.#masses.mass[g] }));
   }
 
-  #retire(rules: GrowRules): void {
-    const plan = planRetirement(this.#living(), this.#masses.edges, rules, this.#step);
+  #retire(plan: readonly Retirement[]): void {
     if (plan.length === 0) return;
     const { mass, phi } = this.#masses;
     const numbers = new Int32Array(this.#nodes.length);
@@ -443,21 +442,31 @@ export class LumpedFlow {
   }
 
   async #bear(rules: GrowRules): Promise<void> {
-    const parents = planBirths(this.#living(), rules);
-    if (parents.length === 0 || this.#nodes.length >= rules.maxNodes) return;
-    const [{ neighbours }] = await this.#run([
-      { kind: 'neighbours', nodes: parents.map((g) => this.#nodes[g].node) },
-    ]);
+    const planned = planBirths(this.#living(), rules).map((g) => this.#nodes[g].node);
+    if (planned.length === 0) return;
+    const [{ neighbours }] = await this.#run([{ kind: 'neighbours', nodes: planned }]);
+    const missingOf = (i: number): string[] =>
+      neighbours[i].map(({ node }) => node).filter((node) => !this.#index.has(node));
+    // Room for the neighbours of the heaviest, at the cost of nodes that are lighter than they will be.
+    const most = missingOf(0).length;
+    const lacking = this.#nodes.length + most - rules.maxNodes;
+    if (lacking > 0) {
+      const mass = (rules.share * this.massOf(planned[0])) / most;
+      const wanted = { room: lacking, mass };
+      this.#retire(planRoom(this.#living(), this.#masses.edges, rules, this.#step, wanted));
+    }
     const first = this.#nodes.length;
     const newborn: { node: string; parent: number; share: number }[] = [];
-    const known = new Set(this.#index.keys());
-    for (const [i, parent] of parents.entries()) {
-      const missing = neighbours[i].filter(({ node }) => !known.has(node));
-      // All or none, so that no node is left out for ever; but a node with more neighbours than there may be nodes has some.
+    const known = new Set<string>();
+    for (const [i, name] of planned.entries()) {
+      const parent = this.#index.get(name);
+      if (parent === undefined) continue;
+      const missing = missingOf(i).filter((node) => !known.has(node));
       const room = rules.maxNodes - first - newborn.length;
+      // All or none, so that no node is left out; but the first has as many as there is room for, and the others later.
       if (missing.length > room && newborn.length > 0) continue;
       const born = missing.slice(0, room);
-      for (const { node } of born) {
+      for (const node of born) {
         known.add(node);
         newborn.push({ node, parent, share: rules.share / born.length });
       }

@@ -36,7 +36,7 @@ class FormulaTape {
     const size = reachable(expressions).length;
     if (size > LARGEST_TAPE) {
       throw new LumpedError(
-        'lumped-objective',
+        'lumped-size',
         `the gradient of the potential is a formula of ${size} operations`,
         'use an objective that computes its gradient itself (objective: { module: … })',
       );

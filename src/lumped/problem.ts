@@ -38,15 +38,18 @@ export type LumpedGraph =
 export interface GrowRules {
   /** Steps between two looks at births and deaths. */
   readonly every: number;
-  /** A node's neighbours are born once its mass is at least this. */
+  /** A node's neighbours are born once its mass is at least this part of that of the heaviest node. */
   readonly birth: number;
   /** Part of a node's mass that its newborn neighbours get, all together. */
   readonly share: number;
-  /** A node whose mass is below this is retired; its mass goes to its heaviest living neighbour. */
+  /**
+   * A node whose mass is below this is retired, and one whose neighbours are all gone; its mass goes to its heaviest living
+   * neighbour, or to the heaviest node.
+   */
   readonly floor: number;
   /** Steps after its birth in which a node is not retired. */
   readonly grace: number;
-  /** Most nodes alive at once. */
+  /** Most nodes alive at once; light ones make room for neighbours of the heaviest. */
   readonly maxNodes: number;
 }
 

@@ -48,7 +48,7 @@ export class LumpedSimulation {
     const { graph, dimension } = model;
     if (graph.nodeCount * dimension * dimension > MOST_COVARIANCES) {
       throw new LumpedError(
-        'lumped-objective',
+        'lumped-size',
         `tables of ${graph.nodeCount} nodes and ${dimension} coordinates are too large`,
         'use fewer coordinates or nodes',
       );
