@@ -101,7 +101,7 @@ export class CmaEs {
 function symmetricEigen(matrix: readonly (readonly number[])[]): { vectors: number[][]; values: number[] } {
   const n = matrix.length;
   const a = matrix.map((row) => [...row]);
-  const v = a.map((_, i) => a.map((_u, j) => (i === j ? 1 : 0)));
+  const v = a.map((_, i) => a.map((_u, j): number => (i === j ? 1 : 0)));
   for (let sweep = 0; sweep < 30; sweep++) {
     let off = 0;
     for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) off += a[p][q] * a[p][q];

@@ -46,6 +46,8 @@ const workersOption = (): Option =>
   new Option('--workers <count>', 'worker threads (default: the cores of this machine)').argParser(
     wholeNumber(1),
   );
+const modulesOption = (): Option =>
+  new Option('--allow-modules', 'run the module or command that the config names as objective');
 const quietOption = (): Option => new Option('-q, --quiet', 'say nothing but errors');
 const logLevelOption = (): Option =>
   new Option('--log-level <level>', 'what goes into log.jsonl of the run folder')
@@ -113,6 +115,7 @@ statusFlags(
       .addOption(new Option('--out <folder>', 'the run folder (default: runs/<name>-<time>)'))
       .addOption(seedOption())
       .addOption(setOption())
+      .addOption(modulesOption())
       .addOption(quietOption())
       .addOption(jsonOption())
       .addOption(logLevelOption())
@@ -140,6 +143,7 @@ statusFlags(
       .description('go on with a run from its last checkpoint, to the same bits')
       .argument('<run-folder>', 'the folder that `run` named')
       .addOption(workersOption())
+      .addOption(modulesOption())
       .addOption(quietOption())
       .addOption(jsonOption())
       .addOption(logLevelOption()),
@@ -261,7 +265,7 @@ program
       wholeNumber(1),
     ),
   )
-  .addOption(new Option('--allow-modules', 'run the module or command that the config names as objective'))
+  .addOption(modulesOption())
   .addOption(quietOption())
   .addOption(jsonOption())
   .addHelpText(

@@ -22,6 +22,7 @@ import {
 import { exitCode, UsageError } from './exit.js';
 import { table } from './format.js';
 import { shownFolder } from './run-data.js';
+import { requireTrust } from './trust.js';
 
 export interface OptimizeFlags {
   readonly set: readonly string[];
@@ -95,7 +96,7 @@ interface Begun {
 async function begin(file: string | undefined, flags: OptimizeFlags): Promise<Begun> {
   if (file === undefined) throw new UsageError('give a config, or --resume FOLDER to go on with a search');
   const config = loadConfig(file, { seed: flags.seed, overrides: flags.set });
-  requireTrust(config, flags);
+  requireTrust(config, flags.allowModules === true);
   // Reads all files that the config names, so that the bundle is whole.
   buildModel(config, { skipPreflight: true });
   const folder = await SearchFolder.start(config.name, dirname(resolve(file)), config.source.bundle(), flags.out);
@@ -111,24 +112,12 @@ async function goOn(file: string | undefined, flags: OptimizeFlags, resume: stri
   try {
     if (isFinished) throw new UsageError(`the search in ${resume} is finished: its answer is in nodes.csv`);
     const config = loadBundle(folder.bundle, { folder: folder.configFolder });
-    requireTrust(config, flags);
+    requireTrust(config, flags.allowModules === true);
     return { config, folder, state };
   } catch (error) {
     await folder.close();
     throw error;
   }
-}
-
-/** Before a folder is made. */
-function requireTrust(config: RunConfig, flags: OptimizeFlags): void {
-  if (!config.objective || flags.allowModules) return;
-  const what = config.objective.kind === 'module' ? config.objective.module : config.objective.command.join(' ');
-  throw config.source.error([
-    config.source.problem(['objective'], `the config runs code: ${what}`, {
-      hint: 'if you trust it, add --allow-modules; it can do all that you can do on this machine',
-      at: 'key',
-    }),
-  ]);
 }
 
 function listenerOf(config: RunConfig, folder: SearchFolder, say: (text: string) => void): SearchListener {

@@ -95,7 +95,8 @@ describe('the objective', () => {
     const { value, gradient } = objective.valueAndGradient(x, node, at);
     expect(value).toBeCloseTo(objective.value(x, node, at), 6);
     // Along a direction: single coordinates drown in the rounding of f32.
-    const direction = x.map(() => 2 * random() - 1);
+    const length = Math.sqrt(gradient.reduce((sum, part) => sum + part * part, 0));
+    const direction = gradient.map((part) => part / length);
     const along = (h: number): number =>
       objective.value(
         x.map((weight, i) => weight + h * direction[i]),
