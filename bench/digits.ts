@@ -1,7 +1,7 @@
 // The search for a network on the digits, compared at equal gradient evaluations: first- and second-order lumped flow, hill climbing with the
 // same edits, random search, single fixed networks. To be run as it is, without a build:
 //
-//     node --import jiti/register bench/digits.ts --seeds 5 --budget 10000 [--only second-order] [--out results.json]
+//     node --import jiti/register bench/digits.ts --seeds 5 --budget 8000 [--only second-order] [--out results.json]
 //
 // Every method moves weights by the same second-order steps on the same mini-batches, but for the first-order flow. A gradient evaluation is that of
 // one network on 64 images. What is reported of a method at any time is the network that does best on the validation images, among those
@@ -18,7 +18,7 @@ import { moduleObjective, type ObjectiveModule } from '../src/objective/mod.js';
 const { values: flags } = parseArgs({
   options: {
     seeds: { type: 'string', default: '5' },
-    budget: { type: 'string', default: '10000' },
+    budget: { type: 'string', default: '8000' },
     only: { type: 'string' },
     out: { type: 'string' },
   },
@@ -186,7 +186,7 @@ async function hillClimbing(seed: number): Promise<Outcome> {
 
 function flow(dynamics: LumpedProblem['dynamics'], timeStep: number) {
   return async (seed: number): Promise<Outcome> => {
-    const digits = digitsObjective({ ...V, seed, weight: 0.05 });
+    const digits = digitsObjective({ ...V, seed, weight: 0.1 });
     const objective = moduleObjective(digits as ObjectiveModule, 'digits');
     const record = new Record();
     const problem: LumpedProblem = {
@@ -199,7 +199,7 @@ function flow(dynamics: LumpedProblem['dynamics'], timeStep: number) {
       graph: {
         kind: 'grow',
         nodes: [{ node: 'linear', mass: 1 }],
-        rules: { every: 25, birth: 0.15, share: 0.6, floor: 0.02, grace: 25, maxNodes: 24 },
+        rules: { every: 25, birth: 0.15, share: 0.6, floor: 0.02, grace: 25, maxNodes: 12 },
       },
       miniBatches: true,
       // Best points are judged here, on the validation images.
@@ -232,7 +232,7 @@ const methods: [string, (seed: number) => Promise<Outcome>][] = [
   ['first-order flow', flow({ kind: 'gradient-flow', integrator: 'euler' }, RATE)],
   ['hill climbing', hillClimbing],
   ['random search', randomSearch],
-  ...['linear', 'd32r', 'd64r-d32r', 'c8r', 'd32r-c8r'].map((name): [string, (seed: number) => Promise<Outcome>] => [
+  ...['linear', 'd32r', 'd32r-c8r'].map((name): [string, (seed: number) => Promise<Outcome>] => [
     `fixed ${name}`,
     fixed(name),
   ]),
