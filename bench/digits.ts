@@ -13,7 +13,7 @@ import digitsObjective, { score } from '../configs/digits/objective.js';
 import { growths, randomStructure } from '../configs/digits/structure.js';
 import { randomFrom, startOf, transferWeights } from '../configs/digits/weights.js';
 import { localCrew, LumpedFlow, NodeWorker, type LumpedProblem } from '../src/lumped/mod.js';
-import { moduleObjective, type ObjectiveModule } from '../src/objective/mod.js';
+import { moduleObjective } from '../src/objective/mod.js';
 
 const { values: flags } = parseArgs({
   options: {
@@ -187,7 +187,7 @@ async function hillClimbing(seed: number): Promise<Outcome> {
 function flow(dynamics: LumpedProblem['dynamics'], timeStep: number) {
   return async (seed: number): Promise<Outcome> => {
     const digits = digitsObjective({ ...V, seed, weight: 0.1 });
-    const objective = moduleObjective(digits as ObjectiveModule, 'digits');
+    const objective = moduleObjective(digits, 'digits');
     const record = new Record();
     const problem: LumpedProblem = {
       dynamics,
@@ -220,7 +220,9 @@ function flow(dynamics: LumpedProblem['dynamics'], timeStep: number) {
       if (!record.wantsLook) continue;
       const heaviest = run.nodes().sort((a, b) => b.mass - a.mass);
       record.look(
-        heaviest.slice(0, 3).map(({ node }) => ({ structure: node, x: run.pointOf(node)?.x ?? new Float64Array() })),
+        heaviest
+          .slice(0, 3)
+          .map(({ node }) => ({ structure: node, x: run.pointOf(node)?.x ?? new Float64Array() })),
       );
     }
     return record.outcome();
@@ -248,7 +250,9 @@ const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const count = (value: number): string => (value === Infinity ? 'never' : String(value));
 
 const results: { method: string; seed: number; outcome: Outcome }[] = [];
-console.log('| method | test accuracy | structures examined | gradients to 96 % | seconds | structures found |');
+console.log(
+  '| method | test accuracy | structures examined | gradients to 96 % | seconds | structures found |',
+);
 console.log('| --- | --- | --- | --- | --- | --- |');
 for (const [method, run] of methods) {
   if (flags.only !== undefined && !method.includes(flags.only)) continue;

@@ -172,7 +172,8 @@ function sparseRegression(): MixedProblem {
       let residual = -y[i];
       for (let j = 0; j < d; j++) if (node[j] === '1') residual += row[j] * x[j];
       value += (0.5 * residual * residual) / rows;
-      if (gradient) for (let j = 0; j < d; j++) if (node[j] === '1') gradient[j] += (residual * row[j]) / rows;
+      if (gradient)
+        for (let j = 0; j < d; j++) if (node[j] === '1') gradient[j] += (residual * row[j]) / rows;
     });
     for (let j = 0; j < d; j++) {
       if (node[j] === '1') value += price;
@@ -214,4 +215,9 @@ function sparseRegression(): MixedProblem {
   };
 }
 
-export const mixedProblems: readonly MixedProblem[] = [rastrigin(2), rosenbrock(), trap(), sparseRegression()];
+export const mixedProblems: readonly MixedProblem[] = [
+  rastrigin(2),
+  rosenbrock(),
+  trap(),
+  sparseRegression(),
+];

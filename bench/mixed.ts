@@ -87,14 +87,17 @@ const annealing: Method = async (problem, meter, seed) => {
     // Two cycles in a budget.
     const length = BUDGET / 2;
     for (let k = 0; k < length; k++) {
-      const temperature = hot * (1e-4) ** (k / length);
+      const temperature = hot * 1e-4 ** (k / length);
       const isJump = random() < 0.3;
       const near = problem.neighbours(node);
       const toNode = isJump ? near[Math.floor(random() * near.length)] : node;
-      const toX = isJump ? x : x.map((at) => Math.min(problem.high, Math.max(problem.low, at + width * normal(random))));
+      const toX = isJump
+        ? x
+        : x.map((at) => Math.min(problem.high, Math.max(problem.low, at + width * normal(random))));
       const there = meter.value(toX, toNode);
       const accepted = there <= value || random() < Math.exp((value - there) / temperature);
-      if (!isJump) width = Math.max(1e-4, Math.min(problem.high - problem.low, width * (accepted ? 1.05 : 0.985)));
+      if (!isJump)
+        width = Math.max(1e-4, Math.min(problem.high - problem.low, width * (accepted ? 1.05 : 0.985)));
       if (accepted) [x, node, value] = [toX, toNode, there];
     }
   }

@@ -46,7 +46,8 @@ export class CmaEs {
     this.#sigma = sigma0;
     this.#ps = Array<number>(n).fill(0);
     this.#pc = Array<number>(n).fill(0);
-    const unit = (): number[][] => Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_u, j) => (i === j ? 1 : 0)));
+    const unit = (): number[][] =>
+      Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_u, j) => (i === j ? 1 : 0)));
     this.#covariance = unit();
     this.#basis = unit();
     this.#scales = Array<number>(n).fill(1);
@@ -63,7 +64,9 @@ export class CmaEs {
     this.#generation += 1;
     const samples = Array.from({ length: this.#lambda }, () => {
       const z = Array.from({ length: n }, () => this.normal());
-      const step = this.#basis.map((row) => row.reduce((sum, entry, j) => sum + entry * this.#scales[j] * z[j], 0));
+      const step = this.#basis.map((row) =>
+        row.reduce((sum, entry, j) => sum + entry * this.#scales[j] * z[j], 0),
+      );
       return { step, value: value(Float64Array.from(this.#mean, (at, i) => at + this.#sigma * step[i])) };
     }).sort((a, b) => a.value - b.value);
     const mean = Array.from({ length: n }, (_, i) =>
@@ -71,8 +74,9 @@ export class CmaEs {
     );
     this.#mean = this.#mean.map((at, i) => at + this.#sigma * mean[i]);
     // C^(-1/2) of the mean step.
-    const inner = Array.from({ length: n }, (_, j) =>
-      this.#basis.reduce((sum, row, i) => sum + row[j] * mean[i], 0) / this.#scales[j],
+    const inner = Array.from(
+      { length: n },
+      (_, j) => this.#basis.reduce((sum, row, i) => sum + row[j] * mean[i], 0) / this.#scales[j],
     );
     const white = this.#basis.map((row) => row.reduce((sum, entry, j) => sum + entry * inner[j], 0));
     const push = Math.sqrt(cs * (2 - cs) * this.#mueff);
@@ -87,7 +91,11 @@ export class CmaEs {
         (entry, j) =>
           keep * entry +
           c1 * this.#pc[i] * this.#pc[j] +
-          cmu * this.#weights.reduce((sum, weight, k) => sum + weight * samples[k].step[i] * samples[k].step[j], 0),
+          cmu *
+            this.#weights.reduce(
+              (sum, weight, k) => sum + weight * samples[k].step[i] * samples[k].step[j],
+              0,
+            ),
       ),
     );
     this.#sigma *= Math.exp(Math.min(1, (cs / d) * (norm / chi - 1)));

@@ -1,7 +1,16 @@
 // The arithmetic of a network, by jax-js on WebAssembly: logits and cross-entropy of a batch, and its gradient, compiled once per structure. Numbers
 // are f32. What was measured against other packages is in docs/optimisation.md.
 
-import { defaultDevice, init, jit, lax, nn, numpy as np, valueAndGrad, type Array as Tensor } from '@jax-js/jax';
+import {
+  defaultDevice,
+  init,
+  jit,
+  lax,
+  nn,
+  numpy as np,
+  valueAndGrad,
+  type Array as Tensor,
+} from '@jax-js/jax';
 import { parseStructure, type Activation } from './structure.js';
 import { CELLS, CLASSES, layoutOf, PIXELS } from './weights.js';
 
@@ -29,10 +38,7 @@ export interface BatchResult {
   readonly gradient: Float64Array;
 }
 
-type Compiled = (
-  weights: Tensor[],
-  inputs: Tensor[],
-) => [[Tensor, Tensor], Tensor[]];
+type Compiled = (weights: Tensor[], inputs: Tensor[]) => [[Tensor, Tensor], Tensor[]];
 
 const compiled = new Map<string, Compiled>();
 
@@ -61,7 +67,7 @@ export function runBatch(text: string, x: Float64Array, batch: Batch): BatchResu
   const gradient = new Float64Array(x.length);
   gradients.forEach((tensor, i) => gradient.set(tensor.dataSync() as Float32Array, layout[i].offset));
   return {
-    sum: Number(value.dataSync()[0]),
+    sum: (value.dataSync() as Float32Array)[0],
     logits: logits.dataSync() as Float32Array,
     gradient,
   };
@@ -85,7 +91,10 @@ function compile(text: string): Compiled {
         const input = hasSkip ? hidden.ref : hidden;
         const linear = np.matmul(input, take(`dense${i}.weight`)).add(take(`dense${i}.bias`));
         let output = activate(linear, activation, `dense${i}`, take);
-        if (hasSkip) output = output.add(skipped(hidden, inputs, width).mul(padded(take(`dense${i}.skip`), inputs, width)));
+        if (hasSkip)
+          output = output.add(
+            skipped(hidden, inputs, width).mul(padded(take(`dense${i}.skip`), inputs, width)),
+          );
         hidden = output;
         inputs = width;
       });
@@ -122,7 +131,7 @@ function compile(text: string): Compiled {
     const value = np.negative(np.sum(nn.logSoftmax(logits.ref).mul(labels)));
     return [value, lax.stopGradient(logits)];
   };
-  return jit(valueAndGrad(loss, { hasAux: true })) as unknown as Compiled;
+  return jit(valueAndGrad(loss, { hasAux: true }));
 }
 
 function activate(x: Tensor, kind: Activation, layer: string, take: (name: string) => Tensor): Tensor {

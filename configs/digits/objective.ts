@@ -125,7 +125,8 @@ function numberOption(options: Readonly<Record<string, unknown>>, name: string, 
 /** @param options see DigitsOptions */
 export default function digitsObjective(options: Readonly<Record<string, unknown>>) {
   const unknown = Object.keys(options).find((key) => !['price', 'ridge', 'seed', 'weight'].includes(key));
-  if (unknown !== undefined) throw new Error(`no option "${unknown}": there are price, ridge, seed and weight`);
+  if (unknown !== undefined)
+    throw new Error(`no option "${unknown}": there are price, ridge, seed and weight`);
   const price = numberOption(options, 'price', 1e-5);
   const ridge = numberOption(options, 'ridge', 1e-4);
   const weight = numberOption(options, 'weight', 1);

@@ -146,7 +146,9 @@ function newborn(
   const [layer, part] = tensor.name.split('.');
   const values = new Float64Array(tensor.size);
   if (layer !== `${edit.part}${edit.layer}`) return values;
-  const of = (structure: Structure): readonly { readonly width: number; readonly activation: Activation }[] =>
+  const of = (
+    structure: Structure,
+  ): readonly { readonly width: number; readonly activation: Activation }[] =>
     edit.part === 'dense' ? structure.dense : structure.convolutions;
   const isFirst = edit.kind === 'insert' && of(smaller).length === 0;
   if (edit.kind === 'insert' && !isFirst) {

@@ -261,9 +261,10 @@ program
   .addOption(new Option('--out <folder>', 'the folder of the search (default: searches/<name>-<time>)'))
   .addOption(new Option('--resume <folder>', 'go on with a search that was interrupted'))
   .addOption(
-    new Option('--workers <count>', 'threads of a module, processes of a command (default: the cores)').argParser(
-      wholeNumber(1),
-    ),
+    new Option(
+      '--workers <count>',
+      'threads of a module, processes of a command (default: the cores)',
+    ).argParser(wholeNumber(1)),
   )
   .addOption(modulesOption())
   .addOption(quietOption())

@@ -62,12 +62,15 @@ export async function optimize(file: string | undefined, flags: OptimizeFlags): 
       workers: flags.workers ?? coreCount(),
       warn: (text) => say(`warning: ${text}`),
     });
-    say(`${config.name}: ${state ? `on from step ${state.flow?.step ?? 0} of round ${state.round + 1}` : 'from the start'} → ${shownFolder(folder.path)}`);
+    say(
+      `${config.name}: ${state ? `on from step ${state.flow?.step ?? 0} of round ${state.round + 1}` : 'from the start'} → ${shownFolder(folder.path)}`,
+    );
     const search = new Search(setup, config.optimize, config.seed, config.observe.every, state);
     const ending = await search.run(stop.signal, listenerOf(config, folder, say));
     const nodes = await measured(setup, answerOf(search.rounds, config.optimize.top));
     const best = search.best;
-    const bestMeasured = best && setup.objective.measure ? await setup.objective.measure(best.x, best.node) : {};
+    const bestMeasured =
+      best && setup.objective.measure ? await setup.objective.measure(best.x, best.node) : {};
     const report: SearchReport = {
       status: ending === 'interrupted' ? 'interrupted' : 'finished',
       ...{ ending, seconds: search.seconds, counts: search.counts, best, nodes },
@@ -99,7 +102,12 @@ async function begin(file: string | undefined, flags: OptimizeFlags): Promise<Be
   requireTrust(config, flags.allowModules === true);
   // Reads all files that the config names, so that the bundle is whole.
   buildModel(config, { skipPreflight: true });
-  const folder = await SearchFolder.start(config.name, dirname(resolve(file)), config.source.bundle(), flags.out);
+  const folder = await SearchFolder.start(
+    config.name,
+    dirname(resolve(file)),
+    config.source.bundle(),
+    flags.out,
+  );
   return { config, folder, state: undefined };
 }
 
@@ -167,7 +175,12 @@ const ENDINGS: Readonly<Record<SearchEnding, string>> = {
 /** Coordinates of a best point that are shown. */
 const SHOWN_COORDINATES = 6;
 
-function tell(folder: SearchFolder, report: SearchReport, bestMeasured: Measured, flags: OptimizeFlags): void {
+function tell(
+  folder: SearchFolder,
+  report: SearchReport,
+  bestMeasured: Measured,
+  flags: OptimizeFlags,
+): void {
   const { best, counts, ending = 'rounds', nodes = [], rounds = [], seconds = 0 } = report;
   if (flags.json) {
     const shown = {

@@ -8,7 +8,5 @@ export function requireTrust(config: RunConfig, isTrusted: boolean): void {
   if (!objective || isTrusted) return;
   const what = objective.kind === 'module' ? objective.module : objective.command.join(' ');
   const hint = 'if you trust it, add --allow-modules; it can do all that you can do on this machine';
-  throw source.error([
-    source.problem(['objective'], `the config runs code: ${what}`, { hint, at: 'key' }),
-  ]);
+  throw source.error([source.problem(['objective'], `the config runs code: ${what}`, { hint, at: 'key' })]);
 }

@@ -120,7 +120,7 @@ export type FrictionSpec =
 
 const nesterov = section({
   nesterov: number({ above: 0 }).meta({
-    description: 'gamma(t) = nesterov/t; 3 is the friction of Nesterov\'s method.',
+    description: "gamma(t) = nesterov/t; 3 is the friction of Nesterov's method.",
   }),
   restart: flag()
     .default(false)
@@ -134,18 +134,20 @@ const friction = choice<FrictionSpec>('a number >= 0, or { nesterov: 3 }', [
   ),
   branch(
     isSection,
-    nesterov.transform(({ nesterov: factor, restart }): FrictionSpec => ({ kind: 'nesterov', factor, restart })),
+    nesterov.transform(({ nesterov: factor, restart }): FrictionSpec => ({
+      kind: 'nesterov',
+      factor,
+      restart,
+    })),
   ),
 ]);
 
 export const dynamicsSchema = section({
-  kind: word(['gradient-flow', 'accelerated'])
-    .default('gradient-flow')
-    .meta({
-      description:
-        'The equation. `gradient-flow`: that of the energy. `accelerated`: second order, with velocities and `friction`.',
-      fallback: 'gradient-flow',
-    }),
+  kind: word(['gradient-flow', 'accelerated']).default('gradient-flow').meta({
+    description:
+      'The equation. `gradient-flow`: that of the energy. `accelerated`: second order, with velocities and `friction`.',
+    fallback: 'gradient-flow',
+  }),
   friction: friction.optional().meta({
     description:
       'For kind `accelerated`: the friction gamma, a number, or `{ nesterov: 3 }` for gamma(t) = 3/t (with `restart: true`, t ' +

@@ -5,12 +5,14 @@ import type * as z from 'zod';
 import { complain, integer, list, nodeName, number, section, text, word } from './values.js';
 
 export const lumpedSchema = section({
-  tolerance: number({ min: 1e-14, max: 0.1 }).default(1e-6).meta({
-    description:
-      'Error that the masses (which sum to 1) may have in each of their steps, of which they take as many within a `time.step` as they ' +
-      'must. Points always take steps of `time.step`.',
-    fallback: 1e-6,
-  }),
+  tolerance: number({ min: 1e-14, max: 0.1 })
+    .default(1e-6)
+    .meta({
+      description:
+        'Error that the masses (which sum to 1) may have in each of their steps, of which they take as many within a `time.step` as they ' +
+        'must. Points always take steps of `time.step`.',
+      fallback: 1e-6,
+    }),
 });
 
 const letters = section({
@@ -20,19 +22,20 @@ const letters = section({
     .default(2)
     .meta({ description: 'How many letters there are: 0 … count-1.', fallback: 2 }),
   edit: word(['any', 'step']).default('any').meta({
-    description:
-      'What one edit is: one letter becomes `any` other, or goes up or down by one `step`.',
+    description: 'What one edit is: one letter becomes `any` other, or goes up or down by one `step`.',
     fallback: 'any',
   }),
   weight: number({ above: 0 }).default(1).meta({ description: 'Weight K of all edges.', fallback: 1 }),
 });
 
 export const growSchema = section({
-  start: list(nodeName(), 1, 'a list of node names').optional().meta({
-    description:
-      'Nodes that are there at the start; `initial.masses` are theirs. Without it, the word of zeros of `letters`.',
-    samples: ["['0000', '1111']"],
-  }),
+  start: list(nodeName(), 1, 'a list of node names')
+    .optional()
+    .meta({
+      description:
+        'Nodes that are there at the start; `initial.masses` are theirs. Without it, the word of zeros of `letters`.',
+      samples: ["['0000', '1111']"],
+    }),
   letters: letters.optional().meta({
     description:
       'Nodes are words of letters, written as `0110` (as `3.12.7` where there are more than ten letters), and neighbours differ in one letter: a ' +
@@ -42,12 +45,10 @@ export const growSchema = section({
   every: integer({ min: 1 })
     .default(10)
     .meta({ description: 'Steps between two looks at who is born and who is retired.', fallback: 10 }),
-  birth: number({ above: 0, max: 1 })
-    .default(0.5)
-    .meta({
-      description: "A node's neighbours are born once its mass is at least this part of the heaviest node's.",
-      fallback: 0.5,
-    }),
+  birth: number({ above: 0, max: 1 }).default(0.5).meta({
+    description: "A node's neighbours are born once its mass is at least this part of the heaviest node's.",
+    fallback: 0.5,
+  }),
   share: number({ above: 0, max: 0.99 }).default(0.5).meta({
     description: 'Part of its mass that a node gives to its newborn neighbours, in equal shares.',
     fallback: 0.5,
@@ -63,12 +64,10 @@ export const growSchema = section({
   grace: integer({ min: 0 })
     .default(50)
     .meta({ description: 'Steps after its birth in which a node is not retired.', fallback: 50 }),
-  nodes: integer({ min: 2, max: 10_000_000 })
-    .default(10_000)
-    .meta({
-      description: 'Most nodes alive at once. Then light ones make room for neighbours of the heaviest.',
-      fallback: 10_000,
-    }),
+  nodes: integer({ min: 2, max: 10_000_000 }).default(10_000).meta({
+    description: 'Most nodes alive at once. Then light ones make room for neighbours of the heaviest.',
+    fallback: 10_000,
+  }),
 }).superRefine((grow, sink) => {
   if (grow.start !== undefined && new Set(grow.start).size < grow.start.length) {
     complain(sink, 'names a node twice', { hint: 'name each node once' }, ['start']);

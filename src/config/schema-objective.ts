@@ -76,14 +76,18 @@ const stopSchema = section({
     description: 'Wall time after which the search stops, as 60s, 10min, 2h.',
     samples: ['10min'],
   }),
-  evaluations: integer({ min: 1 }).optional().meta({
-    description: 'Points evaluated, with or without a gradient, after which the search stops.',
-    samples: ['1_000_000'],
-  }),
-  stagnation: integer({ min: 1 }).optional().meta({
-    description: 'A round ends after so many steps in which the best value has not fallen.',
-    samples: ['500'],
-  }),
+  evaluations: integer({ min: 1 })
+    .optional()
+    .meta({
+      description: 'Points evaluated, with or without a gradient, after which the search stops.',
+      samples: ['1_000_000'],
+    }),
+  stagnation: integer({ min: 1 })
+    .optional()
+    .meta({
+      description: 'A round ends after so many steps in which the best value has not fallen.',
+      samples: ['500'],
+    }),
 });
 
 export const optimizeSchema = section({

@@ -161,7 +161,10 @@ export const configSchema = section({
     description:
       'In place of `potential`: V, its gradient and what else there is to know of nodes, from a module or an external process ' +
       '(docs/objectives.md). For `representation: lumped`, and only where the command line says `--allow-modules`.',
-    samples: ['{ module: objectives/subset.ts }', '{ command: [python3, objectives/subset.py], timeout: 30s }'],
+    samples: [
+      '{ module: objectives/subset.ts }',
+      '{ command: [python3, objectives/subset.py], timeout: 30s }',
+    ],
   }),
   temperature: temperatureSchema.meta({
     description: 'The temperature eps >= 0: a number, or a schedule for annealing.',
@@ -237,7 +240,10 @@ export const configSchema = section({
   }
   if (config.representation !== 'lumped' && config.dynamics.kind === 'accelerated') {
     const hint = 'use representation: lumped, or kind: gradient-flow';
-    complain(sink, `is not there yet for representation ${config.representation}`, { hint }, ['dynamics', 'kind']);
+    complain(sink, `is not there yet for representation ${config.representation}`, { hint }, [
+      'dynamics',
+      'kind',
+    ]);
   }
 });
 

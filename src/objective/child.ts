@@ -125,7 +125,8 @@ export class ObjectiveChild {
     };
     child.on('error', (error) => fail(`cannot be started (${error.message})`));
     child.on('close', (code, signal) => {
-      if (this.#process === child) fail(signal === null ? `ended with code ${code}` : `was ended by ${signal}`);
+      if (this.#process === child)
+        fail(signal === null ? `ended with code ${code}` : `was ended by ${signal}`);
     });
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (this.#process !== child) return;

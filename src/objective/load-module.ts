@@ -78,7 +78,8 @@ function checked(value: unknown, path: string): ObjectiveModule {
   const exports = value as Record<string, unknown>;
   for (const name of FUNCTIONS) {
     const found = exports[name];
-    if (found !== undefined && typeof found !== 'function') return fail(`exports ${name}, which is no function`);
+    if (found !== undefined && typeof found !== 'function')
+      return fail(`exports ${name}, which is no function`);
   }
   const { dimension, miniBatches } = exports;
   if (typeof dimension !== 'number' && typeof dimension !== 'function')

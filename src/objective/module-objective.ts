@@ -14,11 +14,15 @@ export function moduleObjective(module: ObjectiveModule, where: string): Measure
     const at: ObjectiveMoment = { time, batch };
     if (gradient === undefined) {
       if (module.value) return finite(await guarded(where, 'value', node, () => module.value?.(x, node, at)));
-      const both = await guarded(where, 'valueAndGradient', node, () => module.valueAndGradient?.(x, node, at));
+      const both = await guarded(where, 'valueAndGradient', node, () =>
+        module.valueAndGradient?.(x, node, at),
+      );
       return finite(both?.value);
     }
     if (module.valueAndGradient) {
-      const both = await guarded(where, 'valueAndGradient', node, () => module.valueAndGradient?.(x, node, at));
+      const both = await guarded(where, 'valueAndGradient', node, () =>
+        module.valueAndGradient?.(x, node, at),
+      );
       fill(gradient, both?.gradient, where, 'valueAndGradient', node);
       return finite(both?.value);
     }
@@ -93,7 +97,14 @@ export function neighbourList(given: unknown, where: string, node: string): Neig
   });
 }
 
-function wrong(where: string, call: string, node: string, what: string, hint: string, cause?: unknown): ObjectiveError {
+function wrong(
+  where: string,
+  call: string,
+  node: string,
+  what: string,
+  hint: string,
+  cause?: unknown,
+): ObjectiveError {
   return new ObjectiveError(`${where}: ${call} of node "${node}" ${what}`, hint, cause);
 }
 

@@ -16,12 +16,19 @@ export interface ObjectiveThreadSetup {
 
 /** Points for a thread, as plain data. */
 export type ObjectiveTask =
-  | { readonly kind: 'evaluate'; readonly points: readonly (Omit<ObjectivePoint, 'gradient'> & { readonly wantsGradient: boolean })[] }
+  | {
+      readonly kind: 'evaluate';
+      readonly points: readonly (Omit<ObjectivePoint, 'gradient'> & { readonly wantsGradient: boolean })[];
+    }
   | { readonly kind: 'measure'; readonly x: Float64Array; readonly node: string };
 
 /** What comes back. */
 export type ObjectiveAnswer =
-  | { readonly kind: 'evaluate'; readonly values: Float64Array; readonly gradients: readonly (Float64Array | undefined)[] }
+  | {
+      readonly kind: 'evaluate';
+      readonly values: Float64Array;
+      readonly gradients: readonly (Float64Array | undefined)[];
+    }
   | { readonly kind: 'measure'; readonly measured: Readonly<Record<string, number>> }
   | { readonly kind: 'failed'; readonly message: string; readonly hint: string };
 
@@ -52,7 +59,6 @@ export async function pooledObjective(
     if (answer.kind === 'failed') throw new ObjectiveError(answer.message, answer.hint);
     return answer;
   };
-  const { measure } = local;
   return {
     ...local,
     evaluate: async (points) => {
@@ -78,8 +84,8 @@ export async function pooledObjective(
       );
       return values;
     },
-    ...(measure && {
-      measure: async (x, node) => {
+    ...(local.measure !== undefined && {
+      measure: async (x: Float64Array, node: string) => {
         const answer = await ask({ kind: 'measure', x, node });
         return answer.kind === 'measure' ? answer.measured : {};
       },
@@ -92,7 +98,10 @@ export async function pooledObjective(
 }
 
 /** Does a task with an objective: what a thread does all day. */
-export async function answerTask(objective: MeasuredObjective, task: ObjectiveTask): Promise<ObjectiveAnswer> {
+export async function answerTask(
+  objective: MeasuredObjective,
+  task: ObjectiveTask,
+): Promise<ObjectiveAnswer> {
   switch (task.kind) {
     case 'evaluate': {
       const points = task.points.map(({ wantsGradient, ...point }): ObjectivePoint => ({

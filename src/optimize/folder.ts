@@ -14,14 +14,27 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { bundleFile, readBundle } from '../cluster/mod.js';
 import type { ConfigBundle } from '../config/mod.js';
-import { AppendFile, csvLine, FolderLock, makeFolders, slug, trimLines, writeFileAtomic } from '../output/mod.js';
+import {
+  AppendFile,
+  csvLine,
+  FolderLock,
+  makeFolders,
+  slug,
+  trimLines,
+  writeFileAtomic,
+} from '../output/mod.js';
 import type { AnswerNode, BestResult } from './answer.js';
 import { OptimizeError } from './errors.js';
 import type { SearchCounts, SearchEnding, SearchLook, SearchState } from './search.js';
 import { readState, writeState } from './state-file.js';
 
 export const searchFile = 'optimize.json';
-const FILES = { progress: 'progress.csv', nodes: 'nodes.csv', best: 'best.json', state: 'state.msgpack' } as const;
+const FILES = {
+  progress: 'progress.csv',
+  nodes: 'nodes.csv',
+  best: 'best.json',
+  state: 'state.msgpack',
+} as const;
 
 const COLUMNS = [
   ...['round', 'step', 'time', 'temperature', 'energy', 'kinetic', 'dissipation'],
@@ -61,7 +74,12 @@ export class SearchFolder {
   ) {}
 
   /** @throws OptimizeError if the folder holds something else */
-  static async start(name: string, configFolder: string, bundle: ConfigBundle, out?: string): Promise<SearchFolder> {
+  static async start(
+    name: string,
+    configFolder: string,
+    bundle: ConfigBundle,
+    out?: string,
+  ): Promise<SearchFolder> {
     const path = resolve(out ?? join('searches', `${slug(name)}-${stamp(new Date())}`));
     await makeFolders(path);
     const [first] = (await readdir(path)).filter((file) => !file.startsWith('run.lock'));
@@ -86,7 +104,9 @@ export class SearchFolder {
   }
 
   /** Opens a search to go on with it. @throws OptimizeError, RunFolderError */
-  static async open(out: string): Promise<{ folder: SearchFolder; state: SearchState | undefined; isFinished: boolean }> {
+  static async open(
+    out: string,
+  ): Promise<{ folder: SearchFolder; state: SearchState | undefined; isFinished: boolean }> {
     const path = resolve(out);
     const file = join(path, searchFile);
     if (!existsSync(file)) {
@@ -175,7 +195,9 @@ export class SearchFolder {
 }
 
 /** With x as a list. */
-export function plain<T extends { readonly x: Float64Array }>(value: T): Omit<T, 'x'> & { readonly x: number[] } {
+export function plain<T extends { readonly x: Float64Array }>(
+  value: T,
+): Omit<T, 'x'> & { readonly x: number[] } {
   return { ...value, x: Array.from(value.x) };
 }
 

@@ -1,5 +1,12 @@
 // Public names of this folder.
-export { answerOf, roundWeights, type AnswerNode, type BestResult, type NodeResult, type RoundResult } from './answer.js';
+export {
+  answerOf,
+  roundWeights,
+  type AnswerNode,
+  type BestResult,
+  type NodeResult,
+  type RoundResult,
+} from './answer.js';
 export { OptimizeError } from './errors.js';
 export { plain, SearchFolder, searchFile, type SearchReport } from './folder.js';
 export {

@@ -133,7 +133,8 @@ export class Search {
     const { stop: rules } = this.rules;
     for (;;) {
       if (flow.step >= this.setup.steps) return 'end';
-      if (rules.stagnation !== undefined && flow.step - this.#state.improvedAt >= rules.stagnation) return 'stagnation';
+      if (rules.stagnation !== undefined && flow.step - this.#state.improvedAt >= rules.stagnation)
+        return 'stagnation';
       if (rules.evaluations !== undefined && this.#spent() >= rules.evaluations) return 'evaluations';
       if (rules.seconds !== undefined && this.seconds >= rules.seconds) return 'seconds';
       if (stop.aborted) return 'interrupted';
@@ -162,7 +163,10 @@ export class Search {
       this.#state = { ...this.#state, reference: found.value, improvedAt: found.step };
     if (best && !(found.value < best.value)) return;
     const { node, value, x, step, time } = found;
-    this.#state = { ...this.#state, best: { node, value, x, step, time, round: round + 1, seconds: this.seconds } };
+    this.#state = {
+      ...this.#state,
+      best: { node, value, x, step, time, round: round + 1, seconds: this.seconds },
+    };
   }
 
   #look(flow: LumpedFlow): SearchLook {

@@ -855,16 +855,12 @@ describe('options', () => {
   for (const row of rows) {
     for (const value of row.good) {
       it(`${row.key}=${value} is taken`, () => {
-        expect(() =>
-          made(row, value, { attachments: files }),
-        ).not.toThrow();
+        expect(() => made(row, value, { attachments: files })).not.toThrow();
       });
     }
     for (const [value, message] of row.bad) {
       it(`${row.key}=${value} is refused`, () => {
-        const problems = problemsOf(() =>
-          made(row, value, { attachments: files, folder: '/nowhere' }),
-        );
+        const problems = problemsOf(() => made(row, value, { attachments: files, folder: '/nowhere' }));
         expect(problems.map((problem) => problem.message).join('\n')).toMatch(message);
         expect(problems.some((problem) => problem.where.startsWith('--set '))).toBe(
           row.key !== 'space.box' || value !== '[1, 2]',

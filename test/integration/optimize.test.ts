@@ -13,7 +13,12 @@ interface Report {
   readonly ending: string;
   readonly seconds: number;
   readonly counts: Record<string, number>;
-  readonly best: { readonly node: string; readonly value: number; readonly x: number[]; readonly seconds: number };
+  readonly best: {
+    readonly node: string;
+    readonly value: number;
+    readonly x: number[];
+    readonly seconds: number;
+  };
   readonly nodes: { readonly node: string; readonly mass: number }[];
 }
 
@@ -42,7 +47,13 @@ describe('optimize', () => {
 
   it('runs no code without --allow-modules, and makes no folder', async () => {
     for (const command of ['optimize', 'run']) {
-      const { code, stderr } = await wasserwerk(folder(), command, example, '--out', folder(`never-${command}`));
+      const { code, stderr } = await wasserwerk(
+        folder(),
+        command,
+        example,
+        '--out',
+        folder(`never-${command}`),
+      );
       expect(code).toBe(2);
       expect(stderr).toMatch(/the config runs code: .*subset\.ts/u);
       expect(stderr).toContain('--allow-modules');
@@ -78,7 +89,9 @@ describe('optimize', () => {
       expect(rest.code).toBe(0);
     }
     expect(resultOf('part')).toEqual(resultOf('whole'));
-    expect(lineCount(join(folder('part'), 'progress.csv'))).toBe(lineCount(join(folder('whole'), 'progress.csv')));
+    expect(lineCount(join(folder('part'), 'progress.csv'))).toBe(
+      lineCount(join(folder('whole'), 'progress.csv')),
+    );
     const again = await wasserwerk(folder(), 'optimize', '--resume', folder('part'));
     expect(again.code).toBe(2);
     expect(again.stderr).toContain('is finished');
@@ -104,7 +117,17 @@ describe('optimize', () => {
 
 describe('run', () => {
   it('moves points by an objective in code', async () => {
-    const args = ['run', example, '--allow-modules', '--set', 'time.end=20', '--out', folder('run'), '--workers', '1'];
+    const args = [
+      'run',
+      example,
+      '--allow-modules',
+      '--set',
+      'time.end=20',
+      '--out',
+      folder('run'),
+      '--workers',
+      '1',
+    ];
     const { code, stderr } = await wasserwerk(folder(), ...args);
     expect(stderr).not.toContain('error');
     expect(code).toBe(0);

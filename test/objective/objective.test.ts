@@ -21,7 +21,7 @@ function file(name: string, text: string): string {
   return path;
 }
 
-const module = (path: string, options: Record<string, unknown> = {}): ObjectiveSpec => ({
+const moduleSpec = (path: string, options: Record<string, unknown> = {}): ObjectiveSpec => ({
   ...{ kind: 'module', path, options },
 });
 const command = (args: string[], options: Record<string, unknown> = {}, timeout = 20): ObjectiveSpec => ({
@@ -35,7 +35,7 @@ const x = [0.5, -0.25, 1, 2, 0.125, -3];
 
 describe('the example in TypeScript and in Python', () => {
   it('give the same values, gradients and neighbours, also from several processes', async () => {
-    const a = await open(module(join(examples, 'subset.ts'), { price: 0.5 }));
+    const a = await open(moduleSpec(join(examples, 'subset.ts'), { price: 0.5 }));
     const b = await open(command(['python3', join(examples, 'subset.py')], { price: 0.5 }), 2);
     try {
       const points = ['100100', '000000', '111111'].map((node) => point(node, x));
@@ -50,7 +50,7 @@ describe('the example in TypeScript and in Python', () => {
       expect(await b.dimension('100100')).toBe(await a.dimension('100100'));
       expect(await b.neighbours?.('100100')).toEqual(await a.neighbours?.('100100'));
       expect(Array.from((await b.initial?.('100100', 1)) ?? [])).toEqual(Array(6).fill(0));
-      expect(b.transfer).toBeUndefined();
+      expect('transfer' in b).toBe(false);
       // Without a gradient.
       expect((await b.evaluate([point('100100', x, false)]))[0]).toBe(fromPython[0]);
     } finally {
@@ -60,7 +60,7 @@ describe('the example in TypeScript and in Python', () => {
   });
 
   it('have the gradient of the value', async () => {
-    const a = await open(module(join(examples, 'subset.ts')));
+    const a = await open(moduleSpec(join(examples, 'subset.ts')));
     const at = point('101011', x);
     await a.evaluate([at]);
     for (let j = 0; j < x.length; j++) {
@@ -84,11 +84,13 @@ describe('a module', () => {
        export const neighbours = (node) => [node + 'x', [node + 'y', 0.5]];
        export const diffusivity = () => 2;`,
     );
-    const objective = await open(module(path));
+    const objective = await open(moduleSpec(path));
     expect(objective.miniBatches).toBe(true);
     expect(await objective.dimension('abc')).toBe(3);
     const wanted = { ...point('ab', [1, 2]), time: 2, batch: 3 };
-    expect(Array.from(await objective.evaluate([wanted, { ...wanted, batch: undefined }]))).toEqual([321, 1021]);
+    expect(Array.from(await objective.evaluate([wanted, { ...wanted, batch: undefined }]))).toEqual([
+      321, 1021,
+    ]);
     expect(Array.from(wanted.gradient!)).toEqual([1, 1]);
     expect(await objective.measure?.(wanted.x, 'ab')).toEqual({ length: 2 });
     expect(Array.from((await objective.transfer?.(wanted.x, 'ab', 'abc')) ?? [])).toEqual([1, 2, 3]);
@@ -109,7 +111,7 @@ describe('a module', () => {
     ['nothing.mjs', 'export default () => 7', /gives no objective/u],
   ])('that is no objective is refused: %s', async (name, text, message) => {
     const path = text === undefined ? join(folder, name) : file(name, text);
-    await expect(open(module(path))).rejects.toThrow(message);
+    await expect(open(moduleSpec(path))).rejects.toThrow(message);
   });
 
   it.each([
@@ -118,13 +120,13 @@ describe('a module', () => {
     ['gradient = () => { throw new Error("bad luck") }', /gradient of node "a" failed: bad luck/u],
   ])('whose answers are wrong is told so: %s', async (text, message) => {
     const path = file(`wrong-${text.length}.mjs`, `export const dimension = 1, value = () => 1, ${text}`);
-    const objective = await open(module(path));
+    const objective = await open(moduleSpec(path));
     await expect(objective.evaluate([point('a', [0])])).rejects.toThrow(message);
   });
 
   it('takes no options where it exports plain functions', async () => {
     const path = file('fixed.mjs', 'export const dimension = 1, value = () => 1, gradient = () => [0]');
-    await expect(open(module(path, { price: 1 }))).rejects.toThrow(/takes no options/u);
+    await expect(open(moduleSpec(path, { price: 1 }))).rejects.toThrow(/takes no options/u);
   });
 });
 
@@ -190,7 +192,11 @@ describe('a process', () => {
   });
 
   it('that speaks another version is refused', async () => {
-    const args = [process.execPath, '-e', `process.stdin.once('data', () => console.log('{"id":0,"protocol":2}'))`];
+    const args = [
+      process.execPath,
+      '-e',
+      `process.stdin.once('data', () => console.log('{"id":0,"protocol":2}'))`,
+    ];
     await expect(open(command(args))).rejects.toThrow(/wrong answer to "hello": protocol/u);
   });
 });
@@ -198,7 +204,9 @@ describe('a process', () => {
 describe('trust', () => {
   it('is wanted before any code is run', async () => {
     const path = file('evil.mjs', `throw new Error('was run')`);
-    await expect(openObjective(module(path), { isTrusted: false, workers: 1 })).rejects.toThrow(/--allow-modules/u);
+    await expect(openObjective(moduleSpec(path), { isTrusted: false, workers: 1 })).rejects.toThrow(
+      /--allow-modules/u,
+    );
     await expect(openObjective(command(['touch', 'x']), { isTrusted: false, workers: 1 })).rejects.toThrow(
       /--allow-modules/u,
     );

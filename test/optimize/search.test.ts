@@ -134,9 +134,13 @@ describe('a search', () => {
   });
 
   it('wants representation lumped', async () => {
-    const config = parseConfig('space: { variables: [x] }\npotential: { formula: x^2 }\ntemperature: 1\nparticles: 10\ninitial: { point: 0 }\ntime: { step: 0.1, end: 1 }\n');
+    const config = parseConfig(
+      'space: { variables: [x] }\npotential: { formula: x^2 }\ntemperature: 1\nparticles: 10\ninitial: { point: 0 }\ntime: { step: 0.1, end: 1 }\n',
+    );
     const { model } = buildModel(config);
-    await expect(setUp(config, model, { isTrusted: true, workers: 1 })).rejects.toThrow(/representation: lumped/u);
+    await expect(setUp(config, model, { isTrusted: true, workers: 1 })).rejects.toThrow(
+      /representation: lumped/u,
+    );
   });
 });
 
@@ -156,10 +160,22 @@ describe('the state file', () => {
 });
 
 describe('the answer of several rounds', () => {
-  const round = (number: number, energy: number, temperature: number, masses: Record<string, number>): RoundResult => ({
+  const round = (
+    number: number,
+    energy: number,
+    temperature: number,
+    masses: Record<string, number>,
+  ): RoundResult => ({
     ...{ round: number, seed: number, ending: 'end', step: 1, time: 1, temperature, energy, alive: 2 },
     nodes: Object.entries(masses).map(([node, mass]) => ({
-      ...{ node, mass, value: energy + (node === 'a' ? 0 : number), x: Float64Array.of(number), born: 0, parent: undefined },
+      ...{
+        node,
+        mass,
+        value: energy + (node === 'a' ? 0 : number),
+        x: Float64Array.of(number),
+        born: 0,
+        parent: undefined,
+      },
     })),
   });
 

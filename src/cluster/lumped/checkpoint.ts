@@ -33,7 +33,8 @@ interface Meta {
   readonly expected: number | null;
 }
 
-const bytesOf = (array: Float64Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const bytesOf = (array: Float64Array): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 /** Node after node, in groups of some MB: which nodes a part holds. */
 function groups(nodes: readonly { readonly x: number; readonly v: number }[]): number[][] {
@@ -95,7 +96,8 @@ export async function readLumped(checkpoint: Checkpoint, storage: PartStorage): 
   };
   const numbers = async (name: string, length: number): Promise<Float64Array> => {
     const array = new Float64Array((await bytes(name)).slice().buffer);
-    if (array.length !== length) throw new RangeError(`the part ${name} has ${array.length} numbers, not ${length}`);
+    if (array.length !== length)
+      throw new RangeError(`the part ${name} has ${array.length} numbers, not ${length}`);
     return array;
   };
   const meta = JSON.parse(new TextDecoder().decode(await bytes('lumped.json'))) as Meta;
@@ -120,9 +122,16 @@ export async function readLumped(checkpoint: Checkpoint, storage: PartStorage): 
   const column = (offset: number): Float64Array =>
     Float64Array.from({ length: meta.edges }, (_, e) => edges[3 * e + offset]);
   return {
-    ...{ step: meta.step, nodes, counts: meta.counts, stepPart: meta.stepPart, restartedAt: meta.restartedAt },
+    ...{
+      step: meta.step,
+      nodes,
+      counts: meta.counts,
+      stepPart: meta.stepPart,
+      restartedAt: meta.restartedAt,
+    },
     edges: { from: Int32Array.from(column(0)), to: Int32Array.from(column(1)), weight: column(2) },
-    best: meta.best && bestBytes ? { ...meta.best, x: new Float64Array(bestBytes.slice().buffer) } : undefined,
+    best:
+      meta.best && bestBytes ? { ...meta.best, x: new Float64Array(bestBytes.slice().buffer) } : undefined,
     expected: meta.expected ?? NaN,
   };
 }

@@ -1,7 +1,7 @@
 // Who does the tasks of a lumped run: threads of this process, or the calling thread where a step is too short to be worth the messages.
 
 import type { ConfigBundle } from '../../config/mod.js';
-import { localCrew, NodeWorker, type NodeCrew, type NodeTask } from '../../lumped/mod.js';
+import { localCrew, type NodeCrew, type NodeTask, type NodeWorker } from '../../lumped/mod.js';
 import { now } from '../clock.js';
 import { crewOf } from '../crew.js';
 import type { LumpedResult, LumpedSetup } from './messages.js';

@@ -15,7 +15,12 @@ import {
   type Objective,
 } from '../../lumped/mod.js';
 import { StructureSpace, type Model } from '../../model/mod.js';
-import { openObjective, type MeasuredObjective, type ObjectiveSpec, type OpenOptions } from '../../objective/mod.js';
+import {
+  openObjective,
+  type MeasuredObjective,
+  type ObjectiveSpec,
+  type OpenOptions,
+} from '../../objective/mod.js';
 
 /** The objective that a config names, with its paths made absolute. */
 function objectiveSpec(objective: ObjectiveConfig, folder: string): ObjectiveSpec {

@@ -6,7 +6,13 @@ import type { RunConfig } from '../../config/mod.js';
 import { mathF64 } from '../../elementary/mod.js';
 import type { EnergyRecord, Observation } from '../../estimate/mod.js';
 import { reachable } from '../../expression/mod.js';
-import { LumpedError, LumpedFlow, NodeWorker, type LumpedEnergies, type Objective } from '../../lumped/mod.js';
+import {
+  LumpedError,
+  LumpedFlow,
+  NodeWorker,
+  type LumpedEnergies,
+  type Objective,
+} from '../../lumped/mod.js';
 import { buildModel, type Model, type Preflight } from '../../model/mod.js';
 import type { Checkpoint, DraftParts, LumpedRecord, PartStorage } from '../../output/mod.js';
 import { coreCount } from '../crew.js';
@@ -116,7 +122,9 @@ export class LumpedSimulation {
 
   /** Points are dealt out anew in every step: all threads have their share. */
   get crew(): CrewReport {
-    return crewOfThreads(this.load.busySeconds.map((busySeconds) => ({ shards: 0, particles: 0, busySeconds })));
+    return crewOfThreads(
+      this.load.busySeconds.map((busySeconds) => ({ shards: 0, particles: 0, busySeconds })),
+    );
   }
 
   /** Masses of the nodes of the model's graph: with `grow`, those of the start. */
