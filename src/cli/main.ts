@@ -15,6 +15,7 @@ import type { OptimizeFlags } from './optimize.js';
 import type { CommonOptions } from './run.js';
 import { portOption, statusFlags } from './status-flags.js';
 import type { StatusOptions } from './status.js';
+import type { StudyFlags } from './study-jko.js';
 import type { SweepFlags } from './sweep.js';
 import type { WorkerOptions } from './worker.js';
 
@@ -75,6 +76,7 @@ Examples:
   wasserwerk status --watch                           watch the newest run
   wasserwerk sweep my-model.yaml --set time.step=0.01,0.02 --seeds 5
   wasserwerk optimize my-search.yaml                  search for the best node and its best point
+  wasserwerk study jko configs/jko-double-well.yaml   how fast minimizing movements come near the gradient flow
   wasserwerk compare runs/test --reference            hold it against the grid solution of its config
   wasserwerk report runs/test                         draw it as an HTML page
   wasserwerk export runs/test --to parquet            write it for other programs (h5md, parquet, csv, npz)
@@ -282,6 +284,37 @@ Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 or 130 stopped (resumable
   .action(async (file: string | undefined, options: OptimizeFlags) => {
     const { optimize } = await import('./optimize.js');
     process.exitCode = await optimize(file, options);
+  });
+
+program
+  .command('study')
+  .description('measure how fast approximations come nearer to what they approximate')
+  .command('jko')
+  .description(
+    'minimizing movements for several lengths of step against the gradient flow of the same config',
+  )
+  .argument('<config>', 'a YAML file with dynamics: { kind: jko }')
+  .addOption(
+    new Option('--tau <list>', 'lengths of steps; the end must be a multiple of each').default(
+      '0.2,0.1,0.05,0.025',
+    ),
+  )
+  .addOption(new Option('--mobility <list>', 'mobilities, one study each (default: that of the config)'))
+  .addOption(new Option('--out <folder>', 'folder of the tables and the page (default: studies/<name>)'))
+  .addOption(setOption())
+  .addOption(quietOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    'after',
+    `
+Examples:
+  wasserwerk study jko configs/jko-double-well.yaml
+  wasserwerk study jko configs/jko-double-well.yaml --mobility log-mean,arithmetic,geometric,harmonic,constant
+  wasserwerk study jko configs/jko-ring-of-wells.yaml --tau 0.2,0.1,0.05 --set grid.cells=32`,
+  )
+  .action(async (file: string, options: StudyFlags) => {
+    const { studyJko } = await import('./study-jko.js');
+    process.exitCode = await studyJko(file, options);
   });
 
 program

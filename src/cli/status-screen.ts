@@ -42,7 +42,8 @@ export function plainStatus(view: RunView): string {
     `step ${view.step}/${view.steps} (${percentOf(view)})`,
   ];
   parts.push(`time ${short(view.time)}`);
-  if (view.unitStepsPerSecond !== null) parts.push(formatRate(view.unitStepsPerSecond, unitOf(view.representation)));
+  if (view.unitStepsPerSecond !== null)
+    parts.push(formatRate(view.unitStepsPerSecond, unitOf(view.representation)));
   if (view.secondsLeft !== null) parts.push(`${formatDuration(view.secondsLeft)} left`);
   parts.push(...energies(view, true));
   return parts.join('  ');

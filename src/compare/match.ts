@@ -109,9 +109,7 @@ export function comparisonNotes(a: Side, b: Side, hasBias = false): readonly str
       );
     }
   } else if (a.representation !== 'particles' && b.representation !== 'particles') {
-    notes.push(
-      'neither run has sampling noise: a difference counts if it is larger than what is allowed',
-    );
+    notes.push('both runs have no sampling noise: a difference counts if it is larger than what is allowed');
   } else {
     notes.push(
       hasBias

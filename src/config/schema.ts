@@ -24,7 +24,12 @@ import {
 } from './values.js';
 
 const timeSchema = section({
-  step: number({ above: 0 }).meta({ description: 'Length dt of a time step.' }),
+  step: number({ above: 0 })
+    .optional()
+    .transform((step) => step ?? NaN)
+    .meta({
+      description: 'Length dt of a time step; needed unless `dynamics.kind` is `jko`, whose step is `tau`.',
+    }),
   end: number({ above: 0 }).optional().meta({
     description: 'Time at which the run ends; rounded to a whole number of steps. Give this or `steps`.',
   }),
@@ -32,6 +37,9 @@ const timeSchema = section({
     .optional()
     .meta({ description: 'Number of steps. Give this or `end`.' }),
 }).superRefine((time, sink) => {
+  if (Number.isNaN(time.step)) {
+    complain(sink, 'is missing: expected a number > 0', { hint: 'add step: 0.01', at: 'key' }, ['step']);
+  }
   if (time.end === undefined && time.steps === undefined) {
     complain(sink, 'says no end: the run would never stop', {
       hint: 'add end: 10 (a time) or steps: 1000',
@@ -232,6 +240,22 @@ export const configSchema = section({
       'is missing: expected a whole number >= 1',
       { hint: 'add particles: 1_000_000', at: 'key' },
       ['particles'],
+    );
+  }
+  const { dynamics, grid } = config;
+  if (dynamics.kind === 'jko' && config.representation !== 'grid') {
+    const hint = 'write representation: grid, or kind: gradient-flow';
+    complain(sink, `movements are of densities on a grid, not of ${config.representation}`, { hint }, [
+      ...['dynamics', 'kind'],
+    ]);
+  }
+  if (dynamics.kind === 'jko' && grid.tolerance !== undefined) {
+    const hint = 'remove it, and choose dynamics.tau';
+    complain(
+      sink,
+      'chooses the time step of a gradient flow; kind jko has steps of tau',
+      { hint, at: 'key' },
+      [...['grid', 'tolerance']],
     );
   }
   if (config.representation !== 'lumped' && config.grow !== undefined) {

@@ -11,7 +11,6 @@ interface Unavailable {
 }
 
 const unavailable: readonly Unavailable[] = [
-  { path: ['dynamics', 'kind'], values: ['jko'], instead: 'use gradient-flow' },
   { path: ['dynamics', 'integrator'], values: ['baoab'], instead: 'use leimkuhler-matthews' },
   { path: ['dynamics', 'gamma'], instead: 'remove it, or write friction' },
   { path: ['potential', 'module'], instead: 'write objective: { module: … } in place of potential' },

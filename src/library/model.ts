@@ -26,6 +26,7 @@ export interface Edge {
   readonly weight: number;
 }
 
+/** The graph of a model. */
 export interface ModelGraph {
   readonly nodeCount: number;
   readonly nodeNames: readonly string[];

@@ -13,13 +13,14 @@ import {
   type Simulation,
 } from '../cluster/mod.js';
 import type { RunConfig } from '../config/mod.js';
-import { resolveConfig, type ConfigOptions, type ConfigSourceInput } from './config.js';
+import { resolveConfig, type ConfigSourceInput, type ModuleOptions } from './config.js';
 import { LibraryError } from './errors.js';
 import type { NodeRef } from './model.js';
 import type { Densities, EnergyRecord, Observable, Particles } from './observable.js';
+import { withImported, type ModuleConfigInput } from './potential-module.js';
 import { asError, ObservableStream } from './stream.js';
 
-export interface SimulateOptions extends ConfigOptions {
+export interface SimulateOptions extends ModuleOptions {
   /** Threads of this process; default: its cores. Results do not depend on it. */
   readonly workers?: number;
   /** Stops the run at its next look: the iterator ends, `result` says `interrupted`. */
@@ -81,7 +82,10 @@ interface Request {
  * Runs a config in this process. The run begins at once. Problems of the config, and failures, come as rejections of `result`
  * and of the iterator.
  */
-export function simulate(config: ConfigSourceInput, options: SimulateOptions = {}): SimulationRun {
+export function simulate(
+  config: ConfigSourceInput | ModuleConfigInput,
+  options: SimulateOptions = {},
+): SimulationRun {
   return new LocalRun(config, options);
 }
 
@@ -97,7 +101,7 @@ class LocalRun implements SimulationRun {
   /** Set when the run is over: the state stays readable unless it failed. */
   #over: { readonly error?: unknown } | undefined;
 
-  constructor(config: ConfigSourceInput, options: SimulateOptions) {
+  constructor(config: ConfigSourceInput | ModuleConfigInput, options: SimulateOptions) {
     const { buffer = BUFFER, signal } = options;
     this.#stream = new ObservableStream(buffer, () => {
       this.stop('nobody reads its observables any more');
@@ -115,12 +119,15 @@ class LocalRun implements SimulationRun {
     this.result.catch(() => undefined);
   }
 
-  async #run(source: ConfigSourceInput, options: SimulateOptions): Promise<SimulationResult> {
+  async #run(
+    source: ConfigSourceInput | ModuleConfigInput,
+    options: SimulateOptions,
+  ): Promise<SimulationResult> {
     try {
       // The caller gets its iterator before anything happens.
       await Promise.resolve();
       checkOptions(options);
-      const config = resolveConfig(source, options);
+      const config = resolveConfig(await withImported(source, options), options);
       const result = await (options.out === undefined
         ? this.#inMemory(config, options)
         : this.#inFolder(config, options, options.out));

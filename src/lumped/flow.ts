@@ -7,6 +7,9 @@
 
 import { temperatureAt } from '../model/mod.js';
 import type { NodeCrew } from './crew.js';
+import { bare, deal } from './dealing.js';
+import { edgesAmong, edgesOf, joined, noEdges } from './edges.js';
+import { energiesOf, heatOf, lawfulLoss } from './energies.js';
 import { LumpedError } from './errors.js';
 import type {
   BestPoint,
@@ -19,16 +22,13 @@ import type {
 import { keepEdges, planBirths, planRetirement, planRoom, type Retirement } from './growth.js';
 import { MassSystem, type Landscape, type MassEdges } from './masses.js';
 import type { NodePoint, NodeReport, NodeResult, NodeTask } from './node-tasks.js';
-import { decayOf, frictionAt, type GrowRules, type LumpedEdge, type LumpedProblem } from './problem.js';
+import { decayOf, type GrowRules, type LumpedProblem } from './problem.js';
 
 interface LivingNode extends NodePoint {
   readonly born: number;
   readonly parent: string | undefined;
   expanded: boolean;
 }
-
-/** Parts that nodes are dealt out in, per worker: who is done early takes another one. */
-const PARTS_PER_WORKER = 3;
 
 export class LumpedFlow {
   #step = 0;
@@ -43,6 +43,8 @@ export class LumpedFlow {
   #restartedAt = 0;
   #expected = NaN;
   #energies: LumpedEnergies | undefined;
+  /** Whether E and H rose in the last step, by more than a change of the temperature made them. */
+  #rise = { never: false, energy: false, hamiltonian: false };
 
   private constructor(
     readonly problem: LumpedProblem,
@@ -82,7 +84,12 @@ export class LumpedFlow {
       points[g].v.set(v);
     });
     flow.#step = state.step;
-    flow.#nodes = state.nodes.map(({ born, parent, expanded }, g) => ({ ...points[g], born, parent, expanded }));
+    flow.#nodes = state.nodes.map(({ born, parent, expanded }, g) => ({
+      ...points[g],
+      born,
+      parent,
+      expanded,
+    }));
     flow.#number();
     flow.#masses = flow.#system(
       Float64Array.from(state.nodes, ({ mass }) => mass),
@@ -144,7 +151,9 @@ export class LumpedFlow {
   }
 
   /** V, x and v of a living node: the state itself, not a copy. */
-  pointOf(node: string): { readonly value: number; readonly x: Float64Array; readonly v: Float64Array } | undefined {
+  pointOf(
+    node: string,
+  ): { readonly value: number; readonly x: Float64Array; readonly v: Float64Array } | undefined {
     const g = this.#index.get(node);
     if (g === undefined) return undefined;
     const { x, v } = this.#nodes[g];
@@ -179,7 +188,7 @@ export class LumpedFlow {
     this.#step = step;
     this.#follow(before);
     await this.#judge(false);
-    await this.#change(before);
+    await this.#change();
   }
 
   /**
@@ -191,8 +200,8 @@ export class LumpedFlow {
     const nodes = this.#nodes.map((living, g): LumpedNodeState => ({
       ...{ node: living.node, born: living.born, parent: living.parent, expanded: living.expanded },
       ...{ mass: mass[g], phi: this.#isSecondOrder ? phi[g] : 0 },
-      x: copies ? Float64Array.from(living.x) : living.x,
-      v: copies ? Float64Array.from(living.v) : living.v,
+      x: copies ? new Float64Array(living.x) : living.x,
+      v: copies ? new Float64Array(living.v) : living.v,
     }));
     return {
       ...{ step: this.#step, nodes, stepPart, best: this.#best, counts: this.counts },
@@ -245,21 +254,8 @@ export class LumpedFlow {
     points: readonly NodePoint[],
     task: (part: readonly NodePoint[]) => NodeTask,
   ): Promise<NodeReport[]> {
-    const results = await this.#run(this.#deal(points).map(task));
+    const results = await this.#run(deal(points, this.crew.size).map(task));
     return results.flatMap(({ reports }) => reports);
-  }
-
-  #deal(points: readonly NodePoint[]): NodePoint[][] {
-    const parts = this.crew.size <= 1 ? 1 : Math.min(points.length, this.crew.size * PARTS_PER_WORKER);
-    const total = points.reduce((sum, { x }) => sum + x.length, 0);
-    const dealt: NodePoint[][] = Array.from({ length: parts }, () => []);
-    let before = 0;
-    for (const point of points) {
-      const middle = before + point.x.length / 2;
-      dealt[Math.min(parts - 1, Math.floor((parts * middle) / total))].push(bare(point));
-      before += point.x.length;
-    }
-    return dealt.filter((part) => part.length > 0);
   }
 
   /** Takes in what is known of the nodes from `first` on, as of a step; looks for the best of them. */
@@ -294,7 +290,7 @@ export class LumpedFlow {
     });
     if (found < 0) return;
     const { node, x } = this.#nodes[found];
-    this.#best = { node, value: least, step, time: step * this.problem.timeStep, x: Float64Array.from(x) };
+    this.#best = { node, value: least, step, time: step * this.problem.timeStep, x: new Float64Array(x) };
   }
 
   /** With mini-batches: looks for the best point on the whole data, where that is due. */
@@ -303,7 +299,7 @@ export class LumpedFlow {
     if (!miniBatches || (!isStart && this.#step % judgeEvery !== 0)) return;
     const { time } = this;
     const results = await this.#run(
-      this.#deal(this.#nodes).map((points) => ({ kind: 'values', points, time })),
+      deal(this.#nodes, this.crew.size).map((points) => ({ kind: 'values', points, time })),
     );
     this.#noteBest(
       results.flatMap(({ values }) => values),
@@ -336,49 +332,22 @@ export class LumpedFlow {
 
   #measure(): LumpedEnergies {
     const { problem, temperature, time } = this;
-    const { dynamics } = problem;
-    const { mass } = this.#masses;
-    let potential = 0;
-    let transport = 0;
-    let kinetic = this.#masses.kinetic();
-    for (let g = 0; g < mass.length; g++) {
-      potential += mass[g] * this.#value[g];
-      transport += mass[g] * this.#slope[g];
-      kinetic += mass[g] * this.#lift[g];
-    }
-    const entropic = temperature === 0 ? 0 : temperature * this.#masses.mixing();
-    const energy = potential + entropic;
-    let [dissipation, reaction] = [NaN, NaN];
-    if (dynamics.kind === 'accelerated') {
-      transport = NaN;
-      // Nothing moves at the start, however large the friction.
-      dissipation = kinetic === 0 ? 0 : 2 * frictionAt(dynamics.friction, time - this.#restartedAt) * kinetic;
-    } else {
-      reaction = this.#masses.dissipation({ value: this.#value, temperature });
-      dissipation = transport + reaction;
-    }
-    const hamiltonian = energy + kinetic;
-    return {
-      ...{ step: this.#step, time, temperature, energy, potential, entropic, kinetic, hamiltonian },
-      ...{ dissipation, dissipationTransport: transport, dissipationReaction: reaction },
-      residual: hamiltonian - this.#expected,
-    };
+    const at = { step: this.#step, time, temperature, sinceRestart: time - this.#restartedAt };
+    const points = { value: this.#value, slope: this.#slope, lift: this.#lift };
+    return energiesOf(problem.dynamics, this.#masses, points, at, this.#expected);
   }
 
   /** What H should be after a step, by its law. */
   #follow(before: LumpedEnergies): void {
     const { miniBatches, autonomous, timeStep: h } = this.problem;
     const after = this.#measure();
-    // An infinite rate at one end (mass into an empty node) is not integrated by its ends: the other end stands for both.
-    const finite = [before.dissipation, after.dissipation].filter((rate) => Number.isFinite(rate));
-    const lost = finite.length === 0 ? NaN : (h * finite.reduce((sum, rate) => sum + rate, 0)) / finite.length;
-    const mixing = (at: LumpedEnergies): number =>
-      at.temperature === 0 ? this.#masses.mixing() : at.entropic / at.temperature;
-    const heated =
-      before.temperature === after.temperature
-        ? 0
-        : ((after.temperature - before.temperature) * (mixing(before) + mixing(after))) / 2;
-    this.#expected = miniBatches || !autonomous ? NaN : this.#expected - lost + heated;
+    const heat = heatOf(before, after, this.#masses.mixing());
+    const change = heat - lawfulLoss(before, after, h);
+    // A mini-batch that is worse than the last one is no rise, and rounding is none.
+    const hasRisen = (key: 'energy' | 'hamiltonian'): boolean =>
+      !miniBatches && after[key] - heat - before[key] > 1e-13 * Math.abs(before[key]);
+    this.#rise = { never: false, energy: hasRisen('energy'), hamiltonian: hasRisen('hamiltonian') };
+    this.#expected = miniBatches || !autonomous ? NaN : this.#expected + change;
     this.#energies = { ...after, residual: after.hamiltonian - this.#expected };
   }
 
@@ -390,12 +359,12 @@ export class LumpedFlow {
   }
 
   /** Restarts, retires, gives birth, where that is due after a step. */
-  async #change(before: LumpedEnergies): Promise<void> {
+  async #change(): Promise<void> {
     const { dynamics, graph } = this.problem;
     if (dynamics.kind === 'accelerated') {
       const { friction } = dynamics;
       const after = this.energies();
-      if (friction.kind === 'nesterov' && friction.restart && after.energy > before.energy) {
+      if (friction.kind === 'nesterov' && this.#rise[friction.restart]) {
         for (const { v } of this.#nodes) v.fill(0);
         this.#lift.fill(0);
         this.#masses.phi.fill(0);
@@ -496,59 +465,15 @@ export class LumpedFlow {
     this.#masses.phi = phi;
     this.#take(reports, first, this.#step);
     const added = await this.#edgesAmong(first);
-    const { from, to, weight } = this.#masses.edges;
-    this.#masses.edges = {
-      from: Int32Array.from([...from, ...added.from]),
-      to: Int32Array.from([...to, ...added.to]),
-      weight: Float64Array.from([...weight, ...added.weight]),
-    };
+    this.#masses.edges = joined(this.#masses.edges, added);
     this.#counts.examined += newborn.length;
   }
 
   /** Edges between the nodes from `first` on and all nodes before each, by the objective. */
   async #edgesAmong(first: number): Promise<MassEdges> {
-    const names = this.#nodes.slice(first).map(({ node }) => node);
-    if (names.length === 0) return noEdges;
-    const [{ neighbours }] = await this.#run([{ kind: 'neighbours', nodes: names }]);
-    const edges: LumpedEdge[] = [];
-    neighbours.forEach((list, i) => {
-      const to = first + i;
-      const seen = new Set<string>();
-      for (const { node, weight } of list) {
-        if (seen.has(node)) continue;
-        seen.add(node);
-        const from = this.#index.get(node);
-        if (!(weight > 0 && Number.isFinite(weight)) || from === to) {
-          const what = from === to ? 'is its own neighbour' : `has a neighbour "${node}" with weight ${weight}`;
-          const hint = 'let neighbours(node) of the objective give other nodes, with weights > 0';
-          throw new LumpedError('lumped-grow', `node "${names[i]}" ${what}`, hint);
-        }
-        if (from !== undefined && from < to) edges.push({ from, to, weight });
-      }
-      const { parent } = this.#nodes[to];
-      if (parent !== undefined && !seen.has(parent)) {
-        throw new LumpedError(
-          'lumped-grow',
-          `"${names[i]}" is a neighbour of "${parent}", but not the other way round`,
-          'let neighbours(node) of the objective be symmetric',
-        );
-      }
-    });
-    return edgesOf(edges);
+    const young = this.#nodes.slice(first);
+    if (young.length === 0) return noEdges;
+    const [{ neighbours }] = await this.#run([{ kind: 'neighbours', nodes: young.map(({ node }) => node) }]);
+    return edgesAmong(young, neighbours, this.#index);
   }
-}
-
-const noEdges: MassEdges = { from: new Int32Array(0), to: new Int32Array(0), weight: new Float64Array(0) };
-
-function edgesOf(edges: readonly LumpedEdge[]): MassEdges {
-  return {
-    from: Int32Array.from(edges, ({ from }) => from),
-    to: Int32Array.from(edges, ({ to }) => to),
-    weight: Float64Array.from(edges, ({ weight }) => weight),
-  };
-}
-
-/** A point as tasks have it: they may go to other threads. */
-function bare({ node, x, v, gradient }: NodePoint): NodePoint {
-  return { node, x, v, gradient };
 }

@@ -102,7 +102,8 @@ export class FormulaObjective implements Objective {
     const g = this.#numberOf(node);
     const found: Neighbour[] = [];
     for (let e = graph.offsets[g]; e < graph.offsets[g + 1]; e++) {
-      if (graph.weights[e] > 0) found.push({ node: graph.nodeNames[graph.targets[e]], weight: graph.weights[e] });
+      if (graph.weights[e] > 0)
+        found.push({ node: graph.nodeNames[graph.targets[e]], weight: graph.weights[e] });
     }
     return found;
   }
@@ -113,7 +114,12 @@ export class FormulaObjective implements Objective {
     return g;
   }
 
-  #value(symbol: ExpressionSymbol, point: ObjectivePoint, node: number, letters: Float64Array | undefined): number {
+  #value(
+    symbol: ExpressionSymbol,
+    point: ObjectivePoint,
+    node: number,
+    letters: Float64Array | undefined,
+  ): number {
     switch (symbol.kind) {
       case 'coordinate':
         return point.x[symbol.index];

@@ -63,7 +63,11 @@ export function planRoom(
 ): Retirement[] {
   const heaviest = heaviestOf(living);
   const lightest = living
-    .map(({ mass, born }, g) => ({ mass, g, may: step - born >= rules.grace && g !== heaviest && mass < wanted.mass }))
+    .map(({ mass, born }, g) => ({
+      mass,
+      g,
+      may: step - born >= rules.grace && g !== heaviest && mass < wanted.mass,
+    }))
     .filter(({ may }) => may)
     .sort((a, b) => a.mass - b.mass || a.g - b.g)
     .slice(0, wanted.room);

@@ -47,7 +47,7 @@ const LEAST = 1e-300;
 const allowance = ({ tolerance }: MassMotion): number => Math.max(tolerance, 1e-15);
 
 /**
- * What an error of the kinetic energy counts, beside those of masses: it may be the root of the tolerance, over 10. Beside a mass that comes to
+ * What an error of the kinetic energy (relative to it, where it is larger than 1) counts, beside those of masses: it may be the root of the tolerance, over 10. Beside a mass that comes to
  * 0 it falls with the logarithm of the mass only, and phi has no bound.
  */
 const kineticWeight = ({ tolerance }: MassMotion): number => 10 * Math.sqrt(tolerance);
@@ -102,7 +102,7 @@ export class MassSystem {
           throw new LumpedError(
             'lumped-tolerance',
             `no step is short enough for an error of the masses below ${motion.tolerance}`,
-            'use a shorter time.step, or a larger lumped.tolerance',
+            'use a shorter time.step, a larger lumped.tolerance, or a V that differs less between neighbours',
           );
         }
       }
@@ -122,7 +122,8 @@ export class MassSystem {
     this.phi = phi.slice();
     this.#step(landscape, motion, done, middle);
     this.#step(landscape, motion, middle, done + part);
-    let error = kineticWeight(motion) * Math.abs(this.kinetic() - kineticWhole);
+    const kinetic = this.kinetic();
+    let error = (kineticWeight(motion) * Math.abs(kinetic - kineticWhole)) / Math.max(1, kinetic);
     // Not a number stays one here.
     for (let g = 0; g < mass.length; g++) error = Math.max(error, Math.abs(this.mass[g] - massWhole[g]));
     // Of the halves: a third of the difference, their order being 2.
@@ -267,7 +268,8 @@ export class MassSystem {
     let sum = 0;
     for (let e = 0; e < from.length; e++) {
       const w = phi[from[e]] - phi[to[e]];
-      if (w !== 0) sum += weight[e] * flooredTheta(mobility as SmoothMobility, mass[from[e]], mass[to[e]]) * w * w;
+      if (w !== 0)
+        sum += weight[e] * flooredTheta(mobility as SmoothMobility, mass[from[e]], mass[to[e]]) * w * w;
     }
     return sum / 2;
   }

@@ -25,7 +25,6 @@ export type { Neighbour, Objective, ObjectivePoint } from './objective.js';
 export {
   decayOf,
   frictionAt,
-  type Friction,
   type GrowRules,
   type InitialNode,
   type LumpedDynamics,

@@ -33,7 +33,12 @@ export interface MoveTask {
 export type NodeTask =
   | MoveTask
   /** Where nodes start that have no parent, and the evaluation there. Fills x. */
-  | { readonly kind: 'start'; readonly points: readonly NodePoint[]; readonly step: number; readonly time: number }
+  | {
+      readonly kind: 'start';
+      readonly points: readonly NodePoint[];
+      readonly step: number;
+      readonly time: number;
+    }
   /** x of newborn nodes out of that of a node each. Fills x, evaluates. */
   | {
       readonly kind: 'transfer';
@@ -43,7 +48,12 @@ export type NodeTask =
       readonly time: number;
     }
   /** Values and gradients at points that are there. */
-  | { readonly kind: 'evaluate'; readonly points: readonly NodePoint[]; readonly step: number; readonly time: number }
+  | {
+      readonly kind: 'evaluate';
+      readonly points: readonly NodePoint[];
+      readonly step: number;
+      readonly time: number;
+    }
   /** Values on the whole data, for objectives with mini-batches. */
   | { readonly kind: 'values'; readonly points: readonly NodePoint[]; readonly time: number }
   | { readonly kind: 'dimensions'; readonly nodes: readonly string[] }
@@ -169,7 +179,8 @@ export class NodeWorker {
   #report({ node, v, gradient }: NodePoint, value: number, step: number): NodeReport {
     const d = this.#diffusivity(node);
     const report = { value, slope: d * squareOf(gradient), lift: 0.5 * d * squareOf(v) };
-    if (Number.isFinite(value) && Number.isFinite(report.slope) && Number.isFinite(report.lift)) return report;
+    if (Number.isFinite(value) && Number.isFinite(report.slope) && Number.isFinite(report.lift))
+      return report;
     const what = Number.isFinite(value) ? 'the gradient of V' : `V is ${value},`;
     throw new LumpedError(
       'lumped-not-finite',

@@ -2,19 +2,13 @@
 // cluster, or by hand in tests and benchmarks. It is not the state.
 
 import { mathF64 } from '../elementary/mod.js';
-import type { TemperatureSchedule } from '../model/mod.js';
+import type { FrictionSchedule, TemperatureSchedule } from '../model/mod.js';
 import type { LumpedMobility } from './relax.js';
-
-/** Friction gamma(t) >= 0 of second-order dynamics. */
-export type Friction =
-  | { readonly kind: 'constant'; readonly value: number }
-  /** gamma(t) = factor/t, t counted from the last restart; with `restart` all stands still and t begins anew where E has risen. */
-  | { readonly kind: 'nesterov'; readonly factor: number; readonly restart: boolean };
 
 /** First order (gradient flow) or second order (damped Hamiltonian flow) of section 7. */
 export type LumpedDynamics =
   | { readonly kind: 'gradient-flow'; readonly integrator: 'euler' | 'heun' }
-  | { readonly kind: 'accelerated'; readonly friction: Friction };
+  | { readonly kind: 'accelerated'; readonly friction: FrictionSchedule };
 
 /** A node at time 0 and its mass; masses sum to 1. */
 export interface InitialNode {
@@ -71,7 +65,7 @@ export interface LumpedProblem {
 }
 
 /** Factor by which friction shrinks velocities from one time to another, both counted from the last restart. */
-export function decayOf(friction: Friction, from: number, to: number): number {
+export function decayOf(friction: FrictionSchedule, from: number, to: number): number {
   switch (friction.kind) {
     case 'constant':
       return mathF64.exp(-friction.value * (to - from));
@@ -83,6 +77,6 @@ export function decayOf(friction: Friction, from: number, to: number): number {
 }
 
 /** gamma at a time since the last restart; Infinity at the start of `nesterov`, where nothing moves yet. */
-export function frictionAt(friction: Friction, time: number): number {
+export function frictionAt(friction: FrictionSchedule, time: number): number {
   return friction.kind === 'constant' ? friction.value : friction.factor / time;
 }

@@ -38,7 +38,10 @@ export function startOfGrowth(context: BuildContext, grow: GrowSpec): BuiltGraph
       if (letters) values.set(letters, g * length);
       else {
         const example = `write ${length} letters as ${space.zero.slice(0, 20)}, in quotes`;
-        context.refuse([...path, 'start', g], `"${word}" is no word of these letters`, { value: word, hint: example });
+        context.refuse([...path, 'start', g], `"${word}" is no word of these letters`, {
+          value: word,
+          hint: example,
+        });
       }
     });
     parameters.push({ name, components: length, values });

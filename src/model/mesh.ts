@@ -78,6 +78,8 @@ export function buildMesh(context: BuildContext, model: MeshModel): Mesh | undef
   } else {
     const found = findBox(model, ends);
     if (!found) {
+      // Those estimators need no cells: without them log Z is unknown, and KL with it; E is not.
+      if (!onGrid && !density && entropy !== 'none' && entropy.method !== 'grid') return undefined;
       context.refuse(
         ['grid', 'box'],
         'no box holds the initial law and the Gibbs density: the potential does not confine',

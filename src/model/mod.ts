@@ -1,9 +1,11 @@
 // Public names of this folder.
 export type {
   Boundary,
+  FrictionSchedule,
   Graph,
   InitialLaw,
   Integrator,
+  Movement,
   DensityMobility,
   LinearMobility,
   Mesh,

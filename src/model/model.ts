@@ -44,6 +44,21 @@ export type TemperatureSchedule =
   /** Linear between the points (times ascending), constant outside. */
   | { readonly kind: 'piecewise'; readonly times: readonly number[]; readonly values: readonly number[] };
 
+/** Minimizing movements: inner steps L of the distance in each. */
+export interface Movement {
+  readonly inner: number;
+}
+
+/** Friction gamma(t) >= 0 of second-order dynamics. Dimension 1/time. */
+export type FrictionSchedule =
+  | { readonly kind: 'constant'; readonly value: number }
+  /** factor/t, t since the last restart: one when H = E + T has risen over a time step, or E, or never. */
+  | {
+      readonly kind: 'nesterov';
+      readonly factor: number;
+      readonly restart: 'never' | 'hamiltonian' | 'energy';
+    };
+
 export type Boundary =
   | { readonly kind: 'free' }
   | { readonly kind: 'periodic'; readonly low: number; readonly high: number }
@@ -92,6 +107,8 @@ export interface Model {
   readonly rateOfEdge: Int32Array;
   readonly integrator: Integrator;
   readonly splitting: Splitting;
+  /** Of minimizing movements on the grid (mathematics, section 8), whose step is `timeStep`; undefined for all else. */
+  readonly movement: Movement | undefined;
   readonly boundaries: readonly Boundary[];
   readonly representation: Representation;
   /** Where densities live; undefined for d > 3, and where a free space neither has a `grid.box` nor needs one. */

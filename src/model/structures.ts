@@ -26,7 +26,7 @@ export class StructureSpace {
   /** The letters of a word; undefined if it is none of this space. */
   read(word: string): Float64Array | undefined {
     const { length, count } = this.spec;
-    const texts = count <= ONE_DIGIT ? [...word] : word.split('.');
+    const texts = count <= ONE_DIGIT ? Array.from(word) : word.split('.');
     if (texts.length !== length || !texts.every((text) => /^(0|[1-9]\d*)$/u.test(text))) return undefined;
     const values = Float64Array.from(texts, Number);
     return values.every((value) => value < count) ? values : undefined;

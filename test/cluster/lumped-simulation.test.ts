@@ -64,7 +64,10 @@ describe('a lumped simulation', () => {
     for (let g = 0; g < 5; g++) {
       const [x, y] = mean.subarray(2 * g, 2 * g + 2);
       expect(Math.abs(x)).toBeLessThanOrEqual(1);
-      expect(potential[g]).toBeCloseTo(0.5 * (x - 0.2 * g) * (x - 0.2 * g) + (y * y * y * y) / 4 + 0.1 * g, 13);
+      expect(potential[g]).toBeCloseTo(
+        0.5 * (x - 0.2 * g) * (x - 0.2 * g) + (y * y * y * y) / 4 + 0.1 * g,
+        13,
+      );
       inWells += mass[g] * potential[g];
       entropic += 0.3 * mass[g] * Math.log(mass[g]);
     }

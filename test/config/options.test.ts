@@ -19,6 +19,7 @@ interface Row {
 
 const box = ['space.box=[-9, 9]', 'space.boundary=reflecting'];
 const two = 'graph={nodes: [a, b], edges: [{from: a, to: b}]}';
+const movements = ['representation=grid', 'dynamics={kind: jko, tau: 0.1}', 'time={end: 1}'];
 const free = 'dynamics={mobility: free, rate: 1}';
 const lumped = 'representation=lumped';
 const growing = [lumped, 'graph={nodes: 1}', 'grow={letters: {name: s, length: 4}}'];
@@ -364,7 +365,7 @@ const rows: readonly Row[] = [
     good: ['gradient-flow'],
     bad: [
       ['accelerated', /friction|not there yet/u],
-      ['jko', /not offered/u],
+      ['jko', /needs the length of a step/u],
       ['flow', /expected gradient-flow/u],
     ],
   },
@@ -409,6 +410,46 @@ const rows: readonly Row[] = [
     with: [lumped],
     good: ['none'],
     bad: [['knn', /entropy of masses is known/u]],
+  },
+  {
+    key: 'dynamics.kind',
+    with: ['dynamics.tau=0.1', 'time={end: 1}'],
+    good: [],
+    bad: [['jko', /movements are of densities on a grid/u]],
+  },
+  {
+    key: 'dynamics.tau',
+    with: movements,
+    good: ['0.01', '1/8'],
+    bad: [
+      ['0', /> 0/u],
+      ['long', /number/u],
+    ],
+  },
+  {
+    key: 'dynamics.inner',
+    with: movements,
+    good: ['1', '16'],
+    bad: [
+      ['0', /from 1 to 64/u],
+      ['65', /64/u],
+      ['1.5', /whole/u],
+    ],
+  },
+  {
+    key: 'dynamics.mobility',
+    with: movements,
+    good: [
+      'log-mean',
+      'arithmetic',
+      'geometric',
+      'harmonic',
+      'constant',
+      'metropolis',
+      'barker',
+      'symmetric',
+    ],
+    bad: [['upwind', /needs a concave theta/u]],
   },
   {
     key: 'dynamics.mobility',

@@ -99,7 +99,11 @@ describe('exact answers', () => {
       wells(offsets),
       steps,
     );
-    const second = await run(problem({ timeStep: 1 / steps, dynamics: accelerated(1) }), wells(offsets), steps);
+    const second = await run(
+      problem({ timeStep: 1 / steps, dynamics: accelerated(1) }),
+      wells(offsets),
+      steps,
+    );
     for (const g of [0, 1, 2]) {
       const k = 1 + g / 2;
       expect(first.pointOf(String(g))?.x[0]).toBeCloseTo(g + (2 - g) * Math.exp(-k), 5);
@@ -123,7 +127,7 @@ describe('exact answers', () => {
 describe('a flow', () => {
   it.each([
     ['first order', { kind: 'gradient-flow', integrator: 'euler' }],
-    ['second order', { kind: 'accelerated', friction: { kind: 'nesterov', factor: 3, restart: true } }],
+    ['second order', { kind: 'accelerated', friction: { kind: 'nesterov', factor: 3, restart: 'energy' } }],
   ] as const)('goes on from a state with the same bits: %s', async (_, dynamics) => {
     const whole = problem({
       dynamics,
@@ -140,13 +144,19 @@ describe('a flow', () => {
 
   it('accounts for the change of temperature in the law of E', async () => {
     const temperature = { kind: 'linear', from: 1, to: 0.2, duration: 1 } as const;
-    const [coarse, fine] = await residuals({ temperature, dynamics: { kind: 'gradient-flow', integrator: 'heun' } });
+    const [coarse, fine] = await residuals({
+      temperature,
+      dynamics: { kind: 'gradient-flow', integrator: 'heun' },
+    });
     expect(coarse).toBeLessThan(2e-3);
     expect(coarse / fine).toBeGreaterThan(3.3);
   });
 
   it('restarts where E rises, and then stands still', async () => {
-    const dynamics = { kind: 'accelerated', friction: { kind: 'nesterov', factor: 3, restart: true } } as const;
+    const dynamics = {
+      kind: 'accelerated',
+      friction: { kind: 'nesterov', factor: 3, restart: 'energy' },
+    } as const;
     const flow = await run(problem({ dynamics, timeStep: 0.05 }), wells(offsets), 0);
     let restarts = 0;
     for (let i = 0; i < 200; i++) {
@@ -157,6 +167,15 @@ describe('a flow', () => {
     }
     expect(restarts).toBeGreaterThan(0);
     expect(Math.abs(flow.energies().residual)).toBeLessThan(0.05);
+  });
+
+  it('does not restart because the temperature falls', async () => {
+    const friction = { kind: 'nesterov', factor: 3, restart: 'energy' } as const;
+    const temperature = { kind: 'linear', from: 1, to: 0.1, duration: 4 } as const;
+    const whole = problem({ dynamics: { kind: 'accelerated', friction }, temperature, timeStep: 0.05 });
+    const flow = await run(whole, wells(offsets), 60);
+    expect(flow.counts.restarts).toBeLessThan(6);
+    expect(Math.abs(flow.energies().residual)).toBeLessThan(0.02);
   });
 
   it('remembers the best point, where and when it was', async () => {
@@ -180,6 +199,8 @@ describe('a flow', () => {
 
   it('says where V is not finite', async () => {
     const broken = { ...wells(offsets), evaluate: () => [0, NaN, 0] };
-    await expect(run(problem({}), broken, 1)).rejects.toThrow('V is NaN, is not finite on node "1" at step 0');
+    await expect(run(problem({}), broken, 1)).rejects.toThrow(
+      'V is NaN, is not finite on node "1" at step 0',
+    );
   });
 });

@@ -2,7 +2,13 @@
 
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/mod.js';
-import { drawStart, FormulaObjective, isAutonomous, LumpedFlow, type Objective } from '../../src/lumped/mod.js';
+import {
+  drawStart,
+  FormulaObjective,
+  isAutonomous,
+  LumpedFlow,
+  type Objective,
+} from '../../src/lumped/mod.js';
 import { buildModel, StructureSpace, type InitialLaw, type Model } from '../../src/model/mod.js';
 import { crewFor, problem, row } from './flows.js';
 
@@ -55,7 +61,9 @@ describe('a formula as an objective', () => {
     expect(isAutonomous(modelOf({}))).toBe(true);
     const objective = new FormulaObjective(model, new StructureSpace(letters));
     const at = { x: Float64Array.of(2, 3), gradient: undefined, time: 0.5, batch: undefined };
-    expect(objective.evaluate(['000', '120', '002'].map((node) => ({ node, ...at })))).toEqual([6.5, 11.5, 12.5]);
+    expect(objective.evaluate(['000', '120', '002'].map((node) => ({ node, ...at })))).toEqual([
+      6.5, 11.5, 12.5,
+    ]);
     expect(objective.neighbours('020').map(({ node }) => node)).toEqual(['120', '010', '021']);
   });
 });

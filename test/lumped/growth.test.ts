@@ -20,7 +20,9 @@ const search: Objective = {
   evaluate: (points) =>
     points.map(({ node, x, gradient }) => {
       if (gradient) gradient[0] = x[0] - 1;
-      return [...node].filter((letter, i) => letter !== target[i]).length + ((x[0] - 1) * (x[0] - 1)) / 2;
+      return (
+        Array.from(node).filter((letter, i) => letter !== target[i]).length + ((x[0] - 1) * (x[0] - 1)) / 2
+      );
     }),
 };
 
@@ -83,7 +85,10 @@ describe('a graph that grows', () => {
   });
 
   it('refuses neighbours that are not mutual, or that the node itself is', async () => {
-    const oneWay: Objective = { ...search, neighbours: (node) => (node === space.zero ? space.neighbours(node) : []) };
+    const oneWay: Objective = {
+      ...search,
+      neighbours: (node) => (node === space.zero ? space.neighbours(node) : []),
+    };
     await expect(run(growing({}, { every: 1 }), oneWay, 1)).rejects.toThrow('but not the other way round');
     const loop: Objective = { ...search, neighbours: (node) => [{ node, weight: 1 }] };
     await expect(run(growing(), loop, 1)).rejects.toThrow('is its own neighbour');
@@ -118,7 +123,9 @@ describe('plans', () => {
       { node: 2, heir: 0 },
     ]);
     expect(planRetirement([three[0], three[1], { ...three[2], born: 95 }], alone, rules, 100)).toEqual([]);
-    expect(planRetirement([three[0], three[1], { ...three[2], born: 50 }], alone, rules, 100)).toHaveLength(1);
+    expect(planRetirement([three[0], three[1], { ...three[2], born: 50 }], alone, rules, 100)).toHaveLength(
+      1,
+    );
   });
 
   it('have the heaviest expand first', () => {

@@ -22,7 +22,14 @@ function slope(mobility: LumpedMobility, a: number, b: number, deltaV: number, e
   return sum * ((1 - forward) * b - forward * a);
 }
 
-function fine(mobility: LumpedMobility, a: number, b: number, time: number, deltaV: number, eps: number): number {
+function fine(
+  mobility: LumpedMobility,
+  a: number,
+  b: number,
+  time: number,
+  deltaV: number,
+  eps: number,
+): number {
   const steps = 4000;
   const h = time / steps;
   let m = a;
@@ -38,7 +45,13 @@ function fine(mobility: LumpedMobility, a: number, b: number, time: number, delt
 }
 
 describe.each(mobilities)('a pair of mobility %s', (mobility) => {
-  const relaxed = (a: number, b: number, time: number, deltaV: number, eps: number): { a: number; b: number } => {
+  const relaxed = (
+    a: number,
+    b: number,
+    time: number,
+    deltaV: number,
+    eps: number,
+  ): { a: number; b: number } => {
     const pair = { a, b };
     relaxPair(mobility, pair, time, deltaV, eps);
     return pair;

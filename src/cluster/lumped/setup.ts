@@ -46,6 +46,8 @@ function dynamicsOf({ dynamics }: RunConfig): LumpedDynamics {
       return { kind: 'gradient-flow', integrator: dynamics.integrator === 'heun' ? 'heun' : 'euler' };
     case 'accelerated':
       return { kind: 'accelerated', friction: dynamics.friction ?? { kind: 'constant', value: 0 } };
+    case 'jko':
+      throw new TypeError('jko was not refused');
     default:
       return dynamics.kind satisfies never;
   }

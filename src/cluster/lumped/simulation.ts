@@ -213,7 +213,7 @@ export class LumpedSimulation {
     const hash = createHash('sha256');
     for (const { node, mass, phi, x, v } of this.flow.state(false).nodes) {
       hash.update(`${JSON.stringify(node)}\n`).update(Float64Array.of(mass, phi));
-      hash.update(Float64Array.from(x)).update(Float64Array.from(v));
+      hash.update(new Float64Array(x)).update(new Float64Array(v));
     }
     return hash.digest('hex');
   }
