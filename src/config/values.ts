@@ -149,7 +149,7 @@ export function nodeName(): z.ZodType<string> {
 }
 
 /** Whatever there is: handed on as it is. */
-export function anything(): z.ZodType<unknown> {
+export function anything(): z.ZodType {
   return kind('any value', {}, (value) => value);
 }
 
