@@ -11,6 +11,7 @@ import type { ReportOptions } from './report.js';
 import { exitCode, report } from './exit.js';
 import { machineFlags } from './machine-flags.js';
 import { natsFlags } from './nats-flags.js';
+import type { OptimizeFlags } from './optimize.js';
 import type { CommonOptions } from './run.js';
 import { portOption, statusFlags } from './status-flags.js';
 import type { StatusOptions } from './status.js';
@@ -47,6 +48,8 @@ const workersOption = (): Option =>
   new Option('--workers <count>', 'worker threads (default: the cores of this machine)').argParser(
     wholeNumber(1),
   );
+const modulesOption = (): Option =>
+  new Option('--allow-modules', 'run the module or command that the config names as objective');
 const quietOption = (): Option => new Option('-q, --quiet', 'say nothing but errors');
 const logLevelOption = (): Option =>
   new Option('--log-level <level>', 'what goes into log.jsonl of the run folder')
@@ -73,6 +76,7 @@ Examples:
   wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
   wasserwerk status --watch                           watch the newest run
   wasserwerk sweep my-model.yaml --set time.step=0.01,0.02 --seeds 5
+  wasserwerk optimize my-search.yaml                  search for the best node and its best point
   wasserwerk study jko configs/jko-double-well.yaml   how fast minimizing movements come near the gradient flow
   wasserwerk compare runs/test --reference            hold it against the grid solution of its config
   wasserwerk report runs/test                         draw it as an HTML page
@@ -114,6 +118,7 @@ statusFlags(
       .addOption(new Option('--out <folder>', 'the run folder (default: runs/<name>-<time>)'))
       .addOption(seedOption())
       .addOption(setOption())
+      .addOption(modulesOption())
       .addOption(quietOption())
       .addOption(jsonOption())
       .addOption(logLevelOption())
@@ -142,6 +147,7 @@ statusFlags(
       .description('go on with a run from its last checkpoint, to the same bits')
       .argument('<run-folder>', 'the folder that `run` named')
       .addOption(workersOption())
+      .addOption(modulesOption())
       .addOption(quietOption())
       .addOption(jsonOption())
       .addOption(logLevelOption()),
@@ -249,6 +255,38 @@ Exit codes: 0 all runs finished, 1 one failed (the others went on), 2 bad usage 
   .action(async (file: string | undefined, options: SweepFlags) => {
     const { sweep } = await import('./sweep.js');
     process.exitCode = await sweep(file, options);
+  });
+
+program
+  .command('optimize')
+  .description('search for the best structure and its best point; the answer is a table of nodes by mass')
+  .argument('[config]', 'the YAML file, with representation: lumped')
+  .addOption(setOption())
+  .addOption(seedOption())
+  .addOption(new Option('--out <folder>', 'the folder of the search (default: searches/<name>-<time>)'))
+  .addOption(new Option('--resume <folder>', 'go on with a search that was interrupted'))
+  .addOption(
+    new Option(
+      '--workers <count>',
+      'threads of a module, processes of a command (default: the cores)',
+    ).argParser(wholeNumber(1)),
+  )
+  .addOption(modulesOption())
+  .addOption(quietOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    'after',
+    `
+Examples:
+  wasserwerk optimize configs/sparse-regression.yaml
+  wasserwerk optimize configs/digits-architecture-search.yaml --allow-modules
+  wasserwerk optimize --resume searches/digits --allow-modules
+
+Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 or 130 stopped (resumable).`,
+  )
+  .action(async (file: string | undefined, options: OptimizeFlags) => {
+    const { optimize } = await import('./optimize.js');
+    process.exitCode = await optimize(file, options);
   });
 
 program

@@ -14,7 +14,9 @@ const unavailable: readonly Unavailable[] = [
   { path: ['dynamics', 'gamma'], instead: 'remove it, or write friction' },
   {
     path: ['potential', 'module'],
-    instead: 'write the potential as a formula (a program may let a module make it: docs/library.md)',
+    instead:
+      'write objective: { module: … } with representation: lumped, or the potential as a formula (a program may let a module ' +
+      'make it: docs/library.md)',
   },
 ];
 
