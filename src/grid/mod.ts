@@ -1,5 +1,5 @@
 // Public names of this folder.
-export { cellsOf, centre, centreOf, type Cells } from './cells.js';
+export { cellsOf, centre, centreOf, share, type Cells } from './cells.js';
 export { changesWithTime, type Member } from './coefficients.js';
 export type { Energy } from './energy.js';
 export { GridEngine, runAlone } from './engine.js';
