@@ -46,6 +46,35 @@ export class Bounds {
     masses.forEach((mass, g) => (this.#masses[this.#parts[g]] += mass));
   }
 
+  /** Densities at inner times made >= 0, with their masses kept. Momenta and reactions do not carry them any more. */
+  *clip(): Generator<void> {
+    const { plan, shared, member } = this;
+    const { cells, nodeCount } = plan.problem;
+    const { sums, flow } = shared;
+    const { density } = flow;
+    const [begin, end] = share(plan.rows, member.index, member.size);
+    yield;
+    for (let row = Math.max(begin, nodeCount); row < end; row++) {
+      let sum = 0;
+      for (let i = row * cells.count; i < (row + 1) * cells.count; i++) {
+        if (density[i] < 0) density[i] = 0;
+        sum += density[i];
+      }
+      sums[row * rowSums] = sum * cells.volume;
+    }
+    yield;
+    for (let row = Math.max(begin, nodeCount); row < end; row++) {
+      const node = row % nodeCount;
+      const part = this.#parts[node];
+      let mass = 0;
+      for (let g = 0; g < nodeCount; g++)
+        if (this.#parts[g] === part) mass += sums[(row - node + g) * rowSums];
+      const factor = mass > 0 ? this.#masses[part] / mass : 0;
+      for (let i = row * cells.count; i < (row + 1) * cells.count; i++) density[i] *= factor;
+    }
+    yield;
+  }
+
   /** W² of (1 - part) flow + part reference for each of `mixtures`; infinite where a density is < 0, or flows from nothing. */
   *above(): Generator<void, readonly Action[]> {
     const { plan, shared, member } = this;

@@ -33,6 +33,8 @@ export interface Shared {
   readonly flow: Flow;
   /** A path far from empty cells, to be mixed with `flow`. */
   readonly reference: Flow;
+  /** What the upper bound was made of. */
+  readonly best: Flow;
   readonly split: Copies;
   readonly memory: Copies;
   /** phi, one row per interval and node. */
@@ -107,6 +109,7 @@ export class MetricPlan {
     return {
       flow: flow(),
       reference: flow(),
+      best: flow(),
       split: copies(),
       memory: copies(),
       potential: take(all),

@@ -92,13 +92,53 @@ export class Projection {
     yield;
     this.#rightHandSide(flow, weights, inner);
     yield;
-    this.#solveInSpace(weights);
+    const times = this.#time.basis.eigenvalues;
+    const { nodeCount, levels } = this.plan.problem;
+    this.#solveInSpace(weights, (row) => {
+      // Sine and cosine squares of half an angle: differences and averages in time.
+      const sine = 0.25 * times[Math.floor(row / nodeCount)];
+      return (4 * levels * levels * sine) / (weights.average * (1 - sine) + weights.inner);
+    });
     yield;
     this.#backFromTime();
     yield;
     this.#flows(flow, weights);
     yield;
-    this.#densities(flow, weights);
+    this.#reactions(flow, weights);
+    this.#densities(flow);
+    yield;
+  }
+
+  /**
+   * Changes momenta and reactions as little as can be, so that they carry the densities that `flow` has, whatever these are
+   * (with the right masses). Overwrites `potential`.
+   */
+  *reconcile(flow: Flow, weights: Weights): Generator<void> {
+    const { plan, shared } = this;
+    const { cells, levels } = plan.problem;
+    yield;
+    this.divergence(flow);
+    yield;
+    for (const [from, to] of this.#blocks()) {
+      for (let row = 0; row < plan.rows; row++) {
+        const at = row * cells.count;
+        for (let i = at + from; i < at + to; i++)
+          shared.scratch[i] += levels * (flow.density[i + plan.layer] - flow.density[i]);
+      }
+      this.#changeNodes(from, to, false);
+    }
+    yield;
+    this.#solveInSpace(weights, () => 0);
+    yield;
+    for (const [from, to] of this.#blocks()) {
+      this.#changeNodes(from, to, true);
+      for (let at = from; at < plan.rows * cells.count; at += cells.count)
+        for (let i = at; i < at + to - from; i++) shared.potential[i] = shared.scratch[i];
+    }
+    yield;
+    this.#flows(flow, weights);
+    yield;
+    this.#reactions(flow, weights);
     yield;
   }
 
@@ -177,11 +217,10 @@ export class Projection {
   }
 
   /** Each row is one mode of time and graph: to the bases of space, division, and back. */
-  #solveInSpace(weights: Weights): void {
+  #solveInSpace(weights: Weights, inTimeOf: (row: number) => number): void {
     const { plan, shared, member } = this;
-    const { cells, nodeCount, levels } = plan.problem;
+    const { cells, nodeCount } = plan.problem;
     const { scratch } = shared;
-    const times = this.#time.basis.eigenvalues;
     const nodes = this.#graph.values;
     const bases: readonly Basis[] = this.#axes.map(({ basis }) => basis);
     const inverse = cells.widths.map((width) => 1 / (weights.momentum * width * width));
@@ -192,10 +231,7 @@ export class Projection {
     for (let row = begin; row < end; row++) {
       const base = row * cells.count;
       this.#changeSpace(base, false);
-      const e = times[Math.floor(row / nodeCount)];
-      // Sine and cosine squares of half an angle: differences and averages in time.
-      const sine = 0.25 * e;
-      const inTime = (4 * levels * levels * sine) / (weights.average * (1 - sine) + weights.inner);
+      const inTime = inTimeOf(row);
       const own = inTime + Math.max(0, nodes[row % nodeCount]) / weights.reaction;
       const last = cells.dimension - 1;
       for (let i = 0; i < cells.count; i++) {
@@ -310,12 +346,11 @@ export class Projection {
     }
   }
 
-  /** Reactions, then densities by adding up what flows. The last density is the given one: what adds up differs by rounding. */
-  #densities(flow: Flow, weights: Weights): void {
+  /** Adds differences of the potential to the reactions. */
+  #reactions(flow: Flow, weights: Weights): void {
     const { plan, shared, member } = this;
-    const { cells, nodeCount, edges, levels } = plan.problem;
-    const { layer } = plan;
-    const { potential, scratch } = shared;
+    const { cells, nodeCount, edges } = plan.problem;
+    const { potential } = shared;
     const [begin, end] = share(plan.edgeRows, member.index, member.size);
     for (let row = begin; row < end; row++) {
       const edge = row % edges.length;
@@ -328,6 +363,14 @@ export class Projection {
       for (let i = 0; i < cells.count; i++)
         flow.reaction[at + i] += factor * (potential[target + i] - potential[source + i]);
     }
+  }
+
+  /** Densities by adding up what flows. The last one is the given one: what adds up differs from it by rounding. */
+  #densities(flow: Flow): void {
+    const { plan, shared } = this;
+    const { cells, nodeCount, levels } = plan.problem;
+    const { layer } = plan;
+    const { scratch } = shared;
     for (const [from, to] of this.#blocks()) {
       for (let k = 0; k < levels - 1; k++) {
         for (let g = 0; g < nodeCount; g++) {

@@ -5,6 +5,7 @@ import { share } from '../grid/mod.js';
 import { Bounds, mixtures, type Action } from './bounds.js';
 import { rowSums, type MetricPlan, type Shared } from './memory.js';
 import type { Member } from './projection.js';
+import { PenaltySchedule } from './schedule.js';
 import { Splitting, type Penalty } from './splitting.js';
 
 export interface MetricOptions {
@@ -25,19 +26,12 @@ export interface MetricResult {
   readonly below: number;
   readonly converged: boolean;
   readonly iterations: number;
-  /** Of the path that `above` belongs to. */
+  /** Of the path that `above` belongs to, which is `best` in the shared arrays. */
   readonly action: Action;
-  /** Part of the reference path in it. */
-  readonly mixture: number;
-  readonly penalty: number;
 }
 
-/** Iterations between two looks at the bounds, which cost about as much as two iterations. */
+/** Iterations between two looks at the bounds, which cost about as much as three iterations. */
 const lookEvery = 20;
-/** The penalty is balanced at looks while it is young. */
-const balanceUntil = 2000;
-const leastRatio = 0.7;
-const mostRatio = 3;
 
 export class MetricSolver {
   readonly #splitting: Splitting;
@@ -89,53 +83,69 @@ export class MetricSolver {
   }
 
   *solve(options: MetricOptions): Generator<void, MetricResult> {
+    const { shared } = this;
     const { tolerance, mostIterations, speed } = options;
     yield* this.#refer(speed);
-    let penalty: Penalty = { speed, penalty: options.penalty ?? this.#firstPenalty(speed) };
-    let above = Infinity;
-    let below = 0;
-    let action: Action = { transport: Infinity, reaction: 0 };
-    let mixture = 0;
+    const schedule = new PenaltySchedule(options.penalty ?? this.#firstPenalty(speed), tolerance);
+    const best = { above: Infinity, below: 0, action: { transport: Infinity, reaction: 0 } };
     let iteration = 0;
-    for (;;) {
-      for (let k = 0; k < lookEvery; k++) {
-        yield* this.#splitting.step(penalty);
-        iteration++;
+    let converged = false;
+    while (!converged && iteration < mostIterations) {
+      const penalty: Penalty = { speed, penalty: schedule.penalty };
+      for (let k = 0; k < lookEvery; k++) yield* this.#splitting.step(penalty);
+      iteration += lookEvery;
+      const ratio = Math.sqrt(this.#sum(0) / this.#sum(1));
+      const below = yield* this.#bounds.below(penalty);
+      if (below > best.below) {
+        best.below = below;
+        this.#copy([shared.potential], [shared.bestPotential]);
       }
-      const [gap, change] = [this.#sum(0), this.#sum(1)];
+      yield* this.#bounds.clip();
+      yield* this.#splitting.projection.reconcile(shared.flow, this.#splitting.weights(penalty));
       const actions = yield* this.#bounds.above();
-      above = Infinity;
-      actions.forEach((candidate, which) => {
-        const value = candidate.transport + candidate.reaction;
-        if (value < above) {
-          above = value;
-          action = candidate;
-          mixture = mixtures[which];
-        }
+      let above = Infinity;
+      let which = 0;
+      actions.forEach(({ transport, reaction }, at) => {
+        if (!(transport + reaction < above)) return;
+        above = transport + reaction;
+        which = at;
       });
-      const bound = yield* this.#bounds.below(penalty);
-      below = Math.max(below, bound);
-      const ratio = Math.sqrt(gap / change);
-      options.look?.({ iteration, above, below: bound, penalty: penalty.penalty, ratio });
-      const isDone = above < Infinity && above - below <= tolerance * above;
-      if (isDone || iteration >= mostIterations) break;
-      if (iteration <= balanceUntil && ((ratio > mostRatio || ratio < leastRatio))) {
-        const factor = ratio > mostRatio ? 2 : 0.5;
-        yield;
-        this.#splitting.rescale(factor);
-        penalty = { speed, penalty: penalty.penalty * factor };
-        yield;
+      if (above < best.above) {
+        best.above = above;
+        best.action = actions[which];
+        this.#keep(mixtures[which]);
       }
+      options.look?.({ iteration, above, below, penalty: penalty.penalty, ratio });
+      converged = best.above < Infinity && best.above - best.below <= tolerance * best.above;
+      const factor = schedule.next(ratio, best.above, best.below) / penalty.penalty;
+      yield;
+      if (factor !== 1) this.#splitting.rescale(factor);
     }
-    return {
-      above,
-      below,
-      converged: above < Infinity && above - below <= tolerance * above,
-      iterations: iteration,
-      action,
-      mixture,
-      penalty: penalty.penalty,
+    yield;
+    return { ...best, converged, iterations: iteration };
+  }
+
+  /** Keeps (1 - part) flow + part reference as the best path. Rows of this member. */
+  #keep(part: number): void {
+    const { plan, shared, member } = this;
+    const { flow, reference, best } = shared;
+    const count = plan.problem.cells.count;
+    const mix = (from: Float64Array, with_: Float64Array, to: Float64Array, [first, last]: readonly [number, number]): void => {
+      for (let i = first * count; i < last * count; i++) to[i] = (1 - part) * from[i] + part * with_[i];
     };
+    const rows = share(plan.rows, member.index, member.size);
+    flow.momentum.forEach((m, k) => mix(m, reference.momentum[k], best.momentum[k], rows));
+    mix(flow.reaction, reference.reaction, best.reaction, share(plan.edgeRows, member.index, member.size));
+    const times = plan.rows + plan.problem.nodeCount;
+    mix(flow.density, reference.density, best.density, share(times, member.index, member.size));
+  }
+
+  #copy(from: readonly Float64Array[], to: readonly Float64Array[]): void {
+    const { plan, member } = this;
+    const [begin, end] = share(plan.rows, member.index, member.size).map((row) => row * plan.problem.cells.count);
+    from.forEach((array, k) => {
+      for (let i = begin; i < end; i++) to[k][i] = array[i];
+    });
   }
 
   #sum(which: number): number {

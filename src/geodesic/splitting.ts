@@ -19,6 +19,7 @@ export interface Penalty {
 
 /** Over-relaxation; 2 is the limit. */
 const relaxation = 1.7;
+const innerFactor = 1;
 
 export class Splitting {
   readonly projection: Projection;
@@ -54,7 +55,7 @@ export class Splitting {
     const scaled = penalty / (speed * speed);
     return {
       average: penalty * (1 + this.#mostDegree),
-      inner: penalty,
+      inner: innerFactor * penalty,
       momentum: 2 * scaled,
       reaction: scaled,
     };
@@ -180,9 +181,9 @@ export class Splitting {
           split.inner[at] = value;
         }
       }
-      sums[row * rowSums] = weight * gap + momentumWeight * gapMomentum + penalty.penalty * gapInner;
+      sums[row * rowSums] = weight * gap + momentumWeight * gapMomentum + innerFactor * penalty.penalty * gapInner;
       sums[row * rowSums + 1] =
-        weight * change + momentumWeight * changeMomentum + penalty.penalty * changeInner;
+        weight * change + momentumWeight * changeMomentum + innerFactor * penalty.penalty * changeInner;
     }
   }
 
