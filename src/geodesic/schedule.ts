@@ -3,7 +3,7 @@
 // converges; this one only decides how soon.
 
 /** A turn ends when a look has improved its bound by less than this part of the tolerance; halved with every pair of turns. */
-const leastGain = 0.15;
+const leastGain = 2;
 /** Looks that a turn has at least. */
 const leastLooks = 3;
 /**
@@ -13,8 +13,8 @@ const leastLooks = 3;
 const leastRatio = 0.7;
 const mostRatio = 2;
 /** Growth at the begin of the upper bound's turn, and at a look. */
-const firstGrowth = 16;
-const growth = 4;
+const firstGrowth = 64;
+const growth = 8;
 
 export class PenaltySchedule {
   #turn: 'below' | 'above' = 'below';

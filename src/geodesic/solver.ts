@@ -17,7 +17,14 @@ export interface MetricOptions {
   readonly speed: number;
   readonly penalty?: number;
   /** Told at each look at the bounds. */
-  readonly look?: (state: { iteration: number; above: number; below: number; penalty: number; ratio: number }) => void;
+  readonly look?: (state: {
+    readonly iterations: number;
+    /** The best bounds so far. */
+    readonly above: number;
+    readonly below: number;
+    readonly penalty: number;
+    readonly ratio: number;
+  }) => void;
 }
 
 export interface MetricResult {
@@ -115,7 +122,13 @@ export class MetricSolver {
         best.action = actions[which];
         this.#keep(mixtures[which]);
       }
-      options.look?.({ iteration, above, below, penalty: penalty.penalty, ratio });
+      options.look?.({
+        iterations: iteration,
+        above: best.above,
+        below: best.below,
+        penalty: penalty.penalty,
+        ratio,
+      });
       converged = best.above < Infinity && best.above - best.below <= tolerance * best.above;
       const factor = schedule.next(ratio, best.above, best.below) / penalty.penalty;
       yield;

@@ -4,6 +4,6 @@ export { changesWithTime, type Member } from './coefficients.js';
 export type { Energy } from './energy.js';
 export { GridEngine, runAlone } from './engine.js';
 export { GridError } from './errors.js';
-export { partOutside } from './initial.js';
+export { partOutside, writeInitial } from './initial.js';
 export { GridPlan, scalar, type GridArrays } from './memory.js';
 export { energyRecordOf, observationOf } from './moments.js';
