@@ -4,7 +4,15 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { solveMetricTeam, version, type MetricNews } from '../cluster/mod.js';
-import { metricMobilities, type MetricMobility, type MetricPath, type WeightedEdge } from '../geodesic/mod.js';
+import {
+  checkProblem,
+  entropicDivergence,
+  metricMobilities,
+  type MetricMobility,
+  type MetricPath,
+  type MetricProblem,
+  type WeightedEdge,
+} from '../geodesic/mod.js';
 import type { Model } from '../model/mod.js';
 import { DensitySnapshotWriter, makeFolders, potentialSeries, writeFileAtomic } from '../output/mod.js';
 import { renderGeodesic } from '../report/mod.js';
@@ -20,6 +28,8 @@ export interface DistanceOptions {
   readonly levels: number;
   readonly tolerance: number;
   readonly iterations: number;
+  /** τ: the entropic divergence in place of W_K. */
+  readonly entropic?: number;
   readonly out?: string;
   readonly workers?: number;
   readonly quiet?: true;
@@ -58,28 +68,28 @@ export async function distance(a: string, b: string, options: DistanceOptions): 
   const mobility = mobilityOf(model, options.mobility, notes);
   const isQuiet = options.quiet === true || options.json === true;
   let told = 0;
-  const path = await solveMetricTeam(
-    {
-      cells,
-      nodeCount: model.graph.nodeCount,
-      edges: edgesOf(model),
-      diffusivity: model.diffusivity,
-      mobility,
-      levels: options.levels,
-      start: ends.start,
-      end: ends.end,
+  const problem: MetricProblem = {
+    cells,
+    nodeCount: model.graph.nodeCount,
+    edges: edgesOf(model),
+    diffusivity: model.diffusivity,
+    mobility,
+    levels: options.levels,
+    start: ends.start,
+    end: ends.end,
+  };
+  if (options.entropic !== undefined)
+    return entropic(a, b, problem, { ...options, entropic: options.entropic }, notes);
+  const path = await solveMetricTeam(problem, {
+    tolerance: options.tolerance,
+    mostIterations: options.iterations,
+    workers: options.workers,
+    listen: (news) => {
+      if (isQuiet || news.iterations === told) return;
+      told = news.iterations;
+      process.stderr.write(`${newsText(news)}\n`);
     },
-    {
-      tolerance: options.tolerance,
-      mostIterations: options.iterations,
-      workers: options.workers,
-      listen: (news) => {
-        if (isQuiet || news.iterations === told) return;
-        told = news.iterations;
-        process.stderr.write(`${newsText(news)}\n`);
-      },
-    },
-  );
+  });
   const result = resultOf(a, b, ends, path, mobility, options, notes);
   if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   if (!path.converged) {
@@ -94,6 +104,53 @@ export async function distance(a: string, b: string, options: DistanceOptions): 
   if (out !== undefined) {
     await writeResult(out, result, ends, path);
     if (!isQuiet) process.stderr.write(`wrote ${shownFolder(out)}\n`);
+  }
+  return exitCode.done;
+}
+
+/** The entropic divergence: one number, and no path. */
+function entropic(
+  a: string,
+  b: string,
+  problem: MetricProblem,
+  options: DistanceOptions & { readonly entropic: number },
+  notes: readonly string[],
+): number {
+  if (options.out !== undefined)
+    throw new UsageError('--entropic finds no path; leave out --out, or --entropic');
+  checkProblem(problem);
+  const temperature = options.entropic;
+  const { divergence, error, converged, iterations } = entropicDivergence(problem, {
+    temperature,
+    mostIterations: options.iterations,
+  });
+  if (options.json) {
+    const result = {
+      ...{ a, b, method: 'entropic', temperature, converged, error, iterations },
+      distance: converged ? Math.sqrt(divergence) : null,
+      divergence: converged ? divergence : null,
+      notes,
+    };
+    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  }
+  if (!converged) {
+    process.stderr.write(
+      `error: not converged: after ${iterations} iterations a marginal is off by ${short(error)}\n` +
+        `  fix: more --iterations, or a higher temperature\n`,
+    );
+    return exitCode.failed;
+  }
+  if (!options.json) {
+    process.stdout.write(
+      table(
+        [
+          ['distance', short(Math.sqrt(divergence))],
+          ['squared', `${short(divergence)} (debiased entropic divergence, not W_K: docs/theory.md)`],
+          ['temperature', short(temperature)],
+          ['marginals', `off by ${short(error)}, ${iterations} iterations`],
+        ].map(([key, value]) => [`${key.padEnd(14)}${value}`]),
+      ) + notes.map((note) => `note: ${note}\n`).join(''),
+    );
   }
   return exitCode.done;
 }

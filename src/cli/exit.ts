@@ -37,6 +37,7 @@ const USAGE_CODES = new Set([
   'mass-mismatch',
   'not-a-density',
   'geodesic-memory',
+  'unequal-diffusivity',
   'folder-exists',
   'not-a-folder',
   'not-a-run',

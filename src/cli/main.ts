@@ -362,6 +362,16 @@ program
       .default(5000),
   )
   .addOption(
+    new Option(
+      '--entropic <temperature>',
+      'the entropic divergence at this temperature (a squared length over D) in place of W_K: quick on large grids, no path',
+    ).argParser((text: string) => {
+      const value = Number(text);
+      if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Give a number > 0.');
+      return value;
+    }),
+  )
+  .addOption(
     new Option('--out <folder>', 'write the path, the potentials and a page with a film into a new folder'),
   )
   .addOption(workersOption())

@@ -30,6 +30,11 @@ export class EdgeProximal {
     this.#tangent = kind === 'constant' ? undefined : new Tangent(kind);
   }
 
+  /** Forgets the cell before. Last digits depend on where a search begins: rows begin alike, whoever computes them. */
+  begin(): void {
+    this.#theta = 0;
+  }
+
   /** Puts the minimum into s, t, r, u; `u` is where to look first. */
   run(s0: number, t0: number, r0: number, weight: number, momentumWeight: number, k: number, u: number): void {
     const stiffness = momentumWeight * k;

@@ -1,4 +1,5 @@
 // Public names of this folder.
+export { entropicDivergence, type EntropicOptions, type EntropicResult } from './entropic.js';
 export { GeodesicError } from './errors.js';
 export { metricMobilities, mobility, type MetricMobility } from './mean.js';
 export { MetricPlan, type Shared } from './memory.js';

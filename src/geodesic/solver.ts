@@ -133,6 +133,7 @@ export class MetricSolver {
       const factor = schedule.next(ratio, best.above, best.below) / penalty.penalty;
       yield;
       if (factor !== 1) this.#splitting.rescale(factor);
+      yield;
     }
     yield;
     return { ...best, converged, iterations: iteration };

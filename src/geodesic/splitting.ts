@@ -204,6 +204,7 @@ export class Splitting {
       const source = (interval * nodeCount + from) * cells.count;
       const target = (interval * nodeCount + to) * cells.count;
       let [gap, change, gapReaction, changeReaction] = [0, 0, 0, 0];
+      proximal.begin();
       for (let i = 0; i < cells.count; i++) {
         const at = row * cells.count + i;
         const [s, t, r] = [split.first[at], split.second[at], split.reaction[at]];

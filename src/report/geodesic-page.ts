@@ -29,7 +29,7 @@ export interface GeodesicData {
 }
 
 /** Pictures in a strip, and nodes that are drawn: those with the most mass. */
-const stripTimes = 6;
+const stripTimes = 5;
 const mostNodes = 6;
 /** Seconds that the film lasts; at its ends it rests a little. */
 const filmSeconds = 4;
@@ -69,7 +69,7 @@ export function renderGeodesic(data: GeodesicData): string {
         element('h2', {}, 'The path'),
         drawn,
         data.nodeNames.length > 1 && element('h2', {}, 'Masses along the path'),
-        data.nodeNames.length > 1 && massFigure(data, nodes, figures),
+        data.nodeNames.length > 1 && element('div', { class: 'figures' }, massFigure(data, nodes, figures)),
         element('footer', {}, data.footer),
       ),
     ),
@@ -145,7 +145,7 @@ function lineFigures(data: GeodesicData, nodes: readonly number[], figures: Figu
         include: [0],
         xRange: [data.low[0], data.high[0]],
       }),
-      `Density along the geodesic on node ${node}, with its mass.`,
+      `Density along the geodesic on node ${node}.`,
     );
   });
   return group(
@@ -318,7 +318,7 @@ function planeFigures(data: GeodesicData, nodes: readonly number[], figures: Fig
   return group(
     figures.add(
       group(...strip, colourBar('density', [0, largest], 'root')),
-      `Densities over ${names} along the geodesic, a row per node, with the mass of the node.`,
+      `Densities over ${names} along the geodesic, a row per node.`,
       undefined,
       'wide',
     ),
