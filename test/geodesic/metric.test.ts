@@ -135,6 +135,43 @@ describe('as a metric', () => {
   });
 });
 
+describe('weak and strong edges', () => {
+  const shapes = [
+    (g: number, x: readonly number[]) => (g === 0 ? 0.6 : 0.4) * bell(x, [g === 0 ? 0.3 : 0.6], 0.1),
+    (g: number, x: readonly number[]) => (g === 0 ? 0.6 : 0.4) * bell(x, [g === 0 ? 0.5 : 0.35], 0.12),
+  ];
+  const setting = { cells: [32], nodeCount: 2, levels: 8, masses: [0.6, 0.4] };
+  const joined = (weight: number, more = {}) =>
+    solveMetric(problem({ ...setting, edges: [{ from: 0, to: 1, weight }], ...more }, shapes[0], shapes[1]));
+
+  test('K to 0: that of each node alone', () => {
+    const apart = solveMetric(problem(setting, shapes[0], shapes[1]));
+    const weak = joined(1e-5);
+    expect(weak.converged).toBe(true);
+    expect(weak.above / apart.above).toBeCloseTo(1, 2);
+    expect(weak.above).toBeLessThanOrEqual(1.001 * apart.above);
+    expect(joined(50).above).toBeLessThan(0.9 * apart.above);
+  });
+
+  test('K to infinity: the mixed law, on the node with the largest D', () => {
+    // Reactions cost nothing, so that all nodes share one potential, and mass travels where D is largest (docs/theory.md).
+    const mixed = (field: number) =>
+      (_: number, x: readonly number[]): number => shapes[field](0, x) + shapes[field](1, x);
+    const alone = (diffusivity: number) =>
+      solveMetric(problem({ cells: [32], levels: 8, diffusivity: [diffusivity] }, mixed(0), mixed(1))).above;
+    const strong = joined(3e4, { mobility: 'arithmetic' });
+    expect(strong.converged).toBe(true);
+    expect(strong.above / alone(1)).toBeCloseTo(1, 1);
+    // Densities at the ends are given, and count in half of the first and of the last interval: of first order in its length.
+    const off = [8, 24].map((levels) => {
+      const faster = joined(3e4, { mobility: 'arithmetic', diffusivity: [1, 3], levels });
+      return faster.above / alone(3) - 1;
+    });
+    expect(off[1]).toBeGreaterThan(0);
+    expect(off[1]).toBeLessThan(0.5 * off[0]);
+  });
+});
+
 test('parts of a graph that must change their masses are infinitely far', () => {
   const far = problem({ nodeCount: 2 }, (g) => (g === 0 ? 0.6 : 0.4), (g) => (g === 0 ? 0.5 : 0.5));
   expect(() => solveMetric(far)).toThrow(GeodesicError);

@@ -12,6 +12,8 @@ export interface Setting {
   readonly mobility?: MetricMobility;
   readonly levels?: number;
   readonly diffusivity?: readonly number[];
+  /** Of the nodes, at both ends; else as the shapes have them. */
+  readonly masses?: readonly number[];
 }
 
 /** A value per node and point of the box, scaled so that the whole mass is 1. */
@@ -32,8 +34,12 @@ export function problem(setting: Setting, start: Shape, end: Shape): MetricProbl
         cells.sizes.map((size, k) => ((Math.floor((i % cells.count) / cells.strides[k]) % size) + 0.5) * cells.widths[k]),
       ),
     );
-    const mass = field.reduce((sum, f) => sum + f, 0) * cells.volume;
-    return field.map((f) => f / mass);
+    const { masses } = setting;
+    const sum = (from: number, to: number): number =>
+      field.subarray(from, to).reduce((all, f) => all + f, 0) * cells.volume;
+    if (!masses) return field.map((f) => f / sum(0, field.length));
+    const own = Array.from({ length: nodeCount }, (_, g) => sum(g * cells.count, (g + 1) * cells.count));
+    return field.map((f, i) => (f * masses[Math.floor(i / cells.count)]) / own[Math.floor(i / cells.count)]);
   };
   return {
     cells,
