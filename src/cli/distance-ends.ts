@@ -63,7 +63,12 @@ export async function readEnds(
   const [start, end] = await Promise.all(
     sources.map(async (source, which) => {
       const label = which === 0 ? 'a' : 'b';
-      return scaled(await densityOf(source, laws[which], model, mesh, cells, label, notes), cells, label, notes);
+      return scaled(
+        await densityOf(source, laws[which], model, mesh, cells, label, notes),
+        cells,
+        label,
+        notes,
+      );
     }),
   );
   return { config, model, mesh, cells, start, end, notes };
@@ -135,7 +140,9 @@ function coordinatesOf(sources: readonly Source[]): readonly string[] {
     if (source.kind === 'array') return ['x', 'y'].slice(0, Math.max(1, source.array.shape.length));
     if (source.kind !== 'law') continue;
     const spec = parseYaml(source.text) as Record<string, Record<string, unknown>> | undefined;
-    const list = [spec?.['gaussian']?.['mean'], spec?.['point'], spec?.['uniform']?.['low']].find(Array.isArray);
+    const list = [spec?.['gaussian']?.['mean'], spec?.['point'], spec?.['uniform']?.['low']].find(
+      Array.isArray,
+    );
     if (list) return ['x', 'y', 'z'].slice(0, list.length);
   }
   return ['x'];
@@ -167,23 +174,29 @@ function meshOf(
     throw new UsageError(`a and b are on different grids: ${inWords(meshes[0])} and ${inWords(meshes[1])}`);
   if (meshes.length > 0) {
     if (meshes[0].cells.length !== model.dimension)
-      throw new UsageError(`the data have ${meshes[0].cells.length} coordinates, and "${config.name}" has ${model.dimension}`);
+      throw new UsageError(
+        `the data have ${meshes[0].cells.length} coordinates, and "${config.name}" has ${model.dimension}`,
+      );
     return meshes[0];
   }
   const arrays = sources.filter((source) => source.kind === 'array');
   const given = config.grid.cells;
   const d = model.dimension;
-  const cells = arrays.length > 0
-    ? arrays[0].array.shape.slice(-d)
-    : given === undefined
-      ? Array.from({ length: d }, () => defaultCells[d])
-      : typeof given === 'number'
-        ? Array.from({ length: d }, () => given)
-        : given;
+  const cells =
+    arrays.length > 0
+      ? arrays[0].array.shape.slice(-d)
+      : given === undefined
+        ? Array.from({ length: d }, () => defaultCells[d])
+        : typeof given === 'number'
+          ? Array.from({ length: d }, () => given)
+          : given;
   const box = config.grid.box;
   const ends = model.boundaries.map((boundary, k): readonly [number, number] => {
     if (boundary.kind !== 'free') return [boundary.low, boundary.high];
-    const own = box?.some((item) => Array.isArray(item)) === true ? (box as number[][])[k] : (box as number[] | undefined);
+    const own =
+      box?.some((item) => Array.isArray(item)) === true
+        ? (box as number[][])[k]
+        : (box as number[] | undefined);
     if (own !== undefined) return [own[0], own[1]];
     if (arrays.length > 0) {
       throw new UsageError(
@@ -213,7 +226,10 @@ function hull(laws: readonly (Model | undefined)[], k: number): readonly [number
       const at = g * d + k;
       const [from, to] =
         law.kind === 'gaussian'
-          ? [law.mean[at] - reach * law.standardDeviation[at], law.mean[at] + reach * law.standardDeviation[at]]
+          ? [
+              law.mean[at] - reach * law.standardDeviation[at],
+              law.mean[at] + reach * law.standardDeviation[at],
+            ]
           : law.kind === 'uniform'
             ? [law.low[at], law.high[at]]
             : [law.position[at], law.position[at]];
@@ -255,9 +271,14 @@ async function densityOf(
       nodes.forEach((name, g) => {
         if (own.initialMasses[g] === 0) return;
         const outside = partOutside(own, cells, g);
-        if (!(outside < 1)) throw new UsageError(`${label}: the law on node "${name}" lies outside of the grid; widen grid.box`);
+        if (!(outside < 1))
+          throw new UsageError(
+            `${label}: the law on node "${name}" lies outside of the grid; widen grid.box`,
+          );
         if (outside > negligible)
-          notes.push(`${label}: ${(100 * outside).toPrecision(3)} % of the law on node "${name}" lie outside of the grid; the rest is scaled up`);
+          notes.push(
+            `${label}: ${(100 * outside).toPrecision(3)} % of the law on node "${name}" lie outside of the grid; the rest is scaled up`,
+          );
         writeInitial(own, cells, g, field);
       });
       return field;
@@ -282,7 +303,9 @@ async function densityOf(
         if (Number.isNaN(cell)) lost++;
         else field[g * cells.count + cell] += 1;
       });
-      notes.push(`${label}: ${node.length} particles are counted in ${inWords(mesh)}: their noise is part of the density`);
+      notes.push(
+        `${label}: ${node.length} particles are counted in ${inWords(mesh)}: their noise is part of the density`,
+      );
       if (lost > 0) notes.push(`${label}: ${lost} particles outside of the grid are left out`);
       return field;
     }
@@ -302,7 +325,9 @@ async function densityOf(
       (nodeNames ?? nodes).forEach((name, row) => {
         const g = nodeNames === undefined ? 0 : nodes.indexOf(name);
         if (g < 0)
-          throw new UsageError(`${source.file}: there is no node "${name}" in the graph (${nodes.slice(0, 5).join(', ')}${nodes.length > 5 ? ', …' : ''})`);
+          throw new UsageError(
+            `${source.file}: there is no node "${name}" in the graph (${nodes.slice(0, 5).join(', ')}${nodes.length > 5 ? ', …' : ''})`,
+          );
         field.set(values.subarray(row * cells.count, (row + 1) * cells.count), g * cells.count);
       });
       return field;
@@ -314,16 +339,23 @@ async function densityOf(
 
 function matchNodes(own: readonly string[], wanted: readonly string[], label: string): void {
   if (String(own) !== String(wanted))
-    throw new UsageError(`${label} has the nodes ${own.slice(0, 5).join(', ')}, not ${wanted.slice(0, 5).join(', ')}: give both the same graph`);
+    throw new UsageError(
+      `${label} has the nodes ${own.slice(0, 5).join(', ')}, not ${wanted.slice(0, 5).join(', ')}: give both the same graph`,
+    );
 }
 
 function scaled(field: Float64Array, cells: Cells, label: string, notes: string[]): Float64Array {
   const wrong = field.findIndex((f) => !(f >= 0 && f < Infinity));
   if (wrong >= 0)
-    throw new UsageError(`${label} is ${field[wrong]} in cell ${wrong % cells.count} of node ${Math.floor(wrong / cells.count)}: densities are finite and >= 0`);
+    throw new UsageError(
+      `${label} is ${field[wrong]} in cell ${wrong % cells.count} of node ${Math.floor(wrong / cells.count)}: densities are finite and >= 0`,
+    );
   const mass = field.reduce((sum, f) => sum + f, 0) * cells.volume;
   if (!(mass > 0)) throw new UsageError(`${label} has no mass on the grid`);
-  if (Math.abs(mass - 1) > negligible && Math.abs(mass / cells.volume - Math.round(mass / cells.volume)) > 1e-9)
+  if (
+    Math.abs(mass - 1) > negligible &&
+    Math.abs(mass / cells.volume - Math.round(mass / cells.volume)) > 1e-9
+  )
     notes.push(`${label} has the mass ${Number(mass.toPrecision(6))} and is divided by it`);
   return field.map((f) => f / mass);
 }

@@ -53,13 +53,14 @@ export function parseNpy(bytes: Uint8Array, file: string): ArrayFile {
     '<i8': [8, (at) => Number(view.getBigInt64(at, true))],
   };
   const reader = Object.hasOwn(readers, type) ? readers[type] : undefined;
-  if (!reader)
-    throw new UsageError(`${file} holds numbers of type ${type}; save array.astype('<f8')`);
+  if (!reader) throw new UsageError(`${file} holds numbers of type ${type}; save array.astype('<f8')`);
   const [size, read] = reader;
   const count = shape.reduce((product, n) => product * n, 1);
   const begin = start + length;
   if (bytes.length !== begin + count * size)
-    throw new UsageError(`${file} has ${bytes.length - begin} bytes of numbers, not ${count * size}: it is cut off`);
+    throw new UsageError(
+      `${file} has ${bytes.length - begin} bytes of numbers, not ${count * size}: it is cut off`,
+    );
   return { shape, values: Float64Array.from({ length: count }, (_, i) => read(begin + i * size)) };
 }
 
@@ -75,7 +76,9 @@ export function parseDensityTable(text: string, file: string): TableFile {
   try {
     records = parse(text, { columns: true, skip_empty_lines: true, trim: true, comment: '#', bom: true });
   } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
   const header = Object.keys(records[0] ?? {});
   const names = header.filter((name) => name !== 'node' && name !== 'density');
@@ -90,7 +93,13 @@ export function parseDensityTable(text: string, file: string): TableFile {
       throw new UsageError(`${file}:${row + 2}: "${record[name]}" in column ${name} is no number`);
     return value;
   };
-  const axes = names.map((name) => axisOf(records.map((record, row) => number(record, name, row)), name, file));
+  const axes = names.map((name) =>
+    axisOf(
+      records.map((record, row) => number(record, name, row)),
+      name,
+      file,
+    ),
+  );
   const nodeNames = header.includes('node') ? [...new Set(records.map(({ node }) => node))] : undefined;
   const cells = axes.map(({ count }) => count);
   const perNode = cells.reduce((product, n) => product * n, 1);
@@ -106,7 +115,9 @@ export function parseDensityTable(text: string, file: string): TableFile {
   });
   const missing = values.filter((value) => Number.isNaN(value)).length;
   if (missing > 0)
-    throw new UsageError(`${file} has ${records.length} rows; ${missing} cells of ${values.length} are missing`);
+    throw new UsageError(
+      `${file} has ${records.length} rows; ${missing} cells of ${values.length} are missing`,
+    );
   return {
     coordinateNames: names,
     nodeNames,
@@ -118,7 +129,11 @@ export function parseDensityTable(text: string, file: string): TableFile {
 }
 
 /** Centres of cells along a coordinate as low end, width and count. */
-function axisOf(all: readonly number[], name: string, file: string): { low: number; width: number; count: number } {
+function axisOf(
+  all: readonly number[],
+  name: string,
+  file: string,
+): { low: number; width: number; count: number } {
   const sorted = [...new Set(all)].sort((a, b) => a - b);
   const count = sorted.length;
   if (count < 4) throw new UsageError(`${file} has ${count} places along ${name}; give at least 4`);

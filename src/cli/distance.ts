@@ -194,7 +194,8 @@ function edgesOf({ graph }: Model): WeightedEdge[] {
 const short = (value: number): string => String(Number(value.toPrecision(6)));
 
 function newsText({ iterations, above, below }: MetricNews): string {
-  const bounds = above < Infinity ? `${short(Math.sqrt(below))} <= W <= ${short(Math.sqrt(above))}` : 'no bound yet';
+  const bounds =
+    above < Infinity ? `${short(Math.sqrt(below))} <= W <= ${short(Math.sqrt(above))}` : 'no bound yet';
   return `${iterations} iterations: ${bounds}`;
 }
 
@@ -242,7 +243,10 @@ function factsOf(result: DistanceResult): [string, string][] {
     ['reaction', `${short(action.reaction)}${part(action.reaction)}`],
     ['gap', `${short(result.gap)} of the square, ${result.iterations} iterations`],
     ['mobility', nodes.length > 1 ? result.mobility : '(one node)'],
-    ['grid', `${nodes.length} nodes, ${cells.map((n, k) => `${n} cells in [${short(low[k])}, ${short(high[k])}]`).join(' x ')}, ${result.levels} levels`],
+    [
+      'grid',
+      `${nodes.length} nodes, ${cells.map((n, k) => `${n} cells in [${short(low[k])}, ${short(high[k])}]`).join(' x ')}, ${result.levels} levels`,
+    ],
   ];
 }
 

@@ -340,13 +340,10 @@ program
   )
   .addOption(setOption())
   .addOption(
-    new Option('--mobility <name>', 'mobility of the metric (default: that of the config, or log-mean)').choices([
-      'log-mean',
-      'arithmetic',
-      'geometric',
-      'harmonic',
-      'constant',
-    ]),
+    new Option(
+      '--mobility <name>',
+      'mobility of the metric (default: that of the config, or log-mean)',
+    ).choices(['log-mean', 'arithmetic', 'geometric', 'harmonic', 'constant']),
   )
   .addOption(
     new Option('--levels <count>', 'intervals of time along the path').argParser(wholeNumber(2)).default(16),

@@ -69,10 +69,15 @@ export class MetricWorker {
     const barrier = new Barrier(control, workers, cores);
     const news = new Float64Array(setup.news);
     const tell = ({ iterations, above, below }: MetricNews): void => news.set([iterations, above, below]);
-    const work = solveMember(plan, plan.view(memory), { index, size: workers }, {
-      ...{ tolerance, mostIterations },
-      ...(index === 0 && { look: tell }),
-    });
+    const work = solveMember(
+      plan,
+      plan.view(memory),
+      { index, size: workers },
+      {
+        ...{ tolerance, mostIterations },
+        ...(index === 0 && { look: tell }),
+      },
+    );
     try {
       for (;;) {
         const next = work.next();

@@ -62,7 +62,14 @@ export class BasisChange {
    * @param count lines
    * @param lineStride distance of neighbouring lines
    */
-  run(data: Float64Array, stride: number, from: number, count: number, lineStride: number, back: boolean): void {
+  run(
+    data: Float64Array,
+    stride: number,
+    from: number,
+    count: number,
+    lineStride: number,
+    back: boolean,
+  ): void {
     const lines = this.#lines;
     const { size } = this.basis;
     for (let first = 0; first < count; first += pack) {

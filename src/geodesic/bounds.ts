@@ -16,7 +16,9 @@ import { neighboursOf, type Member, type Neighbours } from './projection.js';
 import type { Penalty } from './splitting.js';
 
 /** The parts of the reference path that are tried, and what the potential is multiplied by. */
-export const mixtures: readonly number[] = [0, 1e-6, 1e-5, 3e-5, 1e-4, 3e-4, 6e-4, 1e-3, 2e-3, 4e-3, 8e-3, 2e-2, 4e-2];
+export const mixtures: readonly number[] = [
+  0, 1e-6, 1e-5, 3e-5, 1e-4, 3e-4, 6e-4, 1e-3, 2e-3, 4e-3, 8e-3, 2e-2, 4e-2,
+];
 const scalings: readonly number[] = [1, 1 - 1e-4, 1 - 3e-4, 1 - 1e-3, 1 - 3e-3, 1 - 1e-2, 0.97, 0.9];
 
 /** Multipliers of a reaction are scaled to a difference of potentials at most by this; else the flat tangent is taken. */

@@ -36,7 +36,15 @@ export class EdgeProximal {
   }
 
   /** Puts the minimum into s, t, r, u; `u` is where to look first. */
-  run(s0: number, t0: number, r0: number, weight: number, momentumWeight: number, k: number, u: number): void {
+  run(
+    s0: number,
+    t0: number,
+    r0: number,
+    weight: number,
+    momentumWeight: number,
+    k: number,
+    u: number,
+  ): void {
     const stiffness = momentumWeight * k;
     const tangent = this.#tangent;
     if (tangent === undefined || r0 === 0) {
@@ -56,7 +64,7 @@ export class EdgeProximal {
   /** A fixed tangent; only s, t >= 0 needs care. */
   #arithmetic(s0: number, t0: number, force: number, stiffness: number): void {
     const both = actionRoot(0.5 * (s0 + t0), 0.5 * force, stiffness, this.#theta);
-    const push = 0.5 * force / ((1 + stiffness * both) * (1 + stiffness * both));
+    const push = (0.5 * force) / ((1 + stiffness * both) * (1 + stiffness * both));
     this.#theta = both;
     this.s = s0 + push;
     this.t = t0 + push;

@@ -79,7 +79,9 @@ function sinkhorn(
   let v: Float64Array = new Float64Array(a.length);
   const longest = Math.max(...cells.sizes.map((size, k) => size * cells.widths[k]));
   let tau = Math.max(temperature, (longest * longest) / (4 * problem.diffusivity[0]));
-  let [error, iterations, cost] = [Infinity, 0, 0];
+  let error: number;
+  let cost: number;
+  let iterations = 0;
   for (;;) {
     const reference = new Reference(problem, tau);
     const isLast = tau === temperature;
@@ -184,7 +186,9 @@ class Axis {
     this.#kernel = logs.map((value) => fastF64.exp(value));
     this.#line = new Float64Array(size);
     this.#factors = new Float64Array(size);
-    this.#span = logs.reduce((most, value) => Math.max(most, value), -Infinity) - logs.reduce((least, value) => Math.min(least, value), Infinity);
+    this.#span =
+      logs.reduce((most, value) => Math.max(most, value), -Infinity) -
+      logs.reduce((least, value) => Math.min(least, value), Infinity);
   }
 
   apply(values: Float64Array): void {
@@ -201,8 +205,7 @@ class Axis {
         }
         if (most === -Infinity) continue;
         const isNarrow = most - least + this.#span < mostSpan;
-        for (let i = 0; i < size; i++)
-          values[first + i * stride] = isNarrow ? NaN : this.#exact(i);
+        for (let i = 0; i < size; i++) values[first + i * stride] = isNarrow ? NaN : this.#exact(i);
         if (isNarrow) this.#together(values, first, most);
       }
     }
@@ -241,7 +244,11 @@ class Axis {
 }
 
 /** exp(τ Q) for the symmetric generator of jumps with rates K: by squaring e^(τ Q/2^k), whose series has no negative term. */
-export function jumpKernel(nodeCount: number, edges: readonly WeightedEdge[], temperature: number): Float64Array {
+export function jumpKernel(
+  nodeCount: number,
+  edges: readonly WeightedEdge[],
+  temperature: number,
+): Float64Array {
   const n = nodeCount;
   const rates = new Float64Array(n);
   for (const { from, to, weight } of edges) {

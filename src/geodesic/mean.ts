@@ -16,8 +16,7 @@ const seriesEnd = 0.25;
 /** (e^-u - 1 + u)/u² by its series, the sum of (-u)^k/(k + 2)!. */
 function logarithmicSeries(u: number): number {
   const v = -u;
-  const tail =
-    v * (1 / 5040 + v * (1 / 40_320 + v * (1 / 362_880 + v * (1 / 3_628_800 + v / 39_916_800))));
+  const tail = v * (1 / 5040 + v * (1 / 40_320 + v * (1 / 362_880 + v * (1 / 3_628_800 + v / 39_916_800))));
   return 0.5 + v * (1 / 6 + v * (1 / 24 + v * (1 / 120 + v * (1 / 720 + tail))));
 }
 

@@ -37,7 +37,7 @@ export class PenaltySchedule {
     const gain =
       this.#turn === 'below' ? (below - this.#last.below) / below : (this.#last.above - above) / above;
     this.#last = { above, below };
-    const wanted = leastGain * this.tolerance / (1 << Math.min(20, this.#turns >> 1));
+    const wanted = (leastGain * this.tolerance) / (1 << Math.min(20, this.#turns >> 1));
     const isDone = this.#looks >= leastLooks && gain < wanted;
     if (this.#turn === 'below') {
       if (isDone) {

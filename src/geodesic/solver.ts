@@ -144,7 +144,12 @@ export class MetricSolver {
     const { plan, shared, member } = this;
     const { flow, reference, best } = shared;
     const count = plan.problem.cells.count;
-    const mix = (from: Float64Array, with_: Float64Array, to: Float64Array, [first, last]: readonly [number, number]): void => {
+    const mix = (
+      from: Float64Array,
+      with_: Float64Array,
+      to: Float64Array,
+      [first, last]: readonly [number, number],
+    ): void => {
       for (let i = first * count; i < last * count; i++) to[i] = (1 - part) * from[i] + part * with_[i];
     };
     const rows = share(plan.rows, member.index, member.size);
@@ -156,7 +161,9 @@ export class MetricSolver {
 
   #copy(from: readonly Float64Array[], to: readonly Float64Array[]): void {
     const { plan, member } = this;
-    const [begin, end] = share(plan.rows, member.index, member.size).map((row) => row * plan.problem.cells.count);
+    const [begin, end] = share(plan.rows, member.index, member.size).map(
+      (row) => row * plan.problem.cells.count,
+    );
     from.forEach((array, k) => {
       for (let i = begin; i < end; i++) to[k][i] = array[i];
     });

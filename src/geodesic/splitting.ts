@@ -181,7 +181,8 @@ export class Splitting {
           split.inner[at] = value;
         }
       }
-      sums[row * rowSums] = weight * gap + momentumWeight * gapMomentum + innerFactor * penalty.penalty * gapInner;
+      sums[row * rowSums] =
+        weight * gap + momentumWeight * gapMomentum + innerFactor * penalty.penalty * gapInner;
       sums[row * rowSums + 1] =
         weight * change + momentumWeight * changeMomentum + innerFactor * penalty.penalty * changeInner;
     }

@@ -136,7 +136,10 @@ export class DensitySnapshotWriter {
         'put back the folder as the run left it, or start the run anew',
       );
     }
-    return new DensitySnapshotWriter(layout, await ZarrSeries.open(folder, documentsOf(layout, densitySeries), count));
+    return new DensitySnapshotWriter(
+      layout,
+      await ZarrSeries.open(folder, documentsOf(layout, densitySeries), count),
+    );
   }
 
   /** Snapshots in the group. A checkpoint records it, and resume trims to it. */

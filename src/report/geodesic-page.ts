@@ -42,7 +42,8 @@ export function renderGeodesic(data: GeodesicData): string {
   const css = `${style}\n${film}`;
   const hash = createHash('sha256').update(css).digest('base64');
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
-  const drawn = data.cells.length === 1 ? lineFigures(data, nodes, figures) : planeFigures(data, nodes, figures);
+  const drawn =
+    data.cells.length === 1 ? lineFigures(data, nodes, figures) : planeFigures(data, nodes, figures);
   const page = element(
     'html',
     { lang: 'en' },
@@ -150,7 +151,12 @@ function lineFigures(data: GeodesicData, nodes: readonly number[], figures: Figu
   });
   return group(
     element('div', { class: 'figures' }, ...charts),
-    figures.add(lineFilm(data, nodes), 'The path as a film: s goes from 0 to 1 within four seconds.', undefined, 'wide'),
+    figures.add(
+      lineFilm(data, nodes),
+      'The path as a film: s goes from 0 to 1 within four seconds.',
+      undefined,
+      'wide',
+    ),
   );
 }
 
@@ -229,7 +235,9 @@ function pictureOf(data: GeodesicData, g: number, k: number, largest: number): s
   const values = new Float64Array(count);
   for (let a = 0; a < width; a++) {
     for (let b = 0; b < height; b++) {
-      values[(height - 1 - b) * width + a] = Math.sqrt(data.densities[k][g * count + a * height + b] / largest);
+      values[(height - 1 - b) * width + a] = Math.sqrt(
+        data.densities[k][g * count + a * height + b] / largest,
+      );
     }
   }
   return pictureAddress(values, width, height);
@@ -257,7 +265,11 @@ function panel(data: GeodesicData, head: string, label: string, ...inside: Marku
     ...inside,
     element('rect', { x: panelMargin.left, y: panelMargin.top, width, height: unit(height), class: 'box' }),
     x.ticks.map(({ value, label: text }) =>
-      element('text', { x: unit(toX(value)), y: unit(panelMargin.top + height + 15), class: 'tick middle' }, text),
+      element(
+        'text',
+        { x: unit(toX(value)), y: unit(panelMargin.top + height + 15), class: 'tick middle' },
+        text,
+      ),
     ),
     y.ticks.map(({ value, label: text }) =>
       element('text', { x: panelMargin.left - 5, y: unit(toY(value) + 4), class: 'tick end' }, text),

@@ -20,12 +20,22 @@ describe('NPY', () => {
     ['a cut one', npy([4], [1, 2, 3]), /cut off/u],
     [
       'Fortran order',
-      Buffer.from(Buffer.from(npy([1], [1])).toString('latin1').replace('False', 'True '), 'latin1'),
+      Buffer.from(
+        Buffer.from(npy([1], [1]))
+          .toString('latin1')
+          .replace('False', 'True '),
+        'latin1',
+      ),
       /Fortran order/u,
     ],
     [
       'complex numbers',
-      Buffer.from(Buffer.from(npy([1], [1])).toString('latin1').replace('<f8', '<c8'), 'latin1'),
+      Buffer.from(
+        Buffer.from(npy([1], [1]))
+          .toString('latin1')
+          .replace('<f8', '<c8'),
+        'latin1',
+      ),
       /type <c8/u,
     ],
   ])('%s is refused', (_, bytes, message) => {

@@ -8,7 +8,11 @@ import { bell, problem } from './problems.js';
 describe('one node', () => {
   const of = (temperature: number, from: [number, number], to: [number, number]) =>
     entropicDivergence(
-      problem({ cells: [64] }, (_, x) => bell(x, [from[0]], from[1]), (_, x) => bell(x, [to[0]], to[1])),
+      problem(
+        { cells: [64] },
+        (_, x) => bell(x, [from[0]], from[1]),
+        (_, x) => bell(x, [to[0]], to[1]),
+      ),
       { temperature },
     );
 
@@ -37,7 +41,11 @@ describe('one node', () => {
 
   test('a temperature of next to nothing neither overflows nor underflows', () => {
     const { divergence, error } = entropicDivergence(
-      problem({ cells: [32] }, (_, x) => bell(x, [0.3], 0.1), (_, x) => bell(x, [0.7], 0.1)),
+      problem(
+        { cells: [32] },
+        (_, x) => bell(x, [0.3], 0.1),
+        (_, x) => bell(x, [0.7], 0.1),
+      ),
       { temperature: 1e-5, tolerance: 1e-3, mostIterations: 3000 },
     );
     expect(error).toBeLessThan(0.05);
@@ -54,7 +62,11 @@ test('jumps: the kernel is the exponential of the generator', () => {
 
 test('two nodes near equilibrium: the square of W_K, up to the part of the masses that moves', () => {
   const setting = { cells: [4], nodeCount: 2, edges: [{ from: 0, to: 1, weight: 5 }], levels: 4 };
-  const given = problem(setting, (g) => (g === 0 ? 0.49 : 0.51), (g) => (g === 0 ? 0.51 : 0.49));
+  const given = problem(
+    setting,
+    (g) => (g === 0 ? 0.49 : 0.51),
+    (g) => (g === 0 ? 0.51 : 0.49),
+  );
   const metric = solveMetric(given).above;
   // Many more jumps happen anyway than masses move: 4 τ KL is a quadratic form then.
   const { divergence } = entropicDivergence(given, { temperature: 0.02, tolerance: 1e-9 });
@@ -63,6 +75,10 @@ test('two nodes near equilibrium: the square of W_K, up to the part of the masse
 });
 
 test('diffusivities that differ are refused', () => {
-  const given = problem({ nodeCount: 2, diffusivity: [1, 2] }, () => 1, () => 1);
+  const given = problem(
+    { nodeCount: 2, diffusivity: [1, 2] },
+    () => 1,
+    () => 1,
+  );
   expect(() => entropicDivergence(given, { temperature: 0.1 })).toThrow(GeodesicError);
 });

@@ -39,17 +39,20 @@ describe('two nodes, x-uniform', () => {
       { tolerance: 1e-6 },
     );
 
-  test.each(['log-mean', 'arithmetic', 'geometric', 'harmonic'] as const)('%s: the two-point metric', (kind) => {
-    const exact = twoPoint(kind, 2.5, 0.15, 0.7);
-    const coarse = between(kind, 0.15, 0.7, 8);
-    const fine = between(kind, 0.15, 0.7, 16);
-    expect(coarse.converged && fine.converged).toBe(true);
-    expect(Math.abs(fine.distance / exact - 1)).toBeLessThan(1e-3);
-    // Of second order in the length of an interval, and exact for the arithmetic mean, which is 1/2 all the way.
-    if (kind === 'arithmetic') expect(fine.distance).toBeCloseTo(exact, 6);
-    else expect(Math.abs(fine.distance - exact)).toBeLessThan(0.4 * Math.abs(coarse.distance - exact));
-    expect(fine.transport).toBeLessThan(1e-9);
-  });
+  test.each(['log-mean', 'arithmetic', 'geometric', 'harmonic'] as const)(
+    '%s: the two-point metric',
+    (kind) => {
+      const exact = twoPoint(kind, 2.5, 0.15, 0.7);
+      const coarse = between(kind, 0.15, 0.7, 8);
+      const fine = between(kind, 0.15, 0.7, 16);
+      expect(coarse.converged && fine.converged).toBe(true);
+      expect(Math.abs(fine.distance / exact - 1)).toBeLessThan(1e-3);
+      // Of second order in the length of an interval, and exact for the arithmetic mean, which is 1/2 all the way.
+      if (kind === 'arithmetic') expect(fine.distance).toBeCloseTo(exact, 6);
+      else expect(Math.abs(fine.distance - exact)).toBeLessThan(0.4 * Math.abs(coarse.distance - exact));
+      expect(fine.transport).toBeLessThan(1e-9);
+    },
+  );
 
   test('constant: the mobility is a density, so the box counts', () => {
     const found = between('constant', 0.15, 0.7, 8, 2);
@@ -62,7 +65,11 @@ describe('one node', () => {
     const exact = 0.25 ** 2 + 0.02 ** 2;
     const off = (cells: number): number => {
       const found = solveMetric(
-        problem({ cells: [cells], levels: 16 }, (_, x) => bell(x, [0.35], 0.08), (_, x) => bell(x, [0.6], 0.1)),
+        problem(
+          { cells: [cells], levels: 16 },
+          (_, x) => bell(x, [0.35], 0.08),
+          (_, x) => bell(x, [0.6], 0.1),
+        ),
         { tolerance: 1e-4 },
       );
       expect(found.converged).toBe(true);
@@ -80,7 +87,9 @@ describe('one node', () => {
     const one = solveMetric(problem(setting, shape([0.4, 0.4]), shape([0.6, 0.55])));
     // About (h/s)²/4 too much, h the width of a cell: docs/theory.md.
     expect(one.above / exact - 1).toBeCloseTo(1 / (24 * 24 * 0.1 * 0.1 * 4), 2);
-    const fast = solveMetric(problem({ ...setting, diffusivity: [4] }, shape([0.4, 0.4]), shape([0.6, 0.55])));
+    const fast = solveMetric(
+      problem({ ...setting, diffusivity: [4] }, shape([0.4, 0.4]), shape([0.6, 0.55])),
+    );
     expect(Math.abs((4 * fast.above) / one.above - 1)).toBeLessThan(2e-3);
   });
 
@@ -105,7 +114,9 @@ describe('as a metric', () => {
     (g: number, x: readonly number[]) => 0.5 * bell(x, [g === 0 ? 0.7 : 0.4], 0.09),
   ];
   const distance = (kind: MetricMobility, a: number, b: number) =>
-    solveMetric(problem({ cells: [24], nodeCount: 2, edges, mobility: kind, levels: 8 }, shapes[a], shapes[b]));
+    solveMetric(
+      problem({ cells: [24], nodeCount: 2, edges, mobility: kind, levels: 8 }, shapes[a], shapes[b]),
+    );
 
   test.each(metricMobilities)('%s: symmetric, and no way round is shorter', (kind) => {
     const [there, back] = [distance(kind, 0, 1), distance(kind, 1, 0)];
@@ -124,7 +135,8 @@ describe('as a metric', () => {
   test('the path has the given ends, mass 1, and no negative density', () => {
     const { densities, above, transport, reaction } = distance('log-mean', 0, 1);
     const { start, end } = problem({ cells: [24], nodeCount: 2, edges }, shapes[0], shapes[1]);
-    const near = (a: Float64Array, b: Float64Array): number => Math.max(...a.map((f, i) => Math.abs(f - b[i])));
+    const near = (a: Float64Array, b: Float64Array): number =>
+      Math.max(...a.map((f, i) => Math.abs(f - b[i])));
     expect(near(densities[0], start)).toBeLessThan(1e-14);
     expect(near(densities[8], end)).toBeLessThan(1e-14);
     for (const density of densities) {
@@ -155,8 +167,10 @@ describe('weak and strong edges', () => {
 
   test('K to infinity: the mixed law, on the node with the largest D', () => {
     // Reactions cost nothing, so that all nodes share one potential, and mass travels where D is largest (docs/theory.md).
-    const mixed = (field: number) =>
-      (_: number, x: readonly number[]): number => shapes[field](0, x) + shapes[field](1, x);
+    const mixed =
+      (field: number) =>
+      (_: number, x: readonly number[]): number =>
+        shapes[field](0, x) + shapes[field](1, x);
     const alone = (diffusivity: number) =>
       solveMetric(problem({ cells: [32], levels: 8, diffusivity: [diffusivity] }, mixed(0), mixed(1))).above;
     const strong = joined(3e4, { mobility: 'arithmetic' });
@@ -174,13 +188,21 @@ describe('weak and strong edges', () => {
 });
 
 test('parts of a graph that must change their masses are infinitely far', () => {
-  const far = problem({ nodeCount: 2 }, (g) => (g === 0 ? 0.6 : 0.4), (g) => (g === 0 ? 0.5 : 0.5));
+  const far = problem(
+    { nodeCount: 2 },
+    (g) => (g === 0 ? 0.6 : 0.4),
+    (g) => (g === 0 ? 0.5 : 0.5),
+  );
   expect(() => solveMetric(far)).toThrow(GeodesicError);
   expect(() => solveMetric(far)).toThrow(/infinite.*edges of weight/u);
 });
 
 test('a solver that is stopped early says so, and its bounds hold', () => {
-  const given = problem({ levels: 16, cells: [48] }, (_, x) => bell(x, [0.35], 0.06), (_, x) => bell(x, [0.6], 0.1));
+  const given = problem(
+    { levels: 16, cells: [48] },
+    (_, x) => bell(x, [0.35], 0.06),
+    (_, x) => bell(x, [0.6], 0.1),
+  );
   const [early, late] = [solveMetric(given, { mostIterations: 20 }), solveMetric(given, { tolerance: 1e-4 })];
   expect(early.converged).toBe(false);
   expect(late.converged).toBe(true);

@@ -14,12 +14,20 @@ const finite = (min: number, max: number) => fc.double({ min, max, noNaN: true }
 
 test('the root of the action solves its equation', () => {
   fc.assert(
-    fc.property(finite(-5, 5), finite(0, 50), finite(1e-3, 1e3), finite(0, 10), (start, force, stiffness, guess) => {
-      const theta = actionRoot(start, force, stiffness, guess);
-      if (start + force <= 0) return theta === 0;
-      const push = force / (1 + stiffness * theta) ** 2;
-      return theta >= 0 && Math.abs(theta - start - push) <= 1e-9 * (Math.abs(start) + push + 1e-5 / stiffness);
-    }),
+    fc.property(
+      finite(-5, 5),
+      finite(0, 50),
+      finite(1e-3, 1e3),
+      finite(0, 10),
+      (start, force, stiffness, guess) => {
+        const theta = actionRoot(start, force, stiffness, guess);
+        if (start + force <= 0) return theta === 0;
+        const push = force / (1 + stiffness * theta) ** 2;
+        return (
+          theta >= 0 && Math.abs(theta - start - push) <= 1e-9 * (Math.abs(start) + push + 1e-5 / stiffness)
+        );
+      },
+    ),
   );
 });
 
@@ -61,27 +69,33 @@ test.each([
   [8, false],
   [7, true],
   [8, true],
-] as const)('a basis of %i points (ring: %s) is orthonormal and makes second differences diagonal', (size, isRing) => {
-  const basis = basisOf(size, isRing);
-  const change = new BasisChange(basis);
-  const values = Float64Array.from({ length: size * 3 }, (_, i) => Math.sin(1.7 * i + 0.3));
-  const coefficients = values.slice();
-  change.run(coefficients, 3, 0, 3, 1, false);
-  const squares = (field: Float64Array): number => field.reduce((sum, x) => sum + x * x, 0);
-  expect(squares(coefficients)).toBeCloseTo(squares(values), 12);
-  const scaled = coefficients.map((x, i) => x * basis.eigenvalues[Math.floor(i / 3)]);
-  change.run(scaled, 3, 0, 3, 1, true);
-  for (let line = 0; line < 3; line++) {
-    for (let i = 0; i < size; i++) {
-      const at = (j: number): number => values[(isRing ? (j + size) % size : Math.min(size - 1, Math.max(0, j))) * 3 + line];
-      expect(scaled[i * 3 + line]).toBeCloseTo(2 * at(i) - at(i - 1) - at(i + 1), 12);
+] as const)(
+  'a basis of %i points (ring: %s) is orthonormal and makes second differences diagonal',
+  (size, isRing) => {
+    const basis = basisOf(size, isRing);
+    const change = new BasisChange(basis);
+    const values = Float64Array.from({ length: size * 3 }, (_, i) => Math.sin(1.7 * i + 0.3));
+    const coefficients = values.slice();
+    change.run(coefficients, 3, 0, 3, 1, false);
+    const squares = (field: Float64Array): number => field.reduce((sum, x) => sum + x * x, 0);
+    expect(squares(coefficients)).toBeCloseTo(squares(values), 12);
+    const scaled = coefficients.map((x, i) => x * basis.eigenvalues[Math.floor(i / 3)]);
+    change.run(scaled, 3, 0, 3, 1, true);
+    for (let line = 0; line < 3; line++) {
+      for (let i = 0; i < size; i++) {
+        const at = (j: number): number =>
+          values[(isRing ? (j + size) % size : Math.min(size - 1, Math.max(0, j))) * 3 + line];
+        expect(scaled[i * 3 + line]).toBeCloseTo(2 * at(i) - at(i - 1) - at(i + 1), 12);
+      }
     }
-  }
-});
+  },
+);
 
 test('eigenvectors of a symmetric matrix', () => {
   const n = 5;
-  const matrix = Float64Array.from({ length: n * n }, (_, at) => Math.cos((Math.floor(at / n) + 1) * ((at % n) + 1)));
+  const matrix = Float64Array.from({ length: n * n }, (_, at) =>
+    Math.cos((Math.floor(at / n) + 1) * ((at % n) + 1)),
+  );
   const { values, vectors } = eigenbasis(matrix, n);
   for (let a = 0; a < n; a++) {
     for (let i = 0; i < n; i++) {
@@ -94,7 +108,15 @@ test('eigenvectors of a symmetric matrix', () => {
 
 test('a team of any size finds the same bits', () => {
   const given = problem(
-    { cells: [9, 7], nodeCount: 3, edges: [{ from: 0, to: 1, weight: 1 }, { from: 1, to: 2, weight: 2 }], levels: 5 },
+    {
+      cells: [9, 7],
+      nodeCount: 3,
+      edges: [
+        { from: 0, to: 1, weight: 1 },
+        { from: 1, to: 2, weight: 2 },
+      ],
+      levels: 5,
+    },
     (g, x) => (g + 1) * bell(x, [0.4, 0.4], 0.2),
     (g, x) => (3 - g) * bell(x, [0.6, 0.5], 0.25),
   );

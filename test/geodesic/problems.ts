@@ -31,7 +31,9 @@ export function problem(setting: Setting, start: Shape, end: Shape): MetricProbl
     const field = Float64Array.from({ length: nodeCount * cells.count }, (_, i) =>
       shape(
         Math.floor(i / cells.count),
-        cells.sizes.map((size, k) => ((Math.floor((i % cells.count) / cells.strides[k]) % size) + 0.5) * cells.widths[k]),
+        cells.sizes.map(
+          (size, k) => ((Math.floor((i % cells.count) / cells.strides[k]) % size) + 0.5) * cells.widths[k],
+        ),
       ),
     );
     const { masses } = setting;

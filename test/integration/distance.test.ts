@@ -59,7 +59,14 @@ describe('what it reads', () => {
     const particles = await wasserwerk(
       folder(),
       ...['run', 'two.yaml', '--out', 'particles', '--quiet'],
-      ...['--set', 'representation=particles', '--set', 'particles=4000', '--set', 'snapshots.particles=2000'],
+      ...[
+        '--set',
+        'representation=particles',
+        '--set',
+        'particles=4000',
+        '--set',
+        'snapshots.particles=2000',
+      ],
     );
     expect(particles).toMatchObject({ code: 0 });
     const moved = await json('grid@0', 'grid', ...quick);
@@ -93,7 +100,9 @@ it('writes the path, potentials and a page', async () => {
   expect(series?.times).toEqual([0, 1, 2, 3, 4, 5, 6].map((k) => k / 6));
   expect(existsSync(folder('between/potentials.zarr/zarr.json'))).toBe(true);
   expect(readFileSync(folder('between/geodesic.html'), 'utf8')).toContain('The path as a film');
-  expect(JSON.parse(readFileSync(folder('between/distance.json'), 'utf8'))).toMatchObject({ converged: true });
+  expect(JSON.parse(readFileSync(folder('between/distance.json'), 'utf8'))).toMatchObject({
+    converged: true,
+  });
   const again = await call('two.yaml', other, '--out', 'between');
   expect(again).toMatchObject({ code: 2 });
   expect(again.stderr).toContain('is not empty');
@@ -101,9 +110,22 @@ it('writes the path, potentials and a page', async () => {
 
 describe('what it refuses', () => {
   it('a result that has not converged: exit code 1, and no number', async () => {
-    const { code, stdout, stderr } = await call('two.yaml', other, '--iterations', '20', '--tolerance', '1e-6', '--json');
+    const { code, stdout, stderr } = await call(
+      'two.yaml',
+      other,
+      '--iterations',
+      '20',
+      '--tolerance',
+      '1e-6',
+      '--json',
+    );
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ converged: false, distance: null, bounds: null, action: null });
+    expect(JSON.parse(stdout)).toMatchObject({
+      converged: false,
+      distance: null,
+      bounds: null,
+      action: null,
+    });
     expect(stderr).toMatch(/not converged: after 20 iterations.*\n +fix: more --iterations/u);
   });
 
@@ -122,7 +144,13 @@ describe('what it refuses', () => {
 
 it('the entropic divergence of a translation is its square', async () => {
   const { code, stdout } = await call(
-    ...['{ gaussian: { mean: 0, std: 1 } }', '{ gaussian: { mean: 2, std: 1 } }', '--entropic', '0.1', '--json'],
+    ...[
+      '{ gaussian: { mean: 0, std: 1 } }',
+      '{ gaussian: { mean: 2, std: 1 } }',
+      '--entropic',
+      '0.1',
+      '--json',
+    ],
   );
   expect(code).toBe(0);
   expect((JSON.parse(stdout) as { divergence: number }).divergence).toBeCloseTo(4, 3);
