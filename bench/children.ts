@@ -10,6 +10,7 @@ import type { DistanceBenchResult, DistanceJob } from './children/distance.js';
 import type { CompileJob, CompileResult } from './children/compile.js';
 import type { EngineJob, EngineResult } from './children/engine.js';
 import type { GridLoopJob, GridLoopResult } from './children/grid-loop.js';
+import type { MovementsJob, MovementsResult } from './children/movements.js';
 import type { NatsPeerJob, NatsPeerResult } from './children/nats-peer.js';
 import type { PackingJob, PackingResult } from './children/packing.js';
 import type { RunLoopJob, RunLoopResult } from './children/run-loop.js';
@@ -20,6 +21,7 @@ import { pinned } from './peers/run.js';
 interface Jobs {
   'step-loop': { job: StepLoopJob; result: StepLoopResult };
   'grid-loop': { job: GridLoopJob; result: GridLoopResult };
+  movements: { job: MovementsJob; result: MovementsResult };
   'run-loop': { job: RunLoopJob; result: RunLoopResult };
   'nats-peer': { job: NatsPeerJob; result: NatsPeerResult };
   packing: { job: PackingJob; result: PackingResult };

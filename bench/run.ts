@@ -17,6 +17,7 @@ import { endToEnd } from './sections/end-to-end.js';
 import { entropy } from './sections/entropy.js';
 import { grid } from './sections/grid.js';
 import { memory } from './sections/memory.js';
+import { movements } from './sections/movements.js';
 import { node24 } from './sections/node24.js';
 import { passes } from './sections/passes.js';
 import { planner } from './sections/planner.js';
@@ -36,6 +37,7 @@ const SECTIONS = [
   passes,
   planner,
   grid,
+  movements,
   distance,
   cluster,
   watching,

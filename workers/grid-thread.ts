@@ -12,14 +12,14 @@ import {
   type TaskFailure,
 } from '../src/cluster/mod.js';
 import { loadBundle } from '../src/config/mod.js';
-import { GridEngine, GridPlan } from '../src/grid/mod.js';
+import { GridPlan, gridSolver } from '../src/grid/mod.js';
 import { buildModel } from '../src/model/mod.js';
 
 const setup = workerData as GridSetup;
 const index = Atomics.add(new Int32Array(setup.control), controlWord.engines, 1);
 const { model } = buildModel(loadBundle(setup.config), { skipPreflight: true });
 const plan = new GridPlan(model);
-const engine = new GridEngine(plan, plan.view(setup.memory), { index, size: setup.workers });
+const engine = gridSolver(plan, plan.view(setup.memory), { index, size: setup.workers });
 const worker = new GridWorker(engine, setup.control, setup.workers, setup.cores);
 
 export default function run(task: GridTask): GridResult | TaskFailure {

@@ -5,7 +5,7 @@ import { coreCount, createEvolution, now } from '../cluster/mod.js';
 import { loadConfig, parseConfig, type RunConfig } from '../config/mod.js';
 import { exitCode } from './exit.js';
 import { table } from './format.js';
-import { formatRate } from './progress.js';
+import { formatRate, unitOf } from './progress.js';
 
 /** The workload that all speeds of this project are told for: a ring of eight wells. */
 export const RING_OU = `
@@ -73,10 +73,10 @@ export async function bench(
     );
     return exitCode.done;
   }
-  const unit = config.representation === 'grid' ? 'cell' : 'particle';
+  const unit = unitOf(config.representation);
   const what =
-    unit === 'cell'
-      ? 'on the grid'
+    unit !== 'particle'
+      ? config.representation
       : `${(config.particles ?? 0).toLocaleString('en')} particles, ${config.precision}`;
   process.stdout.write(
     `${config.name}, ${what}, Node ${process.version}\n` +

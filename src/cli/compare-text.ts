@@ -37,7 +37,9 @@ export function comparisonText(result: ComparisonResult): string {
 
 function described({ folder, representation, particles, seed, status }: ComparedRun): string {
   const kind =
-    representation === 'grid' ? 'grid' : `${particles.toLocaleString('en')} particles, seed ${seed}`;
+    representation !== 'particles'
+      ? representation
+      : `${particles.toLocaleString('en')} particles, seed ${seed}`;
   return `${folder} (${kind}${status === 'finished' ? '' : `, ${status}`})`;
 }
 

@@ -41,7 +41,7 @@ export interface CompareOptions {
 export interface ComparedRun {
   readonly folder: string;
   readonly name: string;
-  readonly representation: 'particles' | 'grid';
+  readonly representation: 'particles' | 'grid' | 'lumped';
   readonly particles: number;
   readonly seed: number;
   readonly status: string;
@@ -130,7 +130,7 @@ export async function compareRuns(
   const [sideA, sideB] = [sideOf(a), sideOf(b)];
   const reason = mismatch(sideA, sideB);
   if (reason !== undefined) throw new UsageError(`${a.label} and ${b.label} cannot be compared: ${reason}`);
-  const areGrids = sideA.representation === 'grid' && sideB.representation === 'grid';
+  const areGrids = sideA.representation !== 'particles' && sideB.representation !== 'particles';
   const allow = options.allow ?? (areGrids ? allowedBetweenGrids : 0);
   const pairs = chosen(sideA, sideB, options.at);
   const laws = new CommonLaws([a, b, ...(coarse ? [coarse] : [])]);

@@ -33,6 +33,7 @@ export function report(error: unknown): number {
 const USAGE_CODES = new Set([
   'memory-limit',
   'grid-memory',
+  'lumped-size',
   'outside-box',
   'mass-mismatch',
   'not-a-density',

@@ -127,9 +127,10 @@ async function open(setup: SessionSetup, closers: Closer[]): Promise<Omit<Machin
 
   let simulation: MachineSimulation | undefined;
   const evolve: RunOptions['evolve'] = async (config, { skipPreflight, partition }) => {
-    if (config.representation === 'grid') {
+    if (config.representation !== 'particles') {
       throw new UsageError(
-        '`representation: grid` runs on one machine only: leave out --nats and --machines, or use `representation: particles`',
+        `\`representation: ${config.representation}\` runs on one machine only: leave out --nats and --machines, or use ` +
+          '`representation: particles`',
       );
     }
     simulation = MachineSimulation.create(config, {

@@ -15,6 +15,7 @@ import { natsFlags } from './nats-flags.js';
 import type { CommonOptions } from './run.js';
 import { portOption, statusFlags } from './status-flags.js';
 import type { StatusOptions } from './status.js';
+import type { StudyFlags } from './study-jko.js';
 import type { SweepFlags } from './sweep.js';
 import type { WorkerOptions } from './worker.js';
 
@@ -72,6 +73,7 @@ Examples:
   wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
   wasserwerk status --watch                           watch the newest run
   wasserwerk sweep my-model.yaml --set time.step=0.01,0.02 --seeds 5
+  wasserwerk study jko configs/jko-double-well.yaml   how fast minimizing movements come near the gradient flow
   wasserwerk compare runs/test --reference            hold it against the grid solution of its config
   wasserwerk distance runs/test@0 runs/test           how far apart two densities are, and the path between
   wasserwerk report runs/test                         draw it as an HTML page
@@ -246,6 +248,37 @@ Exit codes: 0 all runs finished, 1 one failed (the others went on), 2 bad usage 
   .action(async (file: string | undefined, options: SweepFlags) => {
     const { sweep } = await import('./sweep.js');
     process.exitCode = await sweep(file, options);
+  });
+
+program
+  .command('study')
+  .description('measure how fast approximations come nearer to what they approximate')
+  .command('jko')
+  .description(
+    'minimizing movements for several lengths of step against the gradient flow of the same config',
+  )
+  .argument('<config>', 'a YAML file with dynamics: { kind: jko }')
+  .addOption(
+    new Option('--tau <list>', 'lengths of steps; the end must be a multiple of each').default(
+      '0.2,0.1,0.05,0.025',
+    ),
+  )
+  .addOption(new Option('--mobility <list>', 'mobilities, one study each (default: that of the config)'))
+  .addOption(new Option('--out <folder>', 'folder of the tables and the page (default: studies/<name>)'))
+  .addOption(setOption())
+  .addOption(quietOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    'after',
+    `
+Examples:
+  wasserwerk study jko configs/jko-double-well.yaml
+  wasserwerk study jko configs/jko-double-well.yaml --mobility log-mean,arithmetic,geometric,harmonic,constant
+  wasserwerk study jko configs/jko-ring-of-wells.yaml --tau 0.2,0.1,0.05 --set grid.cells=32`,
+  )
+  .action(async (file: string, options: StudyFlags) => {
+    const { studyJko } = await import('./study-jko.js');
+    process.exitCode = await studyJko(file, options);
   });
 
 program

@@ -18,7 +18,7 @@ import {
   type Unit,
 } from './terminal-text.js';
 
-export { formatDuration, formatRate, type Unit } from './terminal-text.js';
+export { formatDuration, formatRate, unitOf, type Unit } from './terminal-text.js';
 
 /** What is told about a run at some step. */
 export interface ProgressUpdate {

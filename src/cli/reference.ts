@@ -57,16 +57,16 @@ export interface Reference {
 /**
  * The reference, solved if need be; undefined if a signal stopped it.
  *
- * @throws UsageError if the run is on a grid itself
+ * @throws UsageError if the run is not of particles
  * @throws ConfigError if there is no grid for the config
  */
 export async function solveReference(
   run: RunData,
   options: ReferenceOptions,
 ): Promise<Reference | undefined> {
-  if (run.model.representation === 'grid') {
+  if (run.model.representation !== 'particles') {
     throw new UsageError(
-      `${run.label} is a grid run itself; compare it with another run: wasserwerk compare ${run.label} <other>`,
+      `${run.label} is no run of particles; compare it with another run: wasserwerk compare ${run.label} <other>`,
     );
   }
   const bundle = referenceBundle(run, options.set);

@@ -30,7 +30,7 @@ import { Gate } from './gate.js';
 import { wantsMachines, type MachineFlags } from './machine-flags.js';
 import type { MachineSession } from './machine-session.js';
 import { measuredText, planText } from './plan-text.js';
-import { formatDuration, formatRate, Progress, type Unit } from './progress.js';
+import { formatDuration, formatRate, Progress, unitOf, type Unit } from './progress.js';
 import { printRemarks } from './remarks.js';
 import type { RunStatus } from './run-status.js';
 import type { StatusFlags } from './status-flags.js';
@@ -148,7 +148,7 @@ async function supervise(
   const listener: RunListener = {
     begun: ({ folder, simulation, resumedFrom }) => {
       ({ model } = simulation);
-      unit = simulation.kind === 'grid' ? 'cell' : 'particle';
+      unit = unitOf(simulation.kind);
       firstStep = simulation.step;
       if (options.quiet !== true) {
         if (resumedFrom === undefined) printRemarks(simulation.notes);
@@ -255,9 +255,16 @@ async function supervise(
 
 /** As `1,000,000 particles`, `256 x 256 cells`. */
 function sizeOf(simulation: Evolution): string {
-  return simulation.kind === 'grid'
-    ? `${simulation.plan.cells.sizes.join(' x ')} cells`
-    : `${simulation.model.particleCount.toLocaleString('en')} particles`;
+  switch (simulation.kind) {
+    case 'particles':
+      return `${simulation.model.particleCount.toLocaleString('en')} particles`;
+    case 'grid':
+      return `${simulation.plan.cells.sizes.join(' x ')} cells`;
+    case 'lumped':
+      return 'lumped points';
+    default:
+      return simulation satisfies never;
+  }
 }
 
 const shown = (folder: string): string => {
@@ -341,7 +348,7 @@ function printResult(
       ? `finished ${firstStep > 0 ? `steps ${firstStep} to ${model.stepCount}` : `${model.stepCount} steps`} in ${formatDuration(seconds)} (${formatRate(result.timings.particleStepsPerSecond, unit)} over all)`
       : `stopped after step ${result.step} of ${model.stepCount}; go on with: wasserwerk resume ${place}`;
   const files = ['observables.csv', 'observables.jsonl', 'jumps.csv', 'energy.csv', 'energy.jsonl'];
-  files.push('snapshots.zarr', 'manifest.json');
+  files.push('lumped.csv', 'nodes.jsonl', 'best.json', 'points', 'snapshots.zarr', 'manifest.json');
   const there = files.filter((file) => existsSync(join(result.folder, file)));
   process.stdout.write(
     `${head}\n` +

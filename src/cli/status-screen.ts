@@ -12,12 +12,10 @@ import {
   grouped,
   paint,
   short,
+  unitOf,
   widthOf,
   type Style,
 } from './terminal-text.js';
-
-const unitOf = ({ representation }: RunView): 'particle' | 'cell' =>
-  representation === 'grid' ? 'cell' : 'particle';
 
 const percentOf = ({ step, steps }: RunView): string =>
   `${Math.floor(Math.min(1, steps > 0 ? step / steps : 0) * 100)}%`;
@@ -44,7 +42,8 @@ export function plainStatus(view: RunView): string {
     `step ${view.step}/${view.steps} (${percentOf(view)})`,
   ];
   parts.push(`time ${short(view.time)}`);
-  if (view.unitStepsPerSecond !== null) parts.push(formatRate(view.unitStepsPerSecond, unitOf(view)));
+  if (view.unitStepsPerSecond !== null)
+    parts.push(formatRate(view.unitStepsPerSecond, unitOf(view.representation)));
   if (view.secondsLeft !== null) parts.push(`${formatDuration(view.secondsLeft)} left`);
   parts.push(...energies(view, true));
   return parts.join('  ');
@@ -73,7 +72,7 @@ export function statusPage(
 }
 
 function head(view: RunView, width: number, style: Style): string[] {
-  const unit = unitOf(view);
+  const unit = unitOf(view.representation);
   const dot = style.ascii ? '-' : '·';
   const state = view.reason === null ? view.state : `${view.state}: ${clean(view.reason)}`;
   const after = ` ${percentOf(view)}${view.secondsLeft === null ? '' : `  ${formatDuration(view.secondsLeft)} left`}`;

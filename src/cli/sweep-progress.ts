@@ -111,6 +111,7 @@ export class SweepProgress {
   }
 
   #line(job: Job): string {
+    if (job.steps === 0) return short(job);
     const rate = job.rate > 0 ? `  ${formatRate(job.rate, this.options.unit)}` : '';
     return `${short(job)}  step ${job.step} of ${job.steps}${rate}`;
   }
@@ -123,7 +124,7 @@ export class SweepProgress {
 }
 
 const short = ({ run, step, steps }: Job): string =>
-  `${run.folder} ${steps > 0 ? Math.floor((100 * step) / steps) : 0}%`;
+  `${run.folder} ${steps > 0 ? `${Math.floor((100 * step) / steps)}%` : 'starting'}`;
 
 /** Without characters that would move the cursor or turn the direction of writing. */
 const clean = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');

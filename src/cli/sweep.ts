@@ -20,6 +20,7 @@ import {
   type SweepPlan,
 } from '../sweep/mod.js';
 import { exitCode, UsageError } from './exit.js';
+import { unitOf } from './progress.js';
 import { table, withError } from './format.js';
 import { shownFolder } from './run-data.js';
 import { SweepProgress } from './sweep-progress.js';
@@ -49,7 +50,7 @@ export async function sweep(file: string | undefined, flags: SweepFlags): Promis
   const progress = new SweepProgress({
     runs: folder.plan.runs.length,
     done,
-    unit: models[0]?.representation === 'grid' ? 'cell' : 'particle',
+    unit: unitOf(models[0]?.representation ?? 'particles'),
     quiet: flags.quiet === true,
   });
   const onSignal = (signal: NodeJS.Signals): void => {

@@ -17,7 +17,12 @@ export function bar(part: number, cells: number, style: Style): string {
   return ('█'.repeat(full) + edge).padEnd(cells, '░');
 }
 
-export type Unit = 'particle' | 'cell';
+export type Unit = 'particle' | 'cell' | 'node';
+
+/** What is stepped in a representation. */
+export function unitOf(representation: 'particles' | 'grid' | 'lumped'): Unit {
+  return ({ particles: 'particle', grid: 'cell', lumped: 'node' } as const)[representation];
+}
 
 /** A rate as `412 M particle-steps/s`, to three digits. */
 export function formatRate(rate: number, unit: Unit = 'particle'): string {

@@ -1,7 +1,7 @@
 // `wasserwerk validate`: everything that is checked before a run, and the model in words or JSON.
 
 import { totalmem } from 'node:os';
-import { loadConfig } from '../config/mod.js';
+import { loadConfig, type RunConfig } from '../config/mod.js';
 import { print } from '../expression/mod.js';
 import { checkGrid, coreCount } from '../cluster/mod.js';
 import { GridPlan } from '../grid/mod.js';
@@ -18,7 +18,7 @@ const SHOWN_FORMULA = 100;
 export function validate(file: string, options: { set: string[]; seed?: string; json?: true }): number {
   const config = loadConfig(file, { overrides: options.set, seed: options.seed });
   const { model, notes } = buildModel(config);
-  const engine = model.representation === 'grid' ? describeGrid(model, notes) : describeParticles(model);
+  const engine = describeEngine(config, model, notes);
   if (options.json) {
     const { source: _, ...values } = config;
     const summary = {
@@ -79,6 +79,31 @@ interface EngineText {
   readonly integrator: string;
   readonly lines: readonly (readonly [string, string])[];
   readonly facts: object;
+}
+
+function describeEngine(config: RunConfig, model: Model, notes: Preflight[]): EngineText {
+  switch (model.representation) {
+    case 'particles':
+      return describeParticles(model);
+    case 'grid':
+      return describeGrid(model, notes);
+    case 'lumped':
+      return describeLumped(config);
+    default:
+      return model.representation satisfies never;
+  }
+}
+
+function describeLumped({ dynamics, lumped, grow }: RunConfig): EngineText {
+  const friction = dynamics.friction === undefined ? '' : `, friction ${JSON.stringify(dynamics.friction)}`;
+  return {
+    integrator: `${dynamics.kind}${friction}, `,
+    lines: [
+      ['lumped', `one point and one mass per node, error of the masses ${lumped.tolerance} per step`],
+      ...(grow ? [['grow', `at most ${grow.nodes} nodes alive at once`] as const] : []),
+    ],
+    facts: { dynamics: dynamics.kind, friction: dynamics.friction, lumped, grow },
+  };
 }
 
 /** @throws MemoryLimitError where the particles would not fit */

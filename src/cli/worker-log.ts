@@ -8,7 +8,16 @@ export interface WorkerLogFlags {
   readonly logLevel?: LogLevel;
 }
 
+/** The run that the machine is in, null where it is in none. */
+export interface WorkerPlace {
+  readonly run: string | null;
+  readonly epoch: number;
+  readonly step: number;
+}
+
 export class WorkerLog {
+  /** Where the machine is when a line is written. */
+  place: () => WorkerPlace = () => ({ run: null, epoch: 0, step: 0 });
   readonly #logs: readonly JsonLog[];
   readonly #isText: boolean;
 
@@ -29,7 +38,7 @@ export class WorkerLog {
     if (this.#isText) process.stderr.write(`${text}\n`);
     const warning = /^warning: /u;
     const level = warning.test(text) ? 'warn' : 'info';
-    for (const log of this.#logs) log.write(level, text.replace(warning, ''), fields);
+    for (const log of this.#logs) log.write(level, text.replace(warning, ''), this.#fields(fields));
   }
 
   /** Logs a failure; the command prints it itself. */
@@ -37,7 +46,12 @@ export class WorkerLog {
     const { code } = error as { code?: unknown };
     const text = error instanceof Error ? error.message : String(error);
     const fields = { event: 'error', code: typeof code === 'string' ? code : 'defect' };
-    for (const log of this.#logs) log.write('error', text, fields);
+    for (const log of this.#logs) log.write('error', text, this.#fields(fields));
+  }
+
+  #fields(fields: LogFields): LogFields {
+    const { run, epoch, step } = this.place();
+    return { run, epoch, step, ...fields };
   }
 
   close(): void {

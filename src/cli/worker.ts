@@ -90,6 +90,7 @@ export async function worker(flags: WorkerOptions): Promise<number> {
           log.say(`left run ${run}: ${reason}`, { event: 'leave', run });
         },
       });
+      log.place = () => member.heartbeat;
       member.start();
       const started = new Date().toISOString();
       const silent = answerDiscovery(

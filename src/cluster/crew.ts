@@ -42,7 +42,7 @@ export function soloCrew(
 }
 
 /** The built entrance of a kind of threads; also found when this file runs from its source. */
-export function threadFile(name: 'thread' | 'grid-thread' | 'metric-thread' | 'estimate'): string {
+export function threadFile(name: 'thread' | 'grid-thread' | 'lumped-thread' | 'metric-thread' | 'estimate'): string {
   const folder = import.meta.url.endsWith('.ts') ? '../../dist/workers/' : '../../workers/';
   return fileURLToPath(new URL(`${folder}${name}.js`, import.meta.url));
 }
@@ -60,8 +60,9 @@ export function threadCrew(setup: WorkerSetup): Crew {
 
 /** Threads of this process that enter by a file of `workers`, each with the same setup. */
 export function crewOf<Task, Result extends object>(
-  name: 'thread' | 'grid-thread' | 'metric-thread',
+  name: 'thread' | 'grid-thread' | 'lumped-thread' | 'metric-thread',
   setup: { readonly workers: number },
+  youngGeneration = YOUNG_GENERATION,
 ): Crew<Task, Result> {
   const pool = new Piscina({
     filename: threadFile(name),
@@ -70,7 +71,7 @@ export function crewOf<Task, Result extends object>(
     concurrentTasksPerWorker: 1,
     idleTimeout: Infinity,
     workerData: setup,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION },
+    resourceLimits: { maxYoungGenerationSizeMb: youngGeneration },
   });
   return {
     size: setup.workers,

@@ -1,5 +1,5 @@
-// What evolves in a run: particles (in this process, or elsewhere) or a density on a grid, and what the run loop asks of
-// either. Not the evolving (simulation.ts, grid-simulation.ts), and not what happens when a state is lost (run.ts).
+// What evolves in a run: particles (in this process, or elsewhere), a density on a grid, or lumped points, and what the run loop asks of
+// either. Not the evolving (simulation.ts, grid-simulation.ts, lumped/), and not what happens when a state is lost (run.ts).
 
 import type { RunConfig } from '../config/mod.js';
 import { StateError, watch, type Observation } from '../estimate/mod.js';
@@ -7,6 +7,7 @@ import type { Model, Preflight } from '../model/mod.js';
 import type { Checkpoint, DraftParts, PartStorage, PartStorages } from '../output/mod.js';
 import type { CrewReport } from './crew-report.js';
 import { GridSimulation } from './grid-simulation.js';
+import { LumpedSimulation } from './lumped/simulation.js';
 import { Simulation, type SimulationOptions, type WorkLoad } from './simulation.js';
 
 /** Particles of which coordinates are wanted: ascending indices in the storage order of the shard. */
@@ -73,7 +74,7 @@ export interface ParticleEvolution {
   close(): Promise<void>;
 }
 
-export type Evolution = ParticleEvolution | GridSimulation;
+export type Evolution = ParticleEvolution | GridSimulation | LumpedSimulation;
 
 /** The state is gone, since a machine was lost, say. The run goes back to its last checkpoint. */
 export class StateLost extends Error {
@@ -101,35 +102,39 @@ export class TakenOver extends Error {
 export function createEvolution(
   config: RunConfig,
   options: SimulationOptions = {},
-): Simulation | GridSimulation {
+): Simulation | GridSimulation | LumpedSimulation {
   switch (config.representation) {
     case 'particles':
       return Simulation.create(config, options);
     case 'grid':
       return GridSimulation.create(config, options);
+    case 'lumped':
+      return LumpedSimulation.create(config, options);
     default:
       return config.representation satisfies never;
   }
 }
 
-/** Masses of a grid sum to 1 but for rounding: about 1e-16 a step. */
+/** Masses that no particles carry sum to 1 but for rounding: about 1e-16 a step. */
 const LOST_MASS = 1e-9;
 
 /**
  * Watches over an observation.
  * @throws StateError
  */
-export function watchOver({ kind, model }: Evolution, observation: Observation): void {
-  if (kind === 'particles') {
-    watch(model, observation);
+export function watchOver(evolution: Evolution, observation: Observation): void {
+  if (evolution.kind === 'particles') {
+    watch(evolution.model, observation);
     return;
   }
-  const total = observation.mass.reduce((sum, mass) => sum + mass, 0);
+  // Nodes that were born are not in observations.
+  const masses = evolution.kind === 'lumped' ? evolution.flow.masses : observation.mass;
+  const total = masses.reduce((sum, mass) => sum + mass, 0);
   if (Math.abs(total - 1) <= LOST_MASS) return;
   const isFinite = Number.isFinite(total);
   throw new StateError(
     isFinite ? 'mass-lost' : 'not-finite',
-    `at step ${observation.step} the masses on the grid sum to ${total}, not to 1; this is a defect of the program, please ` +
+    `at step ${observation.step} the masses sum to ${total}, not to 1; this is a defect of the program, please ` +
       'report it with the config',
   );
 }

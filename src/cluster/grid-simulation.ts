@@ -7,9 +7,9 @@ import type { RunConfig } from '../config/mod.js';
 import type { EnergyRecord, Observation } from '../estimate/mod.js';
 import {
   energyRecordOf,
-  GridEngine,
   GridError,
   GridPlan,
+  gridSolver,
   observationOf,
   partOutside,
   type GridArrays,
@@ -205,7 +205,7 @@ function soloCrew(
   arrays: GridArrays,
   control: SharedArrayBuffer,
 ): Crew<GridTask, GridResult> {
-  const engine = new GridEngine(plan, arrays, { index: 0, size: 1 });
+  const engine = gridSolver(plan, arrays, { index: 0, size: 1 });
   const worker = new GridWorker(engine, control, 1, 1);
   return {
     size: 1,

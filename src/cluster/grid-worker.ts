@@ -1,7 +1,7 @@
 // What a worker of a grid run does with a task, on whatever thread it runs: it drives its member of the team, and meets the
 // others wherever that yields.
 
-import type { Energy, GridEngine } from '../grid/mod.js';
+import type { Energy, GridSolver } from '../grid/mod.js';
 import { abortBarrier, Barrier, BarrierAborted } from './barrier.js';
 import { now } from './clock.js';
 import type { GridResult, GridTask } from './messages.js';
@@ -11,7 +11,7 @@ export class GridWorker {
   readonly #barrier: Barrier;
 
   constructor(
-    private readonly engine: GridEngine,
+    private readonly engine: GridSolver,
     control: SharedArrayBuffer,
     workers: number,
     cores: number,

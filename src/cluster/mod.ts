@@ -14,6 +14,9 @@ export {
   type ParticleEvolution,
   type RowRequest,
 } from './evolution.js';
+export { LumpedSimulation } from './lumped/simulation.js';
+export { lumpedProblem, nodeSettings, objectiveOf } from './lumped/setup.js';
+export type { LumpedResult, LumpedSetup } from './lumped/messages.js';
 export { checkGrid, GridSimulation } from './grid-simulation.js';
 export { GridWorker } from './grid-worker.js';
 export type {

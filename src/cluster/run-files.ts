@@ -8,8 +8,10 @@ import type { BalanceState, EnergyRecord, Observation } from '../estimate/mod.js
 import type { CheckpointStore } from '../output/mod.js';
 import {
   EnergyTables,
+  LumpedTables,
   ObservableTables,
   parseEnergyLengths,
+  parseLumpedLengths,
   parseTableLengths,
   readHeader,
   RunFolderError,
@@ -18,6 +20,7 @@ import {
   type Checkpoint,
   type EnergyLengths,
   type JsonObject,
+  type LumpedLengths,
   type RunFolder,
   type TableLayout,
 } from '../output/mod.js';
@@ -62,6 +65,8 @@ export class RunFiles {
     private readonly tables: ObservableTables,
     /** Of runs that know their energy. */
     private readonly energies: EnergyTables | undefined,
+    /** Of lumped runs. */
+    private readonly lumped: LumpedTables | undefined,
     private readonly snapshots: RunSnapshots | undefined,
     readonly checkpoints: CheckpointStore,
     /** The energy balance as the checkpoint kept it from which the run goes on. */
@@ -85,7 +90,8 @@ export class RunFiles {
     const layout = tableLayout(simulation);
     const tables = await ObservableTables.create(folder.path, layout);
     const energies = knowsEnergy(simulation) ? await EnergyTables.create(folder.path, layout) : undefined;
-    return new RunFiles(simulation, schedules, tables, energies, snapshots, checkpoints);
+    const lumped = simulation.kind === 'lumped' ? await LumpedTables.create(folder.path) : undefined;
+    return new RunFiles(simulation, schedules, tables, energies, lumped, snapshots, checkpoints);
   }
 
   /** Goes back to a checkpoint that the simulation is at: trims every file to what it was then. */
@@ -122,15 +128,30 @@ export class RunFiles {
       await EnergyTables.trim(folder.path, parseEnergyLengths(saved.energies?.tables));
       energies = await EnergyTables.open(folder.path, layout);
     }
+    let lumped: LumpedTables | undefined;
+    if (simulation.kind === 'lumped') {
+      await LumpedTables.trim(folder.path, parseLumpedLengths(saved.lumped));
+      lumped = await LumpedTables.open(folder.path);
+    }
     const snapshots = config.snapshots && (await openSnapshots(folder.path, simulation, 'open'));
     await snapshots?.trimTo(saved.snapshots);
     await checkpoints.discardAfter(checkpoint.step);
     const balance = saved.energies?.balance ?? undefined;
-    return new RunFiles(simulation, schedules, tables, energies, snapshots, checkpoints, balance);
+    return new RunFiles(simulation, schedules, tables, energies, lumped, snapshots, checkpoints, balance);
   }
 
   async append(observation: Observation): Promise<void> {
     await this.tables.append(observation);
+    const { simulation } = this;
+    if (simulation.kind !== 'lumped') return;
+    await this.lumped?.append(simulation.record());
+    if (simulation.step >= simulation.model.stepCount) await this.#writeBest();
+  }
+
+  /** The best point of a lumped run, however long it is. */
+  async #writeBest(): Promise<void> {
+    const best = this.simulation.kind === 'lumped' ? this.simulation.flow.best : undefined;
+    if (best) await this.lumped?.writeBest(best);
   }
 
   /** Appends an energy; records come in the order of their steps, but may come later than the observation. */
@@ -149,9 +170,11 @@ export class RunFiles {
   async checkpoint(seconds: number, balance?: BalanceState): Promise<void> {
     const { schedules } = this;
     await this.tables.sync();
+    await this.#writeBest();
     const header: CheckpointHeader = {
       tables: await this.tables.lengths(),
       energies: this.energies ? { tables: await this.energies.lengths(), balance: balance ?? null } : null,
+      ...(this.lumped && { lumped: await this.lumped.lengths() }),
       snapshots: this.snapshots?.count ?? 0,
       schedules: {
         observe: schedules.observe.save(seconds),
@@ -173,6 +196,7 @@ export class RunFiles {
   async close(): Promise<void> {
     await this.tables.close();
     await this.energies?.close();
+    await this.lumped?.close();
   }
 }
 
@@ -182,6 +206,8 @@ interface CheckpointHeader {
     readonly tables: EnergyLengths;
     readonly balance: BalanceState | null;
   } | null;
+  /** Of lumped runs. */
+  readonly lumped?: LumpedLengths;
   readonly snapshots: number;
   readonly schedules: {
     readonly observe: ReturnType<Schedule['save']>;
@@ -197,5 +223,5 @@ export function tableLayout({ model }: Evolution): TableLayout {
 
 /** Whether a run has tables of energies: grids know theirs, of particles they are estimated. */
 function knowsEnergy({ kind, config }: Evolution): boolean {
-  return kind === 'grid' || config.observe.entropy !== 'none';
+  return kind !== 'particles' || config.observe.entropy !== 'none';
 }

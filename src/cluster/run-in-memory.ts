@@ -5,6 +5,7 @@ import { Schedule } from '../output/mod.js';
 import { now } from './clock.js';
 import { Estimates } from './estimates.js';
 import type { GridSimulation } from './grid-simulation.js';
+import type { LumpedSimulation } from './lumped/simulation.js';
 import { stepThrough, type Meter, type StretchEnd, type StretchFiles } from './run-loop.js';
 import type { RunOptions } from './run-options.js';
 import type { Simulation } from './simulation.js';
@@ -19,13 +20,13 @@ export type MemoryRunOptions = Pick<RunOptions, 'signal' | 'gate' | 'looked' | '
  * @throws StateError, KernelFault, GridError
  */
 export async function runInMemory(
-  simulation: Simulation | GridSimulation,
+  simulation: Simulation | GridSimulation | LumpedSimulation,
   options: MemoryRunOptions = {},
 ): Promise<Exclude<StretchEnd, { kind: 'reform' }> & Pick<Meter, 'energy'>> {
   const meter: Meter = { steps: 0, stepSeconds: 0, furthest: -1, observation: undefined, energy: undefined };
   await simulation.start();
   const estimates =
-    simulation.kind === 'grid'
+    simulation.kind !== 'particles'
       ? undefined
       : Estimates.create(simulation, async (record) => options.estimated?.(record), {
           inThisThread: options.workers === 0,

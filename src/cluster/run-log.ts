@@ -79,7 +79,7 @@ export class RunLog {
         if (observation) {
           this.note('debug', 'observed', {
             event: 'observation',
-            time: observation.time,
+            modelTime: observation.time,
             rate: Math.round(look.rate),
             potentialEnergy: observation.potentialEnergy,
           });
@@ -132,9 +132,9 @@ export class RunLog {
     });
   }
 
-  /** Writes a line. */
+  /** Writes a line. `worker` is the machine that it is about; null: the run as a whole. */
   note(level: Line[0], text: string, fields: LogFields = {}): void {
-    const line: Line = [level, text, { epoch: this.#epoch, step: this.#step, ...fields }];
+    const line: Line = [level, text, { epoch: this.#epoch, step: this.#step, worker: null, ...fields }];
     if (this.#log) this.#log.write(...line);
     else if (!this.#isClosed && this.#early.length < MOST_EARLY) this.#early.push(line);
   }

@@ -137,7 +137,7 @@ async function look(run: Stretch): Promise<Observation | undefined> {
   if (observe.due(step, now()) || (isLast && observe.save(now()).lastStep !== step)) {
     observation = await observed(run);
     await files.append(observation);
-    if (simulation.kind === 'grid') {
+    if (simulation.kind !== 'particles') {
       const energy = simulation.energy();
       if (energy) {
         await files.appendEnergy(energy);
@@ -171,7 +171,7 @@ async function look(run: Stretch): Promise<Observation | undefined> {
 
 /** The energy known last: grids know it at each observation, of particles it may be of an earlier one. */
 function lastEnergy({ simulation, estimates, meter }: Stretch): EnergyRecord | undefined {
-  const known = simulation.kind === 'grid' ? simulation.energy() : estimates?.last;
+  const known = simulation.kind !== 'particles' ? simulation.energy() : estimates?.last;
   meter.energy = known ?? meter.energy;
   return meter.energy;
 }

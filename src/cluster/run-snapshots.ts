@@ -1,7 +1,8 @@
-// The snapshots of a run: particles or densities, in one folder. Not when they are taken.
+// The snapshots of a run: particles, densities or lumped points. Not when they are taken.
 
 import {
   DensitySnapshotWriter,
+  LumpedSnapshotWriter,
   SnapshotWriter,
   type DensityLayout,
   type SnapshotLayout,
@@ -31,6 +32,17 @@ export async function openSnapshots(
   if (evolution.kind === 'grid') {
     const writer = await DensitySnapshotWriter[mode](folder, densityLayout(evolution));
     return wrap(writer, () => writer.append({ ...time(), density: evolution.density }));
+  }
+  if (evolution.kind === 'lumped') {
+    const writer = await LumpedSnapshotWriter[mode](folder);
+    return wrap(writer, async () => {
+      const { nodes } = evolution.flow.state(false);
+      const views = evolution.flow.nodes();
+      await writer.append({
+        ...time(),
+        nodes: nodes.map(({ node, mass, x }, g) => ({ node, mass, value: views[g].value, x })),
+      });
+    });
   }
   const writer =
     mode === 'create'

@@ -82,7 +82,7 @@ export async function startRun(config: RunConfig, options: RunOptions = {}): Pro
         notes: [
           ...notes.filter((n) => n.tier === 'note').map((n) => n.message),
           ...tableNotes(tableLayout(simulation)),
-          ...(simulation.kind === 'grid' ? [] : energyNotes(model, config.observe)),
+          ...(simulation.kind !== 'particles' ? [] : energyNotes(model, config.observe)),
         ],
         warnings: notes.filter((n) => n.tier === 'warn').map((n) => n.message),
       });

@@ -108,10 +108,8 @@ export function comparisonNotes(a: Side, b: Side, hasBias = false): readonly str
           'are not those of their difference; give one of them another seed',
       );
     }
-  } else if (a.representation === 'grid' && b.representation === 'grid') {
-    notes.push(
-      'two grid runs have no sampling noise: a difference counts if it is larger than what is allowed',
-    );
+  } else if (a.representation !== 'particles' && b.representation !== 'particles') {
+    notes.push('both runs have no sampling noise: a difference counts if it is larger than what is allowed');
   } else {
     notes.push(
       hasBias

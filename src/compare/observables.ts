@@ -91,7 +91,7 @@ export function compareObservations(
       // Without a fourth moment the error is that of a normal law, which says nothing about other laws.
       const isKnown =
         known.some((value) => value !== undefined) ||
-        (sideA.representation === 'grid' && sideB.representation === 'grid');
+        (sideA.representation !== 'particles' && sideB.representation !== 'particles');
       add('variance', node, coordinate, variances, errors, spread * spread, isKnown);
     });
     const errors: Pair = [a.potentialError[g], b.potentialError[g]];
@@ -116,7 +116,7 @@ function spreadOf(error: number | null, count: number | null): number {
 
 /** Whether what an observation says given node g can be judged. */
 function isTold(side: Side, observation: ObservationRecord, g: number): boolean {
-  return side.representation === 'grid'
+  return side.representation !== 'particles'
     ? (observation.mass[g] ?? 0) >= leastMass
     : (observation.count[g] ?? 0) >= fewestParticles;
 }
@@ -130,7 +130,7 @@ function varianceError(
   kurtosis: number | undefined,
 ): number | null {
   const [n, variance] = [observation.count[g], observation.variance[g][i]];
-  if (side.representation === 'grid' || kurtosis === undefined || n === null || variance === null)
+  if (side.representation !== 'particles' || kurtosis === undefined || n === null || variance === null)
     return observation.varianceError[g][i];
   return variance * Math.sqrt(Math.max(0, (kurtosis - (n - 3) / (n - 1)) / n));
 }

@@ -6,7 +6,7 @@ import type { EnergyRecordJson, ObservationRecord } from '../output/mod.js';
 export interface Side {
   /** As the user calls it: the folder. */
   readonly label: string;
-  readonly representation: 'particles' | 'grid';
+  readonly representation: 'particles' | 'grid' | 'lumped';
   /** Particles of the run; 0 on a grid. */
   readonly particles: number;
   readonly seed: number;

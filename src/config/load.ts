@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { problemsOf } from './issues.js';
+import { takeMovementStep } from './movement-step.js';
 import { applyOverrides, parseOverrides, type Override } from './overrides.js';
 import { ConfigError, type Problem } from './problem.js';
 import { configSchema, type ConfigValues } from './schema.js';
@@ -99,6 +100,9 @@ export function parseConfig(text: string, options: LoadOptions = {}): RunConfig 
   const found: Problem[] = takeUnavailable(root).map(({ path, value: wanted, message, hint }) =>
     source.problem(path, message, { value: wanted, hint }),
   );
+  for (const { path, value: given, message, hint } of takeMovementStep(root)) {
+    found.push(source.problem(path, message, { value: given, hint, at: 'key' }));
+  }
   const result = configSchema.safeParse(root);
   if (!result.success) found.push(...problemsOf(result.error.issues, root, source));
   if (!result.success || found.length > 0) throw source.error(found);

@@ -4,10 +4,12 @@ export { ConfigError, formatPath, formatProblem, formatValue, type Path, type Pr
 export type { ConfigBundle, ConfigSource, ProblemDetail } from './source.js';
 export { configSchema, type ConfigValues, type Interval } from './schema.js';
 export type { BoundaryWord, EdgeSpec, GraphSpec } from './schema-graph.js';
+export type { GrowSpec, LumpedSpec } from './schema-lumped.js';
 export type { DataSpec, ParameterSpec, PotentialSpec, ValueSpec } from './schema-potential.js';
 export type {
   CoordinateValues,
   DynamicsSpec,
+  FrictionSpec,
   InitialSpec,
   NodeValues,
   TemperatureSpec,

@@ -5,7 +5,9 @@ import {
   branch,
   choice,
   complain,
+  flag,
   formula,
+  integer,
   isList,
   isScalar,
   isSection,
@@ -111,11 +113,73 @@ const nodeValues = choice<NodeValues>('a number, a formula, a list per node, or 
   branch(isSection, map(formula(), 'a map from node names to values')),
 ]);
 
+/** Friction gamma(t) >= 0 of second-order dynamics; the model's FrictionSchedule has the same form. */
+export type FrictionSpec =
+  | { readonly kind: 'constant'; readonly value: number }
+  | {
+      readonly kind: 'nesterov';
+      readonly factor: number;
+      readonly restart: 'never' | 'hamiltonian' | 'energy';
+    };
+
+const frictionSection = section({
+  nesterov: number({ above: 0 }).meta({ description: 'The r of gamma(t) = r/t; 3 is the usual one.' }),
+  restart: choice<boolean | 'energy'>('true, false or energy', [
+    branch((value) => typeof value === 'boolean', flag()),
+    branch(isScalar, word(['energy'])),
+  ])
+    .default(false)
+    .meta({
+      description:
+        'Whether to begin anew, at rest and with t = 0 in gamma(t), when H rises over a time step; with `energy`, when E rises.',
+      fallback: false,
+    }),
+});
+
+const friction = choice<FrictionSpec>('a number >= 0, or { nesterov: 3, restart: true }', [
+  branch(
+    isScalar,
+    number({ min: 0 }).transform((value): FrictionSpec => ({ kind: 'constant', value })),
+  ),
+  branch(
+    isSection,
+    frictionSection.transform(({ nesterov, restart }): FrictionSpec => {
+      const when = restart === true ? 'hamiltonian' : restart === false ? 'never' : restart;
+      return { kind: 'nesterov', factor: nesterov, restart: when };
+    }),
+  ),
+]);
+
 export const dynamicsSchema = section({
-  kind: word(['gradient-flow']).default('gradient-flow').meta({
-    description: 'The equation: the gradient flow of the energy.',
-    fallback: 'gradient-flow',
+  kind: word(['gradient-flow', 'accelerated', 'jko'])
+    .default('gradient-flow')
+    .meta({
+      description:
+        'The equation. `gradient-flow`: that of the energy. `accelerated`: second order, with velocities and `friction`. `jko`: ' +
+        'minimizing movements, each step the minimiser of E + W²/(2 tau), on a grid with d <= 2.',
+      fallback: 'gradient-flow',
+    }),
+  friction: friction.optional().meta({
+    description:
+      'For kind `accelerated`: the friction gamma, a number, or `{ nesterov: r }` for gamma(t) = r/t. With ' +
+      '`restart` the motion stops and t begins anew when H = E + T rises over a time step (`true`), or already when E does ' +
+      '(`energy`).',
+    samples: ['1', '{ nesterov: 3, restart: true }'],
   }),
+  tau: number({ above: 0 })
+    .optional()
+    .meta({
+      description: 'For kind `jko`: length of a step; `time.step` is then left out.',
+      samples: ['0.05'],
+    }),
+  inner: integer({ min: 1, max: 64 })
+    .optional()
+    .meta({
+      description:
+        'For kind `jko`: inner steps L of the distance in each step. 1 is the linearised scheme, of order 1 in tau like the exact ' +
+        'one and much faster; more approximate the distance itself, with an error of order 1/L².',
+      fallback: 1,
+    }),
   mobility: word([
     'metropolis',
     'barker',
@@ -174,6 +238,25 @@ export const dynamicsSchema = section({
       },
       ['rate'],
     );
+  }
+  const { kind } = dynamics;
+  for (const key of ['tau', 'inner'] as const) {
+    if (kind === 'jko' || dynamics[key] === undefined) continue;
+    complain(sink, 'is used with kind jko only', { hint: 'write kind: jko, or remove it', at: 'key' }, [key]);
+  }
+  if (kind === 'jko' && dynamics.tau === undefined) {
+    const hint = 'add tau: 0.05';
+    complain(sink, 'is missing: kind jko needs the length of a step, a number > 0', { hint, at: 'key' }, [
+      'tau',
+    ]);
+  }
+  if (kind !== 'accelerated' && dynamics.friction !== undefined) {
+    const hint = 'write kind: accelerated, or remove the friction';
+    complain(sink, 'is used with kind accelerated only', { hint, at: 'key' }, ['friction']);
+  }
+  if (kind === 'accelerated' && dynamics.friction === undefined) {
+    const hint = 'add friction: 1';
+    complain(sink, 'is missing: kind accelerated needs a number >= 0', { hint, at: 'key' }, ['friction']);
   }
 });
 

@@ -4,6 +4,7 @@
 import type * as z from 'zod';
 import { dynamicsSchema, initialSchema, temperatureSchema } from './schema-dynamics.js';
 import { box, graphSchema, oneNode, spaceSchema } from './schema-graph.js';
+import { growSchema, lumpedSchema } from './schema-lumped.js';
 import { potentialSchema } from './schema-potential.js';
 import {
   branch,
@@ -21,7 +22,12 @@ import {
 } from './values.js';
 
 const timeSchema = section({
-  step: number({ above: 0 }).meta({ description: 'Length dt of a time step.' }),
+  step: number({ above: 0 })
+    .optional()
+    .transform((step) => step ?? NaN)
+    .meta({
+      description: 'Length dt of a time step; needed unless `dynamics.kind` is `jko`, whose step is `tau`.',
+    }),
   end: number({ above: 0 }).optional().meta({
     description: 'Time at which the run ends; rounded to a whole number of steps. Give this or `steps`.',
   }),
@@ -29,6 +35,9 @@ const timeSchema = section({
     .optional()
     .meta({ description: 'Number of steps. Give this or `end`.' }),
 }).superRefine((time, sink) => {
+  if (Number.isNaN(time.step)) {
+    complain(sink, 'is missing: expected a number > 0', { hint: 'add step: 0.01', at: 'key' }, ['step']);
+  }
   if (time.end === undefined && time.steps === undefined) {
     complain(sink, 'says no end: the run would never stop', {
       hint: 'add end: 10 (a time) or steps: 1000',
@@ -186,20 +195,29 @@ export const configSchema = section({
   particles: integer({ min: 1, max: 0x10000000000 })
     .optional()
     .meta({
-      description: 'Number of particles; needed unless `representation` is `grid`.',
+      description: 'Number of particles; needed for `representation: particles`.',
       samples: ['1_000_000'],
     }),
   precision: word(['f32', 'f64']).default('f32').meta({
     description: 'Floating point width of the coordinates and of the step.',
     fallback: 'f32',
   }),
-  representation: word(['particles', 'grid']).default('particles').meta({
-    description:
-      'How the density is represented: by `particles`, or by cell averages on a `grid` (d <= 3), without randomness.',
-    fallback: 'particles',
-  }),
+  representation: word(['particles', 'grid', 'lumped'])
+    .default('particles')
+    .meta({
+      description:
+        'How the density is represented: by `particles`; by cell averages on a `grid` (d <= 3), without randomness; or `lumped`, ' +
+        'with one point and one mass per node, for optimisation in any d.',
+      fallback: 'particles',
+    }),
   grid: gridSchema.prefault({}).meta({
     description: 'The grid of `representation: grid`, and of densities where particles need them.',
+  }),
+  lumped: lumpedSchema.prefault({}).meta({ description: 'Of `representation: lumped`.' }),
+  grow: growSchema.optional().meta({
+    description:
+      'For `representation: lumped`: nodes are born next to heavy ones and retired when they are light, so that a graph can be searched that ' +
+      'is far too large to be written down. Takes the place of `graph`.',
   }),
   initial: initialSchema.meta({ description: 'The law of particles at time 0.' }),
   time: timeSchema.meta({ description: 'Time step and end.' }),
@@ -229,6 +247,33 @@ export const configSchema = section({
       { hint: 'add particles: 1_000_000', at: 'key' },
       ['particles'],
     );
+  }
+  const { dynamics, grid } = config;
+  if (dynamics.kind === 'jko' && config.representation !== 'grid') {
+    const hint = 'write representation: grid, or kind: gradient-flow';
+    complain(sink, `movements are of densities on a grid, not of ${config.representation}`, { hint }, [
+      ...['dynamics', 'kind'],
+    ]);
+  }
+  if (dynamics.kind === 'jko' && grid.tolerance !== undefined) {
+    const hint = 'remove it, and choose dynamics.tau';
+    complain(
+      sink,
+      'chooses the time step of a gradient flow; kind jko has steps of tau',
+      { hint, at: 'key' },
+      [...['grid', 'tolerance']],
+    );
+  }
+  if (config.representation !== 'lumped' && config.grow !== undefined) {
+    const hint = 'add representation: lumped, or write the nodes into graph';
+    complain(sink, 'is for representation lumped', { hint, at: 'key' }, ['grow']);
+  }
+  if (config.representation !== 'lumped' && config.dynamics.kind === 'accelerated') {
+    const hint = 'use representation: lumped, or kind: gradient-flow';
+    complain(sink, `is not there yet for representation ${config.representation}`, { hint }, [
+      'dynamics',
+      'kind',
+    ]);
   }
 });
 

@@ -11,11 +11,8 @@ interface Unavailable {
 }
 
 const unavailable: readonly Unavailable[] = [
-  { path: ['dynamics', 'kind'], values: ['accelerated', 'jko'], instead: 'use gradient-flow' },
   { path: ['dynamics', 'integrator'], values: ['baoab'], instead: 'use leimkuhler-matthews' },
-  { path: ['dynamics', 'friction'], instead: 'remove it' },
-  { path: ['dynamics', 'gamma'], instead: 'remove it' },
-  { path: ['representation'], values: ['lumped'], instead: 'use particles or grid' },
+  { path: ['dynamics', 'gamma'], instead: 'remove it, or write friction' },
   { path: ['potential', 'module'], instead: 'write the potential as a formula' },
 ];
 

@@ -48,6 +48,8 @@ export function linearAxis(low: number, high: number, wanted = 5, round = false)
     [from, to] = [from - pad, to + pad];
   }
   let ticks = linearTicks(from, to, wanted);
+  // A single number says nothing of a scale.
+  for (let more = wanted + 1; ticks.length < 2; more++) ticks = linearTicks(from, to, more);
   if (round && ticks.length >= 2) {
     const step = ticks[1].value - ticks[0].value;
     if (ticks[0].value - from > 1e-9 * step) from = ticks[0].value - step;

@@ -1,8 +1,25 @@
 // The energy of a state at one step, its parts and what it is compared with: the record that estimators (from particles)
 // and the grid fill, and that the run folder writes as a table of its own. Plain data.
 
-/** How the entropies of a record came about; `cells` is the sum over the cells of the grid representation. */
-export type EntropyMethod = 'knn' | 'grid' | 'gaussian' | 'cells';
+/** How the entropies of a record came about; `cells` is the sum over the cells of the grid representation, `masses` that over
+ * the masses of the lumped one. */
+export type EntropyMethod = 'knn' | 'grid' | 'gaussian' | 'cells' | 'masses';
+
+/** How minimizing movements were solved: the last step, and the worst of all so far. All of them converged. */
+export interface MovementReport {
+  /** Steps of Newton's method; all so far. */
+  readonly iterations: number;
+  readonly totalIterations: number;
+  /** E(f+) + W^2/(2 tau) less a lower bound of its minimum; an energy. */
+  readonly gap: number;
+  readonly worstGap: number;
+  /** Sum of what the equation of mass lacks, over all cells. */
+  readonly residual: number;
+  readonly worstResidual: number;
+  /** E(f) - E(f+) - W^2/(2 tau) >= 0 of the last step, and W^2. */
+  readonly slack: number;
+  readonly squaredDistance: number;
+}
 
 /**
  * Arrays are over nodes 0 … n-1. Dimensionless. What is not known is NaN; errors are standard errors, 0 where there is no
@@ -36,4 +53,6 @@ export interface EnergyRecord {
   /** E(t) - E(0) + integral of I over [0, t]: 0 for the exact flow. */
   readonly balance: number;
   readonly balanceError: number;
+  /** Of minimizing movements: how well they were solved. */
+  readonly movements?: MovementReport;
 }

@@ -75,7 +75,7 @@ export class LogPartition {
       case 'quadrature':
         return `log Z by the midpoint rule on ${this.#model.mesh?.cells.join(' x ') ?? ''} cells`;
       case 'unknown':
-        return 'log Z is not known (more than 3 dimensions, wells that are not quadratic): there is no KL';
+        return 'log Z is not known (more than 3 dimensions or no box that holds the Gibbs density, wells that are not quadratic): there is no KL';
       default:
         return this.method satisfies never;
     }

@@ -9,7 +9,7 @@ export {
 } from './energy-of-sample.js';
 export { DissipationEstimator, type Dissipation, type DissipationInput } from './dissipation.js';
 export { LogPartition, type LogPartitionMethod } from './log-partition.js';
-export type { EnergyRecord, EntropyMethod } from './energy.js';
+export type { EnergyRecord, EntropyMethod, MovementReport } from './energy.js';
 export { gaussianEntropy } from './entropy/gaussian.js';
 export { gridEntropy } from './entropy/grid.js';
 export { knnEntropy, knnEntropyOf } from './entropy/knn.js';

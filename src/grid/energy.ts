@@ -21,6 +21,15 @@ export interface Energy {
   readonly reaction: number;
 }
 
+/** What runs a member of a team: of a gradient flow (engine.ts), or of its minimizing movements (movement-engine.ts). */
+export interface GridSolver {
+  start(): Generator<void, undefined>;
+  /** Steps of time.step. @throws GridError */
+  advance(from: number, to: number): Generator<void, undefined>;
+  /** Computes what an observation needs (moments.ts reads it). Returns the energies at this time. */
+  measure(time: number): Generator<void, Energy>;
+}
+
 /** Computes E_h and I_h of `arrays.field` with the coefficients that are there. All members get the same numbers. */
 export function* evaluateEnergy(
   plan: GridPlan,

@@ -6,6 +6,7 @@ import { cellsOf, type Cells } from './cells.js';
 import { edgesOf, type Edge } from './edges.js';
 import { GridError } from './errors.js';
 import type { LinearCoefficients } from './linear-exchange.js';
+import { MovementPlan, type LinearSystem, type MovementMemory } from './movement-plan.js';
 import { Lines, type Factors, type Fluxes } from './lines.js';
 
 /** Numbers per (node, block) that an evaluation of the energy sums up; see evaluate in engine.ts. */
@@ -22,7 +23,9 @@ export const scalar = {
   /** Steps that the error control accepted and rejected. */
   accepted: 3,
   rejected: 4,
-  count: 8,
+  /** Of minimizing movements, the fields of MovementReport in its order. */
+  movement: 8,
+  count: 16,
 } as const;
 
 /** What a member reads the coefficients of a step from. */
@@ -60,6 +63,8 @@ export interface GridArrays {
   readonly jumpSums: Float64Array;
   /** Moments of blocks for an observation, [(node * blocks + block) * momentCount + which] (observe.ts). */
   readonly moments: Float64Array;
+  /** Of minimizing movements. */
+  readonly movement: MovementMemory | undefined;
 }
 
 /** Sums of a block that an observation needs: mass, x_k, x_k x_l (k <= l), V, f log f, least V, sum of e^-(V-least)/eps. */
@@ -67,8 +72,9 @@ export function momentCount(dimension: number): number {
   return 1 + dimension + (dimension * (dimension + 1)) / 2 + 4;
 }
 
-/** Coefficient sets held at a time: for the step, with a tolerance also for the half step, for strang also the fallback. */
-function slotCount({ gridTolerance, splitting }: Model): number {
+/** Coefficient sets held at a time: none for movements, else for the step, with a tolerance also for the half step, for strang also the fallback. */
+function slotCount({ gridTolerance, splitting, movement }: Model): number {
+  if (movement !== undefined) return 0;
   return (gridTolerance === undefined ? 1 : 2) + (splitting === 'strang' ? 1 : 0);
 }
 
@@ -78,14 +84,23 @@ export class GridPlan {
   readonly edges: readonly Edge[];
   readonly lines: readonly Lines[];
   readonly bytes: number;
+  /** Of minimizing movements. */
+  readonly movement: MovementPlan | undefined;
 
-  /** @throws RangeError for a model without a mesh */
-  constructor(readonly model: Model) {
+  /**
+   * @param system of minimizing movements: how linear systems are solved, where not by what the sizes suggest
+   * @throws RangeError for a model without a mesh
+   */
+  constructor(
+    readonly model: Model,
+    system?: LinearSystem,
+  ) {
     const { mesh, graph } = model;
     if (!mesh) throw new RangeError('a grid needs a mesh');
     this.cells = cellsOf(mesh);
     this.edges = edgesOf(model);
     this.lines = this.cells.sizes.map((_, k) => new Lines(this.cells, k, graph.nodeCount));
+    this.movement = model.movement && new MovementPlan(this, model.movement.inner, system);
     let doubles = 0;
     const empty = new Float64Array(0);
     this.#arrays((length) => {
@@ -136,7 +151,7 @@ export class GridPlan {
       field: take(all),
       potential: take(all),
       chemical: take(all),
-      before: take(model.splitting === 'strang' ? all : 0),
+      before: take(model.splitting === 'strang' || model.movement !== undefined ? all : 0),
       origin: take(isAdaptive ? all : 0),
       coarse: take(isAdaptive ? all : 0),
       fluxes: lines.map(() => ({ rightward: take(all), leftward: take(all) })),
@@ -158,6 +173,7 @@ export class GridPlan {
       reactionSums: take(cells.blocks),
       jumpSums: take(cells.blocks * edges.length * 2),
       moments: take(n * cells.blocks * momentCount(cells.dimension)),
+      movement: this.movement?.arrays(take),
     };
   }
 }

@@ -2,7 +2,7 @@
 // standard errors are 0, and there are no particles to count.
 
 import { fastF64, mathF64 } from '../elementary/mod.js';
-import type { EnergyRecord, Observation } from '../estimate/mod.js';
+import type { EnergyRecord, MovementReport, Observation } from '../estimate/mod.js';
 import { temperatureAt } from '../model/mod.js';
 import { blockRange, centre, share } from './cells.js';
 import type { Member } from './coefficients.js';
@@ -142,6 +142,13 @@ function logPartition({ cells, model }: GridPlan, { moments }: GridArrays, tempe
   return mathF64.log(sum * cells.volume) - least / temperature;
 }
 
+/** What the scalars of minimizing movements say. */
+function movementReport(scalars: Float64Array): MovementReport {
+  const [iterations, totalIterations, gap, worstGap, residual, worstResidual, slack, squaredDistance] =
+    scalars.subarray(scalar.movement);
+  return { iterations, totalIterations, gap, worstGap, residual, worstResidual, slack, squaredDistance };
+}
+
 /**
  * The energy of the state that `measure` saw. KL(f|pi) is that of the discrete laws, hence >= 0 and 0 for the discrete
  * Gibbs state, unless log Z is given.
@@ -192,5 +199,6 @@ export function energyRecordOf(
     dissipationReaction: energy.reaction,
     balance: arrays.scalars[scalar.balance],
     balanceError: 0,
+    ...(plan.movement && { movements: movementReport(arrays.scalars) }),
   };
 }

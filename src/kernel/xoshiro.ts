@@ -7,10 +7,12 @@
 
 import { LANES } from './layout.js';
 
-/** What a stream is for. Unique numbers; 16 … 255 are free for later purposes. */
+/** What a stream is for. Unique numbers; 17 … 255 are free for later purposes. */
 export const streamPurpose = {
   /** Diffusion noise and jumps of a shard; also draws its initial particles before step 1. */
   dynamics: 0,
+  /** Where the point of a lumped node starts; the node is a hash of its name. */
+  lumped: 16,
 } as const;
 
 const mask64 = (1n << 64n) - 1n;

@@ -12,13 +12,20 @@ export type NumberInput = number | string;
  */
 export type FormulaInput = string | number | Formula;
 
-type Several<T> = T | readonly T[];
-type PerNode = FormulaInput | readonly FormulaInput[] | Readonly<Record<string, FormulaInput>>;
-type PerCoordinate = FormulaInput | readonly FormulaInput[] | Readonly<Record<string, Several<FormulaInput>>>;
+/** One for all, or a list. */
+export type Several<T> = T | readonly T[];
+/** One for all nodes, a list in their order, or by name. */
+export type PerNode = FormulaInput | readonly FormulaInput[] | Readonly<Record<string, FormulaInput>>;
+/** One for all coordinates, a list in their order, or by the names of nodes. */
+export type PerCoordinate =
+  FormulaInput | readonly FormulaInput[] | Readonly<Record<string, Several<FormulaInput>>>;
 
+/** What happens at the ends of a coordinate; all but `free` need a box. */
 export type BoundaryInput = 'free' | 'periodic' | 'reflecting';
+/** `[low, high]`, or a pair for each coordinate. */
 export type BoxInput = readonly NumberInput[] | readonly (readonly NumberInput[])[];
 
+/** The coordinates x of R^d. */
 export interface SpaceInput {
   /** Names of the coordinates, or their number. */
   readonly variables: readonly string[] | number;
@@ -26,6 +33,7 @@ export interface SpaceInput {
   readonly box?: BoxInput;
 }
 
+/** An edge between two nodes, with the weight K; a `rate` is of mobility `free`. */
 export type EdgeInput =
   | readonly [from: string | number, to: string | number, weight?: NumberInput]
   | {
@@ -51,6 +59,7 @@ export interface GraphInput {
   readonly weight?: NumberInput;
 }
 
+/** A parameter of formulas: one value per node, or a vector. */
 export type ParameterInput =
   | FormulaInput
   | readonly Several<FormulaInput>[]
@@ -59,6 +68,7 @@ export type ParameterInput =
   | { readonly file: string; readonly column?: string; readonly columns?: readonly string[] }
   | Readonly<Record<string, Several<FormulaInput>>>;
 
+/** A data array for formulas: numbers or rows of numbers, or columns of a CSV file. */
 export type DataInput =
   | readonly Several<number>[]
   | Float64Array
@@ -71,7 +81,7 @@ export type DataInput =
       readonly center?: boolean;
     };
 
-/** The potential V(x, g): formulas, never functions or modules (docs/library.md says why). */
+/** The potential V(x, g): formulas, never functions of x (docs/library.md says why). A module may make them: `PotentialModule`. */
 export interface PotentialInput {
   readonly formula?: FormulaInput;
   readonly nodes?: Readonly<Record<string, FormulaInput>>;
@@ -79,20 +89,28 @@ export interface PotentialInput {
   readonly data?: Readonly<Record<string, DataInput>>;
 }
 
-interface Ramp {
+/** From one temperature to another in some time. */
+export interface Ramp {
   readonly from: NumberInput;
   readonly to: NumberInput;
   readonly duration: NumberInput;
 }
 
+/** The temperature eps: a number, or a schedule. */
 export type TemperatureInput =
   | NumberInput
   | { readonly linear: Ramp }
   | { readonly exponential: Ramp }
   | { readonly piecewise: readonly (readonly [time: NumberInput, temperature: NumberInput])[] };
 
+/** How the density moves: mobility, integrator, splitting, diffusivity. */
 export interface DynamicsInput {
-  readonly kind?: 'gradient-flow';
+  readonly kind?: 'gradient-flow' | 'accelerated' | 'jko';
+  /** For kind `accelerated`. */
+  readonly friction?: NumberInput | { readonly nesterov: NumberInput; readonly restart?: boolean | 'energy' };
+  /** Of `jko`: length of a step, and inner steps of the distance. */
+  readonly tau?: NumberInput;
+  readonly inner?: NumberInput;
   readonly mobility?:
     | 'metropolis'
     | 'barker'
@@ -118,22 +136,46 @@ export interface InitialInput {
   readonly masses?: PerNode;
 }
 
-/** `step`, and one of `end` and `steps`. */
+/** `step` (not of `jko`), and one of `end` and `steps`. */
 export interface TimeInput {
-  readonly step: NumberInput;
+  readonly step?: NumberInput;
   readonly end?: NumberInput;
   readonly steps?: NumberInput;
 }
 
-type EntropyMethod = 'knn' | 'grid' | 'gaussian';
+/** An estimator of entropies from particles. */
+export type EntropyMethodInput = 'knn' | 'grid' | 'gaussian';
 
+/** When the state is observed, and whether its entropy is estimated. */
 export interface ObserveInput {
   readonly every?: NumberInput;
   readonly entropy?:
     | 'none'
-    | EntropyMethod
-    | { readonly method: EntropyMethod; readonly neighbours?: NumberInput; readonly samples?: NumberInput };
+    | EntropyMethodInput
+    | {
+        readonly method: EntropyMethodInput;
+        readonly neighbours?: NumberInput;
+        readonly samples?: NumberInput;
+      };
   readonly logZ?: NumberInput;
+}
+
+/** Nodes that are born and retired, for representation `lumped`. */
+export interface GrowInput {
+  readonly start?: readonly (string | number)[];
+  readonly letters?: {
+    readonly name: string;
+    readonly length: NumberInput;
+    readonly count?: NumberInput;
+    readonly edit?: 'any' | 'step';
+    readonly weight?: NumberInput;
+  };
+  readonly every?: NumberInput;
+  readonly birth?: NumberInput;
+  readonly share?: NumberInput;
+  readonly floor?: NumberInput;
+  readonly grace?: NumberInput;
+  readonly nodes?: NumberInput;
 }
 
 /** A config as an object; docs/config-reference.md says what the keys mean. */
@@ -147,12 +189,14 @@ export interface ConfigInput {
   readonly dynamics?: DynamicsInput;
   readonly particles?: NumberInput;
   readonly precision?: 'f32' | 'f64';
-  readonly representation?: 'particles' | 'grid';
+  readonly representation?: 'particles' | 'grid' | 'lumped';
   readonly grid?: {
     readonly cells?: Several<NumberInput>;
     readonly box?: BoxInput;
     readonly tolerance?: NumberInput;
   };
+  readonly lumped?: { readonly tolerance?: NumberInput };
+  readonly grow?: GrowInput;
   readonly initial: InitialInput;
   readonly time: TimeInput;
   readonly seed?: NumberInput;

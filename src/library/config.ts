@@ -10,7 +10,9 @@ import {
   type RunConfig,
 } from '../config/mod.js';
 import type { ConfigInput } from './config-input.js';
+import { LibraryError } from './errors.js';
 import { LoadedModel } from './model.js';
+import { moduleOf } from './potential-module.js';
 
 /**
  * What can be simulated: the path of a YAML file (a text without a line break, or a file URL), the text of one (with a line
@@ -18,12 +20,19 @@ import { LoadedModel } from './model.js';
  */
 export type ConfigSourceInput = string | URL | ConfigInput | RunConfig | LoadedModel;
 
+/** Changes to a config. */
 export interface ConfigOptions {
   /** Changes as given to `--set`: `particles=1000`. */
   readonly overrides?: readonly string[];
   readonly seed?: number;
   /** Folder that file names in an object or text start from; default: the working folder. */
   readonly folder?: string;
+}
+
+/** Options of calls that take a potential made by a module, too. */
+export interface ModuleOptions extends ConfigOptions {
+  /** Whether the module that a config names as its potential may be imported, which runs its code; default: no. */
+  readonly allowModules?: boolean;
 }
 
 /**
@@ -40,6 +49,13 @@ export function resolveConfig(input: ConfigSourceInput, options: ConfigOptions =
   }
   if (input instanceof LoadedModel) return changed(input.config, overrides, seed);
   if (isRunConfig(input)) return changed(input, overrides, seed);
+  const named = moduleOf(input);
+  if (named) {
+    throw new LibraryError(
+      'bad-option',
+      `a potential made by a module cannot be had at once: write { …, potential: await importPotential('${String(named.module)}') }`,
+    );
+  }
   return parseConfig(textOf(input), { file: 'config', folder, overrides, seed });
 }
 

@@ -1,5 +1,6 @@
 // Errors of the library's own: wrong use of a call. Errors of configs, runs and files are those of the folders below.
 
+/** What was wrong with a call. */
 export type LibraryErrorCode =
   | 'unknown-node'
   | 'unknown-edge'
@@ -10,7 +11,9 @@ export type LibraryErrorCode =
   | 'read-twice'
   | 'failed-run'
   | 'closed'
-  | 'bad-option';
+  | 'bad-option'
+  | 'modules-not-allowed'
+  | 'bad-module';
 
 /** A call that cannot be answered. `code` says why, the text what to do. */
 export class LibraryError extends Error {

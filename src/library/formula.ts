@@ -5,10 +5,12 @@
 export class Formula {
   constructor(readonly text: string) {}
 
+  /** The text. */
   toString(): string {
     return this.text;
   }
 
+  /** The text: configs are JSON. */
   toJSON(): string {
     return this.text;
   }

@@ -2,9 +2,10 @@
 // same code and the same bits as in a run. No schedules, no watch, no files.
 
 import { sampleParticles, Simulation } from '../cluster/mod.js';
-import { resolveConfig, type ConfigOptions, type ConfigSourceInput } from './config.js';
+import { resolveConfig, type ConfigSourceInput, type ModuleOptions } from './config.js';
 import { LibraryError } from './errors.js';
 import type { Observable, Particles } from './observable.js';
+import { withImported, type ModuleConfigInput } from './potential-module.js';
 
 /** Particles with their compiled step. Calls must not overlap: await each before the next. */
 export interface Kernel extends AsyncDisposable {
@@ -105,14 +106,18 @@ class SoloKernel implements Kernel {
 
 /**
  * Compiles the step of a model and draws its initial particles, all in this thread.
- * @throws ConfigError, MemoryLimitError; LibraryError (`not-particles`) for models on a grid
+ * @throws ConfigError, MemoryLimitError; LibraryError (`not-particles`) for models on a grid, (`modules-not-allowed`,
+ * `bad-module`) for potentials made by modules
  */
-export async function compileKernel(model: ConfigSourceInput, options: ConfigOptions = {}): Promise<Kernel> {
-  const config = resolveConfig(model, options);
-  if (config.representation === 'grid') {
+export async function compileKernel(
+  model: ConfigSourceInput | ModuleConfigInput,
+  options: ModuleOptions = {},
+): Promise<Kernel> {
+  const config = resolveConfig(await withImported(model, options), options);
+  if (config.representation !== 'particles') {
     throw new LibraryError(
       'not-particles',
-      'a model on a grid has no kernel: use `representation: particles`, or simulate it',
+      'only particles have a kernel: use `representation: particles`, or simulate it',
     );
   }
   const simulation = Simulation.create(config, { workers: 0 });

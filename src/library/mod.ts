@@ -9,9 +9,23 @@ export { simulate } from './simulate.js';
 export type { ParticleQuery, SimulateOptions, SimulationResult, SimulationRun } from './simulate.js';
 export { compileKernel, type Kernel } from './kernel.js';
 export { formula, Formula, sumOf, type FormulaPart } from './formula.js';
-export type { Densities, EnergyRecord, EntropyMethod, Observable, Particles } from './observable.js';
+export type {
+  Densities,
+  EnergyRecord,
+  EntropyMethod,
+  MovementReport,
+  Observable,
+  Particles,
+} from './observable.js';
 export type { Edge, InitialLaw, LoadedModel, ModelGraph, NodeRef, Remark } from './model.js';
-export type { ConfigOptions, ConfigSourceInput } from './config.js';
+export type { ConfigOptions, ConfigSourceInput, ModuleOptions } from './config.js';
+export {
+  importPotential,
+  type ImportOptions,
+  type ModuleConfigInput,
+  type PotentialExport,
+  type PotentialModule,
+} from './potential-module.js';
 export { LibraryError, type LibraryErrorCode } from './errors.js';
 export type * from './config-input.js';
 export { ConfigError, type RunConfig } from '../config/mod.js';

@@ -26,6 +26,7 @@ export interface Edge {
   readonly weight: number;
 }
 
+/** The graph of a model. */
 export interface ModelGraph {
   readonly nodeCount: number;
   readonly nodeNames: readonly string[];
@@ -98,7 +99,7 @@ export class LoadedModel {
     return this.#model.graph.nodeNames;
   }
 
-  get representation(): 'particles' | 'grid' {
+  get representation(): 'particles' | 'grid' | 'lumped' {
     return this.#model.representation;
   }
 

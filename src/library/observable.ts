@@ -2,7 +2,23 @@
 // so that a user's compiler meets no insides of the program; a test holds them to the originals.
 
 /** How the entropies of a record came about; `cells` is the sum over the cells of a grid. */
-export type EntropyMethod = 'knn' | 'grid' | 'gaussian' | 'cells';
+export type EntropyMethod = 'knn' | 'grid' | 'gaussian' | 'cells' | 'masses';
+
+/** How minimizing movements were solved: the last step, and the worst of all so far. All of them converged. */
+export interface MovementReport {
+  /** Steps of Newton's method; all so far. */
+  readonly iterations: number;
+  readonly totalIterations: number;
+  /** E(f+) + W^2/(2 tau) less a lower bound of its minimum; an energy. */
+  readonly gap: number;
+  readonly worstGap: number;
+  /** Sum of what the equation of mass lacks, over all cells. */
+  readonly residual: number;
+  readonly worstResidual: number;
+  /** E(f) - E(f+) - W^2/(2 tau) >= 0 of the last step, and W^2. */
+  readonly slack: number;
+  readonly squaredDistance: number;
+}
 
 /**
  * The energy of a state. Arrays are over nodes; what is not known is NaN; errors are standard errors, 0 where there is no
@@ -36,6 +52,8 @@ export interface EnergyRecord {
   /** E(t) - E(0) + integral of I over [0, t]: 0 for the exact flow. */
   readonly balance: number;
   readonly balanceError: number;
+  /** Of minimizing movements: how well they were solved. */
+  readonly movements?: MovementReport;
 }
 
 /**

@@ -8,17 +8,19 @@ import {
   sampleParticles,
   startRun,
   type GridSimulation,
+  type LumpedSimulation,
   type RunListener,
   type Simulation,
 } from '../cluster/mod.js';
 import type { RunConfig } from '../config/mod.js';
-import { resolveConfig, type ConfigOptions, type ConfigSourceInput } from './config.js';
+import { resolveConfig, type ConfigSourceInput, type ModuleOptions } from './config.js';
 import { LibraryError } from './errors.js';
 import type { NodeRef } from './model.js';
 import type { Densities, EnergyRecord, Observable, Particles } from './observable.js';
+import { withImported, type ModuleConfigInput } from './potential-module.js';
 import { asError, ObservableStream } from './stream.js';
 
-export interface SimulateOptions extends ConfigOptions {
+export interface SimulateOptions extends ModuleOptions {
   /** Threads of this process; default: its cores. Results do not depend on it. */
   readonly workers?: number;
   /** Stops the run at its next look: the iterator ends, `result` says `interrupted`. */
@@ -69,7 +71,7 @@ export interface SimulationRun extends AsyncIterable<Observable, undefined> {
   densities(): Promise<Densities>;
 }
 
-type Local = Simulation | GridSimulation;
+type Local = Simulation | GridSimulation | LumpedSimulation;
 
 interface Request {
   readonly look: (simulation: Local) => Promise<void>;
@@ -80,7 +82,10 @@ interface Request {
  * Runs a config in this process. The run begins at once. Problems of the config, and failures, come as rejections of `result`
  * and of the iterator.
  */
-export function simulate(config: ConfigSourceInput, options: SimulateOptions = {}): SimulationRun {
+export function simulate(
+  config: ConfigSourceInput | ModuleConfigInput,
+  options: SimulateOptions = {},
+): SimulationRun {
   return new LocalRun(config, options);
 }
 
@@ -96,7 +101,7 @@ class LocalRun implements SimulationRun {
   /** Set when the run is over: the state stays readable unless it failed. */
   #over: { readonly error?: unknown } | undefined;
 
-  constructor(config: ConfigSourceInput, options: SimulateOptions) {
+  constructor(config: ConfigSourceInput | ModuleConfigInput, options: SimulateOptions) {
     const { buffer = BUFFER, signal } = options;
     this.#stream = new ObservableStream(buffer, () => {
       this.stop('nobody reads its observables any more');
@@ -114,12 +119,15 @@ class LocalRun implements SimulationRun {
     this.result.catch(() => undefined);
   }
 
-  async #run(source: ConfigSourceInput, options: SimulateOptions): Promise<SimulationResult> {
+  async #run(
+    source: ConfigSourceInput | ModuleConfigInput,
+    options: SimulateOptions,
+  ): Promise<SimulationResult> {
     try {
       // The caller gets its iterator before anything happens.
       await Promise.resolve();
       checkOptions(options);
-      const config = resolveConfig(source, options);
+      const config = resolveConfig(await withImported(source, options), options);
       const result = await (options.out === undefined
         ? this.#inMemory(config, options)
         : this.#inFolder(config, options, options.out));
@@ -214,7 +222,7 @@ class LocalRun implements SimulationRun {
       looked: ({ observation }) => {
         const simulation = this.#simulation;
         if (!observation || !simulation) return;
-        const expects = simulation.kind === 'grid' || simulation.config.observe.entropy !== 'none';
+        const expects = simulation.kind !== 'particles' || simulation.config.observe.entropy !== 'none';
         this.#stream.add(observation, expects);
       },
       estimated: (energy) => {
@@ -285,8 +293,10 @@ class LocalRun implements SimulationRun {
   particles({ node, most = Infinity }: ParticleQuery = {}): Promise<Particles> {
     return this.#atLook(async (simulation) => {
       const { model, step } = simulation;
-      if (simulation.kind === 'grid') {
-        throw new LibraryError('not-particles', 'a run on a grid has no particles: use densities()');
+      if (simulation.kind !== 'particles') {
+        const instead = simulation.kind === 'grid' ? ': use densities()' : '; its points are in observables';
+        const what = simulation.kind === 'grid' ? 'a run on a grid' : 'a lumped run';
+        throw new LibraryError('not-particles', `${what} has no particles${instead}`);
       }
       if (!(most >= 1)) throw new LibraryError('bad-option', `most is ${most}: give a number >= 1`);
       const only = node === undefined ? undefined : nodeNumber(model.graph.nodeNames, node);
@@ -299,7 +309,7 @@ class LocalRun implements SimulationRun {
   densities(): Promise<Densities> {
     return this.#atLook((simulation) => {
       if (simulation.kind !== 'grid' || !simulation.model.mesh) {
-        throw new LibraryError('not-a-grid', 'a run of particles has no densities: use particles()');
+        throw new LibraryError('not-a-grid', `a run of representation ${simulation.kind} has no densities`);
       }
       const { step, model, density } = simulation;
       const { cells, low, high } = simulation.model.mesh;

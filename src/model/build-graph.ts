@@ -6,6 +6,7 @@ import { compressGraph, type CompressedGraph } from './graph.js';
 import { readCsvGraph, readGraphml } from './graph-files.js';
 import { indexNames, listEdges, type EdgeEntry, type ListedEdges } from './graph-list.js';
 import { grid, shape } from './graph-shapes.js';
+import { startOfGrowth } from './grow.js';
 import type { ParameterTable } from './model.js';
 
 export interface BuiltGraph extends CompressedGraph {
@@ -19,6 +20,7 @@ const mostNodes = 10_000_000;
 
 /** Builds the graph, or throws ConfigError. */
 export function buildGraph(context: BuildContext): BuiltGraph {
+  if (context.config.grow !== undefined) return startOfGrowth(context, context.config.grow);
   const spec = context.config.graph;
   switch (spec.kind) {
     case 'grid': {

@@ -9,9 +9,10 @@ import type { Scope } from './formulas.js';
 import { buildInitialLaw, buildMasses, valuesPerNode } from './initial.js';
 import type { Graph, Model } from './model.js';
 import { buildMesh } from './mesh.js';
-import { needsDensity, particleDensities } from './mobility.js';
+import { isDensityMobility, needsDensity, particleDensities } from './mobility.js';
 import { buildParameters } from './parameters.js';
 import { buildPotentials, buildRates } from './potentials.js';
+import { refuseUnfitLumped } from './preflight-lumped.js';
 import { runPreflight, type PreflightOptions } from './preflight.js';
 import { buildBoundaries, checkCoordinateNames } from './space.js';
 import { lowestTemperature } from './temperature.js';
@@ -34,6 +35,7 @@ export function buildModel(
   const boundaries = buildBoundaries(context);
   const { stepCount } = timeSteps(context);
   checkTemperature(context, stepCount * config.time.step);
+  if (config.representation === 'lumped') refuseUnfitLumped(context, stepCount * config.time.step);
   context.stopIfUnfit();
 
   const compressed = buildGraph(context);
@@ -74,6 +76,7 @@ export function buildModel(
     rateOfEdge: rates.of,
     integrator: config.dynamics.integrator,
     splitting: config.dynamics.splitting,
+    movement: config.dynamics.kind === 'jko' ? { inner: config.dynamics.inner ?? 1 } : undefined,
     boundaries,
     representation: config.representation,
     gridTolerance: config.grid.tolerance,
@@ -85,6 +88,7 @@ export function buildModel(
     stepCount,
     seed: config.seed,
   };
+  checkMovement(context, withoutMesh);
   const mesh = buildMesh(context, withoutMesh);
   const { mobility, temperature, particleCount } = withoutMesh;
   const reactsToDensities =
@@ -121,6 +125,42 @@ function checkTemperature(context: BuildContext, end: number): void {
   context.refuse(['temperature'], `the temperature ${when}, where rates of mobility symmetric are infinite`, {
     hint: 'use mobility metropolis or barker, or a temperature > 0',
   });
+}
+
+/** Movements are convex problems, and small enough ones. */
+function checkMovement(
+  context: BuildContext,
+  model: Pick<
+    Model,
+    'movement' | 'mobility' | 'graph' | 'dimension' | 'temperature' | 'stepCount' | 'timeStep'
+  >,
+): void {
+  if (model.movement === undefined) return;
+  const { mobility, dimension, temperature } = model;
+  if (dimension > 2) {
+    const hint = 'use kind: gradient-flow, or at most 2 coordinates';
+    context.refuse(['dynamics', 'kind'], `kind jko is offered for 1 or 2 coordinates, not ${dimension}`, {
+      hint,
+    });
+  }
+  if (model.graph.targets.length === 0) return;
+  const hint = 'use mobility log-mean, or one of arithmetic, geometric, harmonic, constant';
+  if (mobility === 'upwind' || mobility === 'free') {
+    const why =
+      mobility === 'free'
+        ? 'free rates are no gradient flow, and kind jko minimises an energy'
+        : "mobility upwind depends on the direction of the flow, and kind jko needs a concave theta(f, f')";
+    context.refuse(['dynamics', 'mobility'], why, { hint });
+  } else if (
+    !isDensityMobility(mobility) &&
+    !(lowestTemperature(temperature, model.stepCount * model.timeStep) > 0)
+  ) {
+    context.refuse(
+      ['dynamics', 'mobility'],
+      `at temperature 0 kind jko needs a mobility of the densities, and ${mobility} is none`,
+      { hint },
+    );
+  }
 }
 
 function buildDiffusivity(context: BuildContext, graph: Graph, scope: Scope): Float64Array | undefined {

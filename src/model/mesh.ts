@@ -29,6 +29,8 @@ export type MeshModel = Omit<Model, 'mesh' | 'densities'>;
 export function buildMesh(context: BuildContext, model: MeshModel): Mesh | undefined {
   const { config } = context;
   const { dimension: d } = model;
+  // Mobilities act on masses there.
+  if (model.representation === 'lumped') return undefined;
   const onGrid = model.representation === 'grid';
   // On the grid the density is there anyway.
   const density = model.graph.targets.length > 0 && needsDensity(model.mobility, model.temperature);
@@ -76,6 +78,8 @@ export function buildMesh(context: BuildContext, model: MeshModel): Mesh | undef
   } else {
     const found = findBox(model, ends);
     if (!found) {
+      // Those estimators need no cells: without them log Z is unknown, and KL with it; E is not.
+      if (!onGrid && !density && entropy !== 'none' && entropy.method !== 'grid') return undefined;
       context.refuse(
         ['grid', 'box'],
         'no box holds the initial law and the Gibbs density: the potential does not confine',

@@ -30,7 +30,7 @@ export type LinearMobility = 'metropolis' | 'barker' | 'symmetric';
 /** Density family of section 4: rates need the density at both ends. */
 export type DensityMobility = 'log-mean' | 'arithmetic' | 'geometric' | 'harmonic' | 'upwind' | 'constant';
 export type Mobility = LinearMobility | DensityMobility | 'free';
-export type Representation = 'particles' | 'grid';
+export type Representation = 'particles' | 'grid' | 'lumped';
 export type Integrator = 'euler-maruyama' | 'leimkuhler-matthews' | 'heun';
 export type Splitting = 'lie' | 'strang';
 
@@ -43,6 +43,21 @@ export type TemperatureSchedule =
   | { readonly kind: 'exponential'; readonly from: number; readonly to: number; readonly duration: number }
   /** Linear between the points (times ascending), constant outside. */
   | { readonly kind: 'piecewise'; readonly times: readonly number[]; readonly values: readonly number[] };
+
+/** Minimizing movements: inner steps L of the distance in each. */
+export interface Movement {
+  readonly inner: number;
+}
+
+/** Friction gamma(t) >= 0 of second-order dynamics. Dimension 1/time. */
+export type FrictionSchedule =
+  | { readonly kind: 'constant'; readonly value: number }
+  /** factor/t, t since the last restart: one when H = E + T has risen over a time step, or E, or never. */
+  | {
+      readonly kind: 'nesterov';
+      readonly factor: number;
+      readonly restart: 'never' | 'hamiltonian' | 'energy';
+    };
 
 export type Boundary =
   | { readonly kind: 'free' }
@@ -92,6 +107,8 @@ export interface Model {
   readonly rateOfEdge: Int32Array;
   readonly integrator: Integrator;
   readonly splitting: Splitting;
+  /** Of minimizing movements on the grid (mathematics, section 8), whose step is `timeStep`; undefined for all else. */
+  readonly movement: Movement | undefined;
   readonly boundaries: readonly Boundary[];
   readonly representation: Representation;
   /** Where densities live; undefined for d > 3, and where a free space neither has a `grid.box` nor needs one. */
@@ -103,7 +120,7 @@ export interface Model {
   readonly initialLaw: InitialLaw;
   /** Initial node masses, >= 0, sum 1. */
   readonly initialMasses: Float64Array;
-  /** 0 on the grid. */
+  /** 0 unless the representation is `particles`. */
   readonly particleCount: number;
   readonly precision: Precision;
   /** Time step dt and number of steps; the end time is stepCount * timeStep. */

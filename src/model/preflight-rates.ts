@@ -84,7 +84,8 @@ export function checkRates(context: BuildContext, model: Model): void {
     }
   }
   const z = worst.total * model.timeStep;
-  if (!(z > longest)) return;
+  // Movements have transport and reaction in one.
+  if (!(z > longest) || model.movement !== undefined) return;
   const from = graph.nodeNames[worst.node];
   const to = graph.nodeNames[graph.targets[worst.edge]];
   const step = roundDown(suggested / worst.total);

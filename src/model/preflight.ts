@@ -9,6 +9,7 @@ import { copyExpression, PointEvaluator } from './evaluator.js';
 import { components } from './graph.js';
 import type { Integrator, Model } from './model.js';
 import { checkDensities } from './preflight-densities.js';
+import { checkLumped } from './preflight-lumped.js';
 import { checkRates } from './preflight-rates.js';
 import { roundDown } from './round-down.js';
 import { probeWords } from './probe-random.js';
@@ -32,13 +33,18 @@ export function runPreflight(context: BuildContext, model: Model, options: Prefl
   checkConnection(context, model);
   checkMemory(context, model, options.memoryBytes ?? totalmem());
   checkPotential(context, model);
+  if (model.representation === 'lumped') {
+    checkLumped(context, model);
+    return;
+  }
   checkRates(context, model);
   checkDensities(context, model);
 }
 
 function checkConnection(context: BuildContext, model: Model): void {
   const { graph } = model;
-  if (graph.nodeCount === 1) return;
+  // A graph that grows has its edges from elsewhere.
+  if (graph.nodeCount === 1 || context.config.grow !== undefined) return;
   const name = (g: number): string => `"${graph.nodeNames[g]}"`;
   const alone: number[] = [];
   for (let g = 0; g < graph.nodeCount; g++) if (graph.offsets[g] === graph.offsets[g + 1]) alone.push(g);

@@ -72,3 +72,13 @@ export {
 export { RunLock as FolderLock } from './lock.js';
 export { RunFolder, manifestFile, slug, type Inspection, type RunPlace } from './run-folder.js';
 export { lineLog, logFile, logLevels, openLog, type JsonLog, type LogFields, type LogLevel } from './log.js';
+export {
+  bestFile,
+  bestPointFile,
+  lumpedFiles,
+  LumpedTables,
+  parseLumpedLengths,
+  type LumpedLengths,
+  type LumpedRecord,
+} from './lumped-tables.js';
+export { LumpedSnapshotWriter, pointsFolder, type LumpedSnapshot } from './lumped-snapshots.js';

@@ -14,7 +14,7 @@ export interface ReportData {
   /** The name of the config's file, and changes as given to --set. */
   readonly configFile: string;
   readonly overrides: readonly string[];
-  readonly representation: 'particles' | 'grid';
+  readonly representation: 'particles' | 'grid' | 'lumped';
   readonly particles: number;
   readonly dimension: number;
   readonly boundaries: readonly Boundary[];

@@ -33,7 +33,7 @@ export function netFlows({ graph, observations, representation, particles }: Rep
   const jumps = observations.at(-1)?.jumps;
   if (jumps === undefined) return undefined;
   // Jumps of particles are counts, those of a grid are mass already.
-  const unitOfMass = representation === 'grid' ? 1 : 1 / particles;
+  const unitOfMass = representation !== 'particles' ? 1 : 1 / particles;
   const flows: Flow[] = [];
   for (let g = 0; g < graph.nodeCount; g++) {
     for (let e = graph.offsets[g]; e < graph.offsets[g + 1]; e++) {
@@ -41,7 +41,7 @@ export function netFlows({ graph, observations, representation, particles }: Rep
       if (target < g) continue;
       const [there, back] = [jumps[e] ?? 0, jumps[graph.reverse[e]] ?? 0];
       const net = (there - back) * unitOfMass;
-      const error = representation === 'grid' ? 0 : Math.sqrt(there + back) * unitOfMass;
+      const error = representation !== 'particles' ? 0 : Math.sqrt(there + back) * unitOfMass;
       flows.push(net >= 0 ? { from: g, to: target, net, error } : { from: target, to: g, net: -net, error });
     }
   }

@@ -2,3 +2,4 @@
 export type { ReportData, ReportSnapshot } from './data.js';
 export { renderReport } from './page.js';
 export { renderGeodesic, type GeodesicData } from './geodesic-page.js';
+export { renderStudy, type StudyData, type StudyOfMobility, type StudyRow } from './study-page.js';

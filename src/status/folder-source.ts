@@ -194,7 +194,6 @@ export class FolderSource implements StatusSource {
     );
     const time = model ? step * model.timeStep : (observation?.time ?? 0);
     const { wallSeconds, particleSteps } = manifest.timings;
-    const isGrid = manifest.config['representation'] === 'grid';
     return {
       ...{ name: manifest.name, id: basename(path), folder: path, version: manifest.wasserwerkVersion },
       state,
@@ -204,7 +203,7 @@ export class FolderSource implements StatusSource {
           : reasonOf(manifest),
       startedAt: manifest.startedAt,
       finishedAt: manifest.status === 'running' ? null : manifest.finishedAt,
-      representation: isGrid ? 'grid' : 'particles',
+      representation: representationOf(manifest),
       units: unitsOf(manifest, model),
       ...{ coordinateNames: manifest.coordinateNames, nodeNames: manifest.nodeNames, edges: this.#edges },
       ...{ step, steps: manifest.steps, time },
@@ -245,10 +244,15 @@ function reasonOf(manifest: Manifest): string | null {
   }
 }
 
-/** Particles, or cells of all nodes; 0 where that is not known. */
+function representationOf({ config: { representation } }: Manifest): RunView['representation'] {
+  return representation === 'grid' || representation === 'lumped' ? representation : 'particles';
+}
+
+/** Particles, cells of all nodes, or nodes; 0 where that is not known. */
 function unitsOf({ config }: Manifest, model: Model | undefined): number {
   if (!model) return typeof config['particles'] === 'number' ? config['particles'] : 0;
   if (model.representation === 'particles') return model.particleCount;
+  if (model.representation === 'lumped') return model.graph.nodeCount;
   const cells = model.mesh?.cells.reduce((product, count) => product * count, 1) ?? 0;
   return cells * model.graph.nodeCount;
 }

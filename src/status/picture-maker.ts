@@ -62,7 +62,7 @@ export class PictureMaker {
     const started = this.clock();
     const most = this.#wanted;
     this.#wanted = 0;
-    this.#last = await pictureOf(simulation, most);
+    this.#last = (await pictureOf(simulation, most)) ?? this.#last;
     this.#lastMost = most;
     this.#at = this.clock();
     this.#took = this.#at - started;
@@ -95,11 +95,13 @@ export function thinned(picture: Picture, most: number): Picture {
   return { kind: 'particles', step, x: rows, node: nodes };
 }
 
-async function pictureOf(simulation: Evolution, most: number): Promise<Picture> {
+async function pictureOf(simulation: Evolution, most: number): Promise<Picture | undefined> {
   const { step } = simulation;
   if (simulation.kind === 'particles') {
     return { kind: 'particles', step, ...(await sampleParticles(simulation, most)) };
   }
+  // One point per node is no picture of a law.
+  if (simulation.kind === 'lumped') return undefined;
   const { cells: plan, model } = simulation.plan;
   const { low = [], high = [] } = model.mesh ?? {};
   return densityPicture(step, simulation.density, { cells: plan.sizes, low, high }, model.graph.nodeCount);

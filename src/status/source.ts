@@ -37,7 +37,7 @@ export interface RunView {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly finishedAt: string | null;
-  readonly representation: 'particles' | 'grid';
+  readonly representation: 'particles' | 'grid' | 'lumped';
   /** Particles, or cells of all nodes. */
   readonly units: number;
   readonly coordinateNames: readonly string[];

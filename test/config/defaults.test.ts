@@ -38,6 +38,7 @@ describe('defaults', () => {
       time: { step: 0.01, end: 1 },
       seed: 1,
       grid: {},
+      lumped: { tolerance: 1e-6 },
       observe: { every: 100, entropy: 'none', logZ: 'auto' },
       checkpoint: { every: { kind: 'seconds', seconds: 60 }, keep: 2 },
       partition: 'auto',

@@ -15,7 +15,11 @@ interface Row {
 
 const box = ['space.box=[-9, 9]', 'space.boundary=reflecting'];
 const two = 'graph={nodes: [a, b], edges: [{from: a, to: b}]}';
+const movements = ['representation=grid', 'dynamics={kind: jko, tau: 0.1}', 'time={end: 1}'];
 const free = 'dynamics={mobility: free, rate: 1}';
+const lumped = 'representation=lumped';
+const growing = [lumped, 'graph={nodes: 1}', 'grow={letters: {name: s, length: 4}}'];
+const accelerated = [lumped, 'dynamics={kind: accelerated, mobility: log-mean, friction: 1}'];
 const files = {
   'edges.csv': 'source,target,weight\na,b,1\nb,c,2\n',
   'nodes.csv': 'node,depth\na,1\nb,2\nc,3\n',
@@ -349,9 +353,92 @@ const rows: readonly Row[] = [
     key: 'dynamics.kind',
     good: ['gradient-flow'],
     bad: [
-      ['jko', /not offered/u],
+      ['accelerated', /friction|not there yet/u],
+      ['jko', /needs the length of a step/u],
       ['flow', /expected gradient-flow/u],
     ],
+  },
+  {
+    key: 'dynamics.friction',
+    with: accelerated,
+    good: ['0', '2.5', '{nesterov: 3}', '{nesterov: 3, restart: true}'],
+    bad: [
+      ['-1', />= 0/u],
+      ['{nesterov: 0}', /> 0/u],
+      ['{nestrov: 3}', /unknown key "nestrov"/u],
+      ['[1]', /a number >= 0, or/u],
+    ],
+  },
+  { key: 'dynamics.friction', good: [], bad: [['1', /used with kind accelerated only/u]] },
+  { key: 'dynamics.friction.nesterov', good: [], bad: [] },
+  { key: 'dynamics.friction.restart', good: [], bad: [] },
+  {
+    key: 'dynamics.mobility',
+    with: accelerated,
+    good: ['arithmetic', 'geometric', 'harmonic', 'constant'],
+    bad: [
+      ['metropolis', /depends on V/u],
+      ['upwind', /no derivative/u],
+      ['free', /no energy/u],
+    ],
+  },
+  {
+    key: 'temperature',
+    with: [lumped, 'dynamics.mobility=arithmetic'],
+    good: ['0.1'],
+    bad: [['0', /takes mass from empty nodes/u]],
+  },
+  {
+    key: 'dynamics.integrator',
+    with: [lumped],
+    good: ['heun'],
+    bad: [['leimkuhler-matthews', /is for noise/u]],
+  },
+  {
+    key: 'observe.entropy',
+    with: [lumped],
+    good: ['none'],
+    bad: [['knn', /entropy of masses is known/u]],
+  },
+  {
+    key: 'dynamics.kind',
+    with: ['dynamics.tau=0.1', 'time={end: 1}'],
+    good: [],
+    bad: [['jko', /movements are of densities on a grid/u]],
+  },
+  {
+    key: 'dynamics.tau',
+    with: movements,
+    good: ['0.01', '1/8'],
+    bad: [
+      ['0', /> 0/u],
+      ['long', /number/u],
+    ],
+  },
+  {
+    key: 'dynamics.inner',
+    with: movements,
+    good: ['1', '16'],
+    bad: [
+      ['0', /from 1 to 64/u],
+      ['65', /64/u],
+      ['1.5', /whole/u],
+    ],
+  },
+  {
+    key: 'dynamics.mobility',
+    with: movements,
+    good: [
+      'log-mean',
+      'arithmetic',
+      'geometric',
+      'harmonic',
+      'constant',
+      'metropolis',
+      'barker',
+      'symmetric',
+    ],
+    bad: [['upwind', /needs a concave theta/u]],
   },
   {
     key: 'dynamics.mobility',
@@ -413,10 +500,82 @@ const rows: readonly Row[] = [
   },
   {
     key: 'representation',
-    good: ['particles', 'grid'],
+    good: ['particles', 'grid', 'lumped'],
+    bad: [['points', /expected particles/u]],
+  },
+  {
+    key: 'representation',
+    with: ['dynamics={kind: accelerated, mobility: log-mean, friction: 1}'],
+    good: ['lumped'],
+    bad: [['grid', /not there yet for representation grid/u]],
+  },
+  {
+    key: 'lumped.tolerance',
+    with: [lumped],
+    good: ['1e-8', '0.1'],
     bad: [
-      ['lumped', /not offered/u],
-      ['points', /expected particles/u],
+      ['0', /from 1e-14/u],
+      ['1', /to 0\.1/u],
+      ['[1]', /expected a number/u],
+    ],
+  },
+  {
+    key: 'grow',
+    with: [lumped, 'graph={nodes: 1}'],
+    good: ['{letters: {name: s, length: 4}}', '{letters: {name: s, length: 4}, start: ["0110", "1111"]}'],
+    bad: [
+      ['{}', /neither what nodes are/u],
+      ['{start: [a]}', /who is next to whom/u],
+      ['{start: ["01"], letters: {name: s, length: 4}}', /"01" is no word/u],
+      ['{letters: {name: s, length: 4}, flor: 1}', /unknown key "flor"/u],
+      ['3', /expected a section/u],
+    ],
+  },
+  {
+    key: 'grow.start',
+    with: growing,
+    good: ['["0000"]', '["0101", "1010"]'],
+    bad: [
+      ['["0102"]', /no word/u],
+      ['["0000", "0000"]', /twice/u],
+      ['[]', /empty/u],
+    ],
+  },
+  {
+    key: 'grow.letters',
+    with: [lumped, 'graph={nodes: 1}'],
+    good: ['{name: s, length: 4}'],
+    bad: [
+      ['{name: s}', /length: is missing|is missing/u],
+      ['{length: 4}', /is missing/u],
+    ],
+  },
+  {
+    key: 'grow.letters.name',
+    with: growing,
+    good: ['word'],
+    bad: [
+      ['x', /cannot be the name/u],
+      ['node', /cannot be the name/u],
+      ['"a b"', /cannot be the name/u],
+    ],
+  },
+  { key: 'grow.letters.length', with: growing, good: ['1', '30'], bad: [['0', /from 1/u]] },
+  { key: 'grow.letters.count', with: growing, good: ['2', '20'], bad: [['1', /from 2/u]] },
+  { key: 'grow.letters.edit', with: growing, good: ['any', 'step'], bad: [['all', /expected any or step/u]] },
+  { key: 'grow.letters.weight', with: growing, good: ['0.5'], bad: [['0', /> 0/u]] },
+  { key: 'grow.every', with: growing, good: ['1'], bad: [['0', />= 1/u]] },
+  { key: 'grow.birth', with: growing, good: ['1', '0.01'], bad: [['0', /> 0/u]] },
+  { key: 'grow.share', with: growing, good: ['0.1'], bad: [['1', /0\.99/u]] },
+  { key: 'grow.floor', with: growing, good: ['1e-9'], bad: [['0', /> 0/u]] },
+  { key: 'grow.grace', with: growing, good: ['0'], bad: [['-1', />= 0/u]] },
+  {
+    key: 'grow.nodes',
+    with: growing,
+    good: ['2'],
+    bad: [
+      ['1', /from 2/u],
+      ['many', /unknown name/u],
     ],
   },
   {

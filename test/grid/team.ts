@@ -5,11 +5,12 @@ import { parseConfig } from '../../src/config/mod.js';
 import type { EnergyRecord, Observation } from '../../src/estimate/mod.js';
 import {
   energyRecordOf,
-  GridEngine,
   GridPlan,
+  gridSolver,
   observationOf,
   type Energy,
   type GridArrays,
+  type GridSolver,
 } from '../../src/grid/mod.js';
 import { buildModel, type Model } from '../../src/model/mod.js';
 
@@ -32,18 +33,18 @@ function together<T>(members: readonly Generator<void, T>[]): T {
 export class Team {
   readonly plan: GridPlan;
   readonly arrays: GridArrays;
-  readonly #members: readonly GridEngine[];
+  readonly #members: readonly GridSolver[];
   #step = 0;
 
   constructor(
     readonly model: Model,
     size = 1,
+    system?: 'direct' | 'krylov',
   ) {
-    this.plan = new GridPlan(model);
+    this.plan = new GridPlan(model, system);
     this.arrays = this.plan.view(this.plan.allocate(1e9));
-    this.#members = Array.from(
-      { length: size },
-      (_, index) => new GridEngine(this.plan, this.arrays, { index, size }),
+    this.#members = Array.from({ length: size }, (_, index) =>
+      gridSolver(this.plan, this.arrays, { index, size }),
     );
     together(this.#members.map((member) => member.start()));
   }

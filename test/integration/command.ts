@@ -119,11 +119,11 @@ export function filesBelow(folder: string): Map<string, Buffer> {
   return files;
 }
 
-/** What a run has computed: all of its files but checkpoints, and of the manifest all but times. */
+/** What a run has computed: all of its files but checkpoints and the log, and of the manifest all but times. */
 export function resultsOf(folder: string): Map<string, string> {
   const results = new Map<string, string>();
   for (const [name, bytes] of filesBelow(folder)) {
-    if (name.startsWith('checkpoints/') || name.startsWith('run.lock')) continue;
+    if (/^(?:checkpoints\/|run\.lock|log\.jsonl$)/u.test(name)) continue;
     results.set(name, name === 'manifest.json' ? timeless(bytes) : bytes.toString('latin1'));
   }
   return results;

@@ -240,6 +240,7 @@ describe('a run folder', () => {
       'checkpoints',
       'config-bundle.json',
       'jumps.csv',
+      'log.jsonl',
       'manifest.json',
       'observables.csv',
       'observables.jsonl',

@@ -163,7 +163,7 @@ inChromium('the dashboard for everybody', ({ show }) => {
     // The server may have no time for an answer; the page asks again.
     expect(complaints.filter((text) => !text.includes('503'))).toEqual([]);
     await expect
-      .poll(async () => (await tableOf(page, 'Energy E')).at(-1)?.[0], { timeout: 20_000 })
+      .poll(async () => (await tableOf(page, 'Energy E')).at(-1)?.[0], { timeout: 60_000 })
       .toBe(brief(run.view().observation!.time));
   });
 });

@@ -97,9 +97,13 @@ inChromium('the dashboard', ({ browser, show, closeAfter }) => {
       const steps = new Set<number>();
       page.on('response', (response) => {
         if (!response.url().includes('api/observables')) return;
-        void response.json().then((body: { observations: { step: number }[] }) => {
-          for (const { step } of body.observations) steps.add(step);
-        });
+        void response.json().then(
+          (body: { observations: { step: number }[] }) => {
+            for (const { step } of body.observations) steps.add(step);
+          },
+          // A body that was lost with the page before, or with the connection, did not come.
+          () => undefined,
+        );
       });
       await page.reload();
       await eventually(page, '#connection', 'Live');

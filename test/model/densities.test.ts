@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { cellVolume, meanDensity } from '../../src/model/mesh-occupation.js';
 import { compileKernel } from '../../src/kernel/mod.js';
 import { MemoryLimitError, planMemory } from '../../src/particles/mod.js';
+import { LogPartition } from '../../src/estimate/mod.js';
 import { build, problemWith } from '../config/helpers.js';
 
 const logMean = 'dynamics.mobility=log-mean';
@@ -44,6 +45,22 @@ describe('who needs densities', () => {
     expect(problem.message).toContain('4 > 3 dimensions');
     expect(problem.hint).toContain('representation: lumped');
     expect(problem.hint).toContain('metropolis');
+  });
+});
+
+describe('where no box holds the Gibbs density', () => {
+  const open = ['potential.formula=-exp(-x^2 - y^2) + 0*h'];
+  it.each(['knn', 'gaussian'])('entropies by %s go without cells, and without log Z', (method) => {
+    const { model } = build([...open, `observe.entropy=${method}`]);
+    expect(model.mesh).toBeUndefined();
+    expect(new LogPartition(model, 'auto').method).toBe('unknown');
+  });
+  it.each([
+    ['entropies by cells', ['observe.entropy=grid']],
+    ['densities', [logMean]],
+    ['the grid', ['representation=grid']],
+  ])('%s ask for one', (_, more) => {
+    expect(problemWith([...open, ...more])).toMatchObject({ path: 'grid.box' });
   });
 });
 

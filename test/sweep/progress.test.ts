@@ -29,12 +29,13 @@ describe('the progress of a sweep', () => {
     expect(screen.split('\n')).toEqual([
       '0 of 3 runs done, 2 running',
       '  001-seed=1 50%  step 5 of 10  2.00 M particle-steps/s',
-      '  002-seed=2 0%  step 0 of 0',
+      '  002-seed=2 starting',
       '',
     ]);
     expect(written.at(-2), 'three lines up and clear').toBe('\u001b[2A\u001b[J'.replace('2', '3'));
     progress.looked(runs[1], { step: 1, steps: 10, rate: 0 });
     expect(written.at(-1), 'not so soon again').toBe(screen);
+    pass(600);
     progress.ended(runs[0], finished);
     expect(written.join('')).toContain('[1/3] 001-seed=1 finished in 0:01\n1 of 3 runs done, 1 running\n');
     progress.finish();

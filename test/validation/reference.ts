@@ -7,7 +7,7 @@
 // particles', and its error at their step is allowed once (linear family) or twice (density family, whose densities stand still
 // while particles react; see theory.md).
 
-import { GridEngine, GridPlan, observationOf, runAlone } from '../../src/grid/mod.js';
+import { GridPlan, gridSolver, observationOf, runAlone } from '../../src/grid/mod.js';
 import { buildModel, type Mobility } from '../../src/model/mod.js';
 import type { Observation } from '../../src/estimate/mod.js';
 import { normalRow, SIGMAS, type Row, type Study, type StudyContext } from './harness.js';
@@ -207,7 +207,7 @@ function onGrid(config: object, steps: number, { cells, splitting, tolerance }: 
   );
   const plan = new GridPlan(model);
   const arrays = plan.view(plan.allocate(4e9));
-  const engine = new GridEngine(plan, arrays, { index: 0, size: 1 });
+  const engine = gridSolver(plan, arrays, { index: 0, size: 1 });
   runAlone(engine.start());
   runAlone(engine.advance(0, steps));
   runAlone(engine.measure(steps * model.timeStep));

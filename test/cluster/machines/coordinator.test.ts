@@ -505,7 +505,7 @@ describe('the run loop over machines', () => {
     const { settings, add, folder, lose, machines, beats } = await scene({ machines: 2, maxMachines: 3 });
     await add('w1');
     await add('w2');
-    let lost: Promise<void> | undefined;
+    let isLost = false;
     const run = await startRun(config, {
       out: join(folder, 'run'),
       evolve: async (given, { signal }) =>
@@ -513,8 +513,9 @@ describe('the run loop over machines', () => {
       gate: () => {
         const { asked } = machines.get('w1') ?? { asked: [] };
         const advanced = asked.filter((type) => type === 'advance').length;
-        if (advanced === 6 && machines.has('w2')) lost ??= lose('w2');
-        return advanced === 6 ? lost : undefined;
+        if (isLost || advanced !== 6) return undefined;
+        isLost = true;
+        return lose('w2');
       },
       looked: ({ step }) => {
         if (step === 36 && !machines.has('w3')) void add('w3').then(beats);

@@ -112,7 +112,7 @@ describe('a coordinator that stands by', () => {
     await field().expectSound(...workers);
   });
 
-  it('the first one returns after the end: no byte of the folder changes', async () => {
+  it('the first one returns after the end: nothing changes but that the log tells of it', async () => {
     await field().startServer();
     const workers = field().workers(2);
     const run = field().coordinator(2);
@@ -127,7 +127,16 @@ describe('a coordinator that stands by', () => {
     await sleep(500);
     const after = filesBelow(field().run.path);
     expect([...after.keys()]).toEqual([...before.keys()]);
-    for (const [name, bytes] of before) expect(after.get(name)?.equals(bytes), name).toBe(true);
+    for (const [name, bytes] of before) {
+      const now = after.get(name);
+      if (name !== 'log.jsonl') expect(now?.equals(bytes), name).toBe(true);
+      else expect(now?.subarray(0, bytes.length).equals(bytes), name).toBe(true);
+    }
+    const told = String(after.get('log.jsonl')?.subarray(before.get('log.jsonl')?.length))
+      .trim()
+      .split('\n');
+    for (const line of told) expect(JSON.parse(line)).toMatchObject({ pid: run.pid });
+    expect(JSON.parse(told.at(-1) ?? '')).toMatchObject({ level: 'error' });
     await field().expectSound(...workers);
   });
 

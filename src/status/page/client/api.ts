@@ -63,7 +63,7 @@ export interface View {
   readonly reason: string | null;
   readonly startedAt: string;
   readonly finishedAt: string | null;
-  readonly representation: 'particles' | 'grid';
+  readonly representation: 'particles' | 'grid' | 'lumped';
   readonly units: number;
   readonly coordinateNames: readonly string[];
   readonly nodeNames: readonly string[];

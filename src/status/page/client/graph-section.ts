@@ -90,7 +90,7 @@ export function graphSection(context: Context): Section {
       const last = history.jumps.at(-1)?.step ?? -1;
       if (last !== flowsOf) {
         flowsOf = last;
-        const unit = view.representation === 'grid' ? 1 : 1 / view.units;
+        const unit = view.representation !== 'particles' ? 1 : 1 / view.units;
         certain = netFlows(view.edges, reverse, history.jumps, unit).filter(isCertain);
       }
       if (placing) {

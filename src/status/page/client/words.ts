@@ -65,7 +65,7 @@ export function leftText(view: View): string {
 }
 
 export function unitWord(view: Pick<View, 'representation'>): string {
-  return view.representation === 'grid' ? 'cell' : 'particle';
+  return { particles: 'particle', grid: 'cell', lumped: 'node' }[view.representation];
 }
 
 export interface KeyNumber {
