@@ -1,6 +1,6 @@
 // Orthonormal bases in which second differences on a line or a ring are diagonal, and the change to them along an axis of an
-// array. Every mode is even or odd about the middle, so that a change takes half of a matrix product; any number of points will do, and
-// sums have one fixed order. Not a fast Fourier transform: for up to a hundred or so points this is as fast, and it needs no powers of two.
+// array. Every mode is even or odd about the middle, so that a change takes half of a matrix product; any number of points
+// will do, and sums have one fixed order. Not a fast Fourier transform: the time grows with the square of the points.
 
 import { mathF64 } from '../elementary/mod.js';
 

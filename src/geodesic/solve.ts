@@ -63,7 +63,7 @@ export function checkProblem(problem: MetricProblem): void {
     const first = parts.indexOf(part);
     throw new GeodesicError(
       'mass-mismatch',
-      `the distance is infinite: the part of the graph around node ${first} would gain a mass of ${change.toPrecision(4)}, and no edge leads to it`,
+      `the distance is infinite: the part of the graph around node ${first} would ${change > 0 ? 'gain' : 'lose'} a mass of ${Number(Math.abs(change).toPrecision(4))}, and no edge leads there`,
       'join the parts by edges of weight > 0 (graph.weight), or give both densities the same masses there',
     );
   }

@@ -39,7 +39,7 @@ function reactions(context: StudyContext): Row[] {
       );
       const exact = twoPoint(kind, 2.5, from, 0.7);
       // Of second order in an interval, with a constant that grows where a mass is next to 0.
-      const allowed = (exact * (from < 0.1 ? 4 : 0.4)) / levels ** (from < 0.1 ? 1.2 : 2) + 1e-5;
+      const allowed = (exact * (from < 0.1 ? 2 : 0.4)) / (levels * levels) + 1e-5;
       return row(`two points, ${kind}, ${from} to 0.7`, exact, converged ? distance : NaN, allowed);
     });
   });
