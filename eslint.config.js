@@ -15,7 +15,7 @@ import tseslint from 'typescript-eslint';
 
 /** Where results are made: everything here must give the same bits on every machine and in every run. */
 const RESULT_PATH = [
-  'src/{elementary,expression,model,kernel,particles,estimate,lumped,transport,grid,cluster,compare,objective}/**/*.ts',
+  'src/{elementary,expression,model,kernel,particles,estimate,lumped,transport,grid,geodesic,cluster,compare,objective}/**/*.ts',
   'src/optimize/{answer,search,setup}.ts',
   'workers/**/*.ts',
 ];
@@ -119,10 +119,20 @@ const ABOVE = [
   'library',
   'cli',
 ];
-const BELOW = ['config', 'model', 'particles', 'lumped', 'transport', 'grid', 'estimate'];
+const BELOW = ['config', 'model', 'particles', 'lumped', 'transport', 'grid', 'geodesic', 'estimate'];
 /** Folders that hold no input or output of any kind; config and model read files that a config names. */
 const PURE = [
-  ...['elementary', 'expression', 'kernel', 'particles', 'lumped', 'transport', 'grid', 'estimate'],
+  ...[
+    'elementary',
+    'expression',
+    'kernel',
+    'particles',
+    'lumped',
+    'transport',
+    'grid',
+    'geodesic',
+    'estimate',
+  ],
   ...['compare', 'report', 'drawing'],
 ];
 const OUTSIDE_WORLD =

@@ -1,6 +1,7 @@
 // Public names of this folder.
 export type { ReportData, ReportSnapshot } from './data.js';
 export { renderReport } from './page.js';
+export { renderGeodesic, type GeodesicData } from './geodesic-page.js';
 export {
   renderStudy,
   studyPicture,

@@ -6,6 +6,7 @@ import { density } from './density.js';
 import { diabetes } from './diabetes.js';
 import { energy } from './energy.js';
 import { gaussians } from './gaussians.js';
+import { geodesics } from './geodesics.js';
 import { gibbs } from './gibbs.js';
 import { grid } from './grid.js';
 import { FALSE_ALARM, MOST_ROWS, passes, SIGMAS, table, type Study, type TableRow } from './harness.js';
@@ -35,6 +36,7 @@ const studies: readonly Study[] = [
   grid,
   secondOrder,
   energy,
+  geodesics,
 ];
 
 const help = `Validation: runs against exact answers.
