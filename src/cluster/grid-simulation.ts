@@ -143,8 +143,9 @@ export class GridSimulation {
   }
 
   async stateHash(): Promise<string> {
-    const { field, jumps } = this.arrays;
-    return createHash('sha256').update(field).update(jumps).digest('hex');
+    const { field, phi, jumps } = this.arrays;
+    // phi is empty but for second-order dynamics.
+    return createHash('sha256').update(field).update(phi).update(jumps).digest('hex');
   }
 
   /** Puts the state into a draft, part by part. */
@@ -159,13 +160,17 @@ export class GridSimulation {
     yield { name: 'scalars.bin', bytes: bytesOf(scalars.slice()) };
   }
 
-  /** The field, cut into parts. */
+  /** The densities, and phi of second-order dynamics, cut into parts. */
   *#pieces(): Generator<{ readonly name: string; readonly values: Float64Array }> {
-    const { field } = this.arrays;
     const length = PART_BYTES / 8;
-    for (let part = 0; part * length < field.length; part++) {
-      const name = `field-${String(part).padStart(5, '0')}.bin`;
-      yield { name, values: field.subarray(part * length, (part + 1) * length) };
+    for (const [what, values] of [
+      ['field', this.arrays.field],
+      ['phi', this.arrays.phi],
+    ] as const) {
+      for (let part = 0; part * length < values.length; part++) {
+        const name = `${what}-${String(part).padStart(5, '0')}.bin`;
+        yield { name, values: values.subarray(part * length, (part + 1) * length) };
+      }
     }
   }
 

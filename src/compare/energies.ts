@@ -14,13 +14,21 @@ export function compareEnergies(
   const temperature = Math.max(a.temperature, b.temperature);
   const found: Comparison[] = [];
   const add = (
-    quantity: 'energy' | 'relative entropy',
-    [valueA, errorA]: readonly [number | null, number | null],
-    [valueB, errorB]: readonly [number | null, number | null],
+    quantity: 'energy' | 'relative entropy' | 'kinetic energy' | 'hamiltonian',
+    [valueA, errorA]: readonly [number | null | undefined, number | null],
+    [valueB, errorB]: readonly [number | null | undefined, number | null],
     beyond: number,
   ): void => {
     const allowed = beyond + bias(quantity, undefined, undefined);
-    if (valueA === null || valueB === null || errorA === null || errorB === null) return;
+    if (
+      valueA === null ||
+      valueB === null ||
+      valueA === undefined ||
+      valueB === undefined ||
+      errorA === null ||
+      errorB === null
+    )
+      return;
     found.push({
       step: a.step,
       time: a.time,
@@ -44,5 +52,8 @@ export function compareEnergies(
     // KL is E over the temperature, but for a constant.
     (temperature > 0 ? stated / temperature : 0) + allow,
   );
+  // Of second-order dynamics, on grids: no errors.
+  add('kinetic energy', [a.kinetic, 0], [b.kinetic, 0], allow * temperature);
+  add('hamiltonian', [a.hamiltonian, 0], [b.hamiltonian, 0], stated + allow * temperature);
   return found;
 }

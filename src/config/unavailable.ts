@@ -11,7 +11,6 @@ interface Unavailable {
 }
 
 const unavailable: readonly Unavailable[] = [
-  { path: ['dynamics', 'integrator'], values: ['baoab'], instead: 'use leimkuhler-matthews' },
   { path: ['dynamics', 'gamma'], instead: 'remove it, or write friction' },
   {
     path: ['potential', 'module'],

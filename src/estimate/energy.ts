@@ -45,7 +45,7 @@ export interface EnergyRecord {
   /** KL(f|pi) = E/eps + log Z. */
   readonly relativeEntropy: number;
   readonly relativeEntropyError: number;
-  /** I = sum_g integral D f |grad mu|^2 + 1/2 sum K theta (mu - mu')^2, and its two parts. */
+  /** I = sum_g integral D f |grad mu|^2 + 1/2 sum K theta (mu - mu')^2, and its two parts; of second-order dynamics 2 gamma T. */
   readonly dissipation: number;
   readonly dissipationError: number;
   readonly dissipationTransport: number;
@@ -53,6 +53,10 @@ export interface EnergyRecord {
   /** E(t) - E(0) + integral of I over [0, t]: 0 for the exact flow. */
   readonly balance: number;
   readonly balanceError: number;
+  /** Of second-order dynamics: T, H = E + T, and H(t) - H(0) + integral of 2 gamma T over [0, t], 0 for the exact flow. */
+  readonly kinetic?: number;
+  readonly hamiltonian?: number;
+  readonly residual?: number;
   /** Of minimizing movements: how well they were solved. */
   readonly movements?: MovementReport;
 }

@@ -61,6 +61,8 @@ export class Coefficients {
       this.#hasPotential = true;
       yield;
     }
+    // Second-order dynamics have fluxes of their own (line-flow.ts).
+    if (this.#model.friction !== undefined) return temperature;
     this.#writeFluxes(temperature);
     if (!isDensityMobility(this.#model.mobility)) this.#writeRates(time, temperature);
     yield;

@@ -19,9 +19,14 @@ export interface Energy {
   readonly entropic: number;
   readonly transport: number;
   readonly reaction: number;
+  /** Of second-order dynamics: T = 1/2 sum D f |grad phi|^2 + 1/2 sum over edges of K theta (phi - phi')^2. */
+  readonly kinetic?: number;
 }
 
-/** What runs a member of a team: of a gradient flow (engine.ts), or of its minimizing movements (movement-engine.ts). */
+/**
+ * What runs a member of a team: of a gradient flow (engine.ts), of its minimizing movements (movement-engine.ts), or of second-order
+ * dynamics (second-order.ts).
+ */
 export interface GridSolver {
   start(): Generator<void, undefined>;
   /** Steps of time.step. @throws GridError */

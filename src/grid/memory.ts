@@ -9,12 +9,12 @@ import type { LinearCoefficients } from './linear-exchange.js';
 import { MovementPlan, type LinearSystem, type MovementMemory } from './movement-plan.js';
 import { Lines, type Factors, type Fluxes } from './lines.js';
 
-/** Numbers per (node, block) that an evaluation of the energy sums up; see evaluate in engine.ts. */
-export const evaluationSums = 3;
+/** Numbers per (node, block) that an evaluation of the energy sums up (energy.ts, second-order.ts). */
+export const evaluationSums = 5;
 
 /** Positions in `scalars`. */
 export const scalar = {
-  /** E(t) - E(0) + integral of I, so far. */
+  /** E(t) - E(0) + integral of I, so far; of second-order dynamics H(t) - H(0) + integral of 2 gamma T. */
   balance: 0,
   /** With a tolerance: steps are time.step / 2^level long. */
   level: 1,
@@ -23,6 +23,9 @@ export const scalar = {
   /** Steps that the error control accepted and rejected. */
   accepted: 3,
   rejected: 4,
+  /** Of second-order dynamics: when the schedule of the friction began anew last, and how often it did. */
+  restartTime: 5,
+  restarts: 6,
   /** Of minimizing movements, the fields of MovementReport in its order. */
   movement: 8,
   count: 16,
@@ -39,8 +42,10 @@ export interface Slot {
 export interface GridArrays {
   /** The state: densities, [node * count + cell]. */
   readonly field: Float64Array;
+  /** Of second-order dynamics the other half of the state: phi, like `field`; else empty. */
+  readonly phi: Float64Array;
   readonly potential: Float64Array;
-  /** mu = V + eps log f. */
+  /** mu = V + eps log f; of second-order dynamics not less than a vacuum has (second-order.ts). */
   readonly chemical: Float64Array;
   /** The state before a step that may be taken back. */
   readonly before: Float64Array;
@@ -63,6 +68,8 @@ export interface GridArrays {
   readonly jumpSums: Float64Array;
   /** Moments of blocks for an observation, [(node * blocks + block) * momentCount + which] (observe.ts). */
   readonly moments: Float64Array;
+  /** Of second-order dynamics: sums of f u^2 along lines, those of the first coordinate first; else empty. */
+  readonly lineSums: Float64Array;
   /** Of minimizing movements. */
   readonly movement: MovementMemory | undefined;
 }
@@ -72,9 +79,9 @@ export function momentCount(dimension: number): number {
   return 1 + dimension + (dimension * (dimension + 1)) / 2 + 4;
 }
 
-/** Coefficient sets held at a time: none for movements, else for the step, with a tolerance also for the half step, for strang also the fallback. */
-function slotCount({ gridTolerance, splitting, movement }: Model): number {
-  if (movement !== undefined) return 0;
+/** Coefficient sets held at a time: none for movements and second-order dynamics, else for the step, with a tolerance also for the half step, for strang also the fallback. */
+function slotCount({ gridTolerance, splitting, movement, friction }: Model): number {
+  if (movement !== undefined || friction !== undefined) return 0;
   return (gridTolerance === undefined ? 1 : 2) + (splitting === 'strang' ? 1 : 0);
 }
 
@@ -145,16 +152,20 @@ export class GridPlan {
     const { model, cells, edges, lines } = this;
     const n = model.graph.nodeCount;
     const all = n * cells.count;
-    const rates = isDensityMobility(model.mobility) ? 0 : edges.length * cells.count;
+    const rates =
+      isDensityMobility(model.mobility) || model.friction !== undefined ? 0 : edges.length * cells.count;
     const isAdaptive = model.gridTolerance !== undefined;
+    const isSecond = model.friction !== undefined;
+    const faces = isSecond ? 0 : all;
     return {
       field: take(all),
+      phi: take(isSecond ? all : 0),
       potential: take(all),
       chemical: take(all),
-      before: take(model.splitting === 'strang' || model.movement !== undefined ? all : 0),
+      before: take((model.splitting === 'strang' && !isSecond) || model.movement !== undefined ? all : 0),
       origin: take(isAdaptive ? all : 0),
       coarse: take(isAdaptive ? all : 0),
-      fluxes: lines.map(() => ({ rightward: take(all), leftward: take(all) })),
+      fluxes: lines.map(() => ({ rightward: take(faces), leftward: take(faces) })),
       forward: take(rates),
       backward: take(rates),
       slots: Array.from({ length: slotCount(model) }, () => ({
@@ -173,6 +184,7 @@ export class GridPlan {
       reactionSums: take(cells.blocks),
       jumpSums: take(cells.blocks * edges.length * 2),
       moments: take(n * cells.blocks * momentCount(cells.dimension)),
+      lineSums: take(isSecond ? lines.reduce((sum, { count }) => sum + count, 0) : 0),
       movement: this.movement?.arrays(take),
     };
   }

@@ -197,8 +197,14 @@ export function energyRecordOf(
     dissipationError: 0,
     dissipationTransport: energy.transport,
     dissipationReaction: energy.reaction,
-    balance: arrays.scalars[scalar.balance],
-    balanceError: 0,
+    // Of second-order dynamics it is H that is in balance, not E.
+    balance: energy.kinetic === undefined ? arrays.scalars[scalar.balance] : NaN,
+    balanceError: energy.kinetic === undefined ? 0 : NaN,
+    ...(energy.kinetic !== undefined && {
+      kinetic: energy.kinetic,
+      hamiltonian: total + energy.kinetic,
+      residual: arrays.scalars[scalar.balance],
+    }),
     ...(plan.movement && { movements: movementReport(arrays.scalars) }),
   };
 }

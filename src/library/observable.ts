@@ -44,7 +44,7 @@ export interface EnergyRecord {
   /** KL(f|pi) = E/eps + log Z. */
   readonly relativeEntropy: number;
   readonly relativeEntropyError: number;
-  /** I = sum_g integral D f |grad mu|^2 + 1/2 sum K theta (mu - mu')^2, and its two parts. */
+  /** I = sum_g integral D f |grad mu|^2 + 1/2 sum K theta (mu - mu')^2, and its two parts; of second-order dynamics 2 gamma T. */
   readonly dissipation: number;
   readonly dissipationError: number;
   readonly dissipationTransport: number;
@@ -52,8 +52,22 @@ export interface EnergyRecord {
   /** E(t) - E(0) + integral of I over [0, t]: 0 for the exact flow. */
   readonly balance: number;
   readonly balanceError: number;
+  /** Of second-order dynamics: T, H = E + T, and H(t) - H(0) + integral of 2 gamma T over [0, t], 0 for the exact flow. */
+  readonly kinetic?: number;
+  readonly hamiltonian?: number;
+  readonly residual?: number;
   /** Of minimizing movements: how well they were solved. */
   readonly movements?: MovementReport;
+}
+
+/** Kinetic energies |w|^2/2 of particles with velocities, and standard errors. At equilibrium they are d eps/2. */
+export interface KineticEnergy {
+  /** Mean given the node. */
+  readonly ofNode: Float64Array;
+  readonly ofNodeError: Float64Array;
+  /** Mean over all particles. */
+  readonly total: number;
+  readonly totalError: number;
 }
 
 /**
@@ -84,6 +98,8 @@ export interface Observable {
   /** Mean of V over all particles (sum_g m_g <V>_g), and its standard error. */
   readonly potentialEnergy: number;
   readonly potentialEnergyError: number;
+  /** Where particles have velocities. */
+  readonly kinetic?: KineticEnergy;
   /** eps * sum_g m_g log m_g: the part of the entropy term that comes from the masses alone. */
   readonly mixingEnergy: number;
   /** Jumps along each directed edge since step 0, [edge of the graph's compressed rows]; standard error sqrt(jumps). */

@@ -7,7 +7,7 @@ import { BuildContext, type Preflight } from './context.js';
 import { readData } from './data.js';
 import type { Scope } from './formulas.js';
 import { buildInitialLaw, buildMasses, valuesPerNode } from './initial.js';
-import type { Graph, Model } from './model.js';
+import type { Graph, Kinetics, Model } from './model.js';
 import { buildMesh } from './mesh.js';
 import { isDensityMobility, needsDensity, particleDensities } from './mobility.js';
 import { buildParameters } from './parameters.js';
@@ -75,6 +75,8 @@ export function buildModel(
     rates: rates.expressions,
     rateOfEdge: rates.of,
     integrator: config.dynamics.integrator,
+    kinetics: kineticsOf(config),
+    friction: config.representation === 'grid' ? config.dynamics.friction : undefined,
     splitting: config.dynamics.splitting,
     movement: config.dynamics.kind === 'jko' ? { inner: config.dynamics.inner ?? 1 } : undefined,
     boundaries,
@@ -93,6 +95,7 @@ export function buildModel(
   const { mobility, temperature, particleCount } = withoutMesh;
   const reactsToDensities =
     config.representation === 'particles' && graph.targets.length > 0 && needsDensity(mobility, temperature);
+  checkSecondOrder(context, withoutMesh);
   const model: Model = {
     ...withoutMesh,
     mesh,
@@ -102,6 +105,15 @@ export function buildModel(
   if (options.skipPreflight !== true) runPreflight(context, model, options);
   context.stopIfUnfit();
   return { model, notes: context.notes };
+}
+
+/** Velocities, where particles have them. */
+function kineticsOf({ dynamics, initial, representation }: RunConfig): Kinetics | undefined {
+  const { kind, friction } = dynamics;
+  if (kind !== 'accelerated' || representation !== 'particles') return undefined;
+  // The schema takes no other friction here.
+  if (friction?.kind !== 'constant') throw new Error('particles with velocities have a constant friction');
+  return { friction: friction.value, start: initial.velocities ?? 'thermal' };
 }
 
 /** Number of steps; an end that is no multiple of the step moves to the nearest one. */
@@ -124,6 +136,22 @@ function checkTemperature(context: BuildContext, end: number): void {
   const when = temperature.kind === 'constant' ? 'is 0' : 'reaches 0';
   context.refuse(['temperature'], `the temperature ${when}, where rates of mobility symmetric are infinite`, {
     hint: 'use mobility metropolis or barker, or a temperature > 0',
+  });
+}
+
+/** Second-order dynamics need a mobility that has a derivative in the densities at both ends. */
+function checkSecondOrder(
+  context: BuildContext,
+  { friction, mobility, graph }: Pick<Model, 'friction' | 'mobility' | 'graph'>,
+): void {
+  if (friction === undefined || graph.targets.length === 0) return;
+  if (isDensityMobility(mobility) && mobility !== 'upwind') return;
+  const why =
+    mobility === 'upwind'
+      ? 'mobility upwind has no derivative where mu is equal at both ends, which kind accelerated needs'
+      : `kind accelerated needs a mobility theta(f, f') of the densities, and ${mobility} is none`;
+  context.refuse(['dynamics', 'mobility'], why, {
+    hint: 'use mobility log-mean, or one of arithmetic, geometric, harmonic, constant',
   });
 }
 

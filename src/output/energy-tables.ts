@@ -39,6 +39,9 @@ const totalColumns = [
   'dissipation_reaction',
   'balance',
   'balance_se',
+  'kinetic',
+  'hamiltonian',
+  'residual',
 ] as const;
 
 /** The first line of energy.csv. */
@@ -76,7 +79,8 @@ export function* energyRows(layout: TableLayout, record: EnergyRecord): Generato
       ...[record.relativeEntropy, record.relativeEntropyError],
       ...[record.dissipation, record.dissipationError],
       ...[record.dissipationTransport, record.dissipationReaction],
-      ...[record.balance, record.balanceError, temperature, method],
+      ...[record.balance, record.balanceError],
+      ...[record.kinetic, record.hamiltonian, record.residual, temperature, method],
     ])
   );
 }

@@ -29,6 +29,12 @@ export function energySection(data: ReportData, figures: Figures): Markup {
     value: observations.map((o) => o.potentialEnergy),
     error: observations.map((o) => o.potentialEnergyError),
   };
+  const kinetic: Curve = {
+    name: 'mean |w|²/2',
+    time,
+    value: observations.map((o) => o.kineticEnergy ?? null),
+    error: observations.map((o) => o.kineticEnergyError ?? null),
+  };
   const mixing: Curve = {
     name: 'mixing energy',
     time,
@@ -38,6 +44,7 @@ export function energySection(data: ReportData, figures: Figures): Markup {
   const parts: Markup[] = [];
   if (energies.length > 0) {
     parts.push(totalEnergy(energies, figures));
+    if (isTold(energies.map((e) => e.hamiltonian ?? null))) parts.push(...secondOrder(energies, figures));
     parts.push(
       single(potential, 'mean potential energy ⟨V⟩', figures, [
         'Mean potential energy: the part of E that pulls.',
@@ -50,6 +57,13 @@ export function energySection(data: ReportData, figures: Figures): Markup {
         'Mean potential energy. The entropy of x was not estimated in this run (',
         element('code', {}, 'observe.entropy'),
         '), so that the energy E is not known.',
+      ]),
+    );
+  }
+  if (isTold(kinetic.value)) {
+    parts.push(
+      single(kinetic, 'mean kinetic energy ⟨|w|²/2⟩', figures, [
+        'Mean kinetic energy: d ε/2 once velocities have the temperature ε.',
       ]),
     );
   }
@@ -131,6 +145,50 @@ function totalEnergy(energies: readonly EnergyRecordJson[], figures: Figures): M
     `Energy E = Σ ∫ (V f + ε f log f) dx, its entropy by the method “${energies[0].method}”` +
       (bias > 0 ? `; the method may be off by up to ${brief(bias, 2)} besides.` : '.'),
   ]);
+}
+
+/** H, E and T of second-order dynamics, and how far H is from its law. */
+function secondOrder(energies: readonly EnergyRecordJson[], figures: Figures): Markup[] {
+  const time = energies.map((e) => e.time);
+  const curve = (name: string, value: (number | null)[]): Curve => ({
+    ...{ name, time, value },
+    error: time.map(() => 0),
+  });
+  const curves = [
+    curve(
+      'H',
+      energies.map((e) => e.hamiltonian ?? null),
+    ),
+    curve(
+      'E',
+      energies.map((e) => e.energy),
+    ),
+    curve(
+      'T',
+      energies.map((e) => e.kinetic ?? null),
+    ),
+  ];
+  const residual = curve(
+    'residual',
+    energies.map((e) => e.residual ?? null),
+  );
+  return [
+    figures.add(
+      chart({
+        description: `H, E and the kinetic energy T over time. ${fromTo(curves[0])}.`,
+        ...{ xLabel: 'time t', yLabel: 'H = E + T', series: curves.map(lineOf), names: 'row' },
+      }),
+      'H = E + T and its two parts: H never rises in the exact flow, and falls at the rate 2γT.',
+      numbersOf(curves),
+    ),
+    single(
+      residual,
+      'residual H(t) − H(0) + ∫ 2γT',
+      figures,
+      'Residual of the law of H: 0 for the exact flow; below 0 is what shocks and the width of cells dissipate besides.',
+      [0],
+    ),
+  ];
 }
 
 /** The part of E that is of the spread of x: -eps sum m_g h_g, with the errors of the h_g. */
@@ -231,7 +289,10 @@ function dissipation(energies: readonly EnergyRecordJson[], figures: Figures): M
       names: 'row',
       scale: allPositive ? 'log' : 'linear',
     }),
-    `Dissipation I of a gradient flow (−dE/dt) and its parts: transport in x, and reaction along the edges.${bandNote(series)}`,
+    (energies.some((e) => e.hamiltonian !== undefined)
+      ? 'Dissipation 2γT of second-order dynamics (−dH/dt)'
+      : 'Dissipation I of a gradient flow (−dE/dt)') +
+      ` and its parts: transport in x, and reaction along the edges.${bandNote(series)}`,
     numbersOf(curves),
   );
 }

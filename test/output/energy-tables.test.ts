@@ -81,7 +81,7 @@ describe('EnergyTables', () => {
     });
     expect(Object.keys(rows[0]).join()).toBe(
       'step,time,node,entropy,entropy_se,entropy_bias,energy,energy_se,relative_entropy,relative_entropy_se,' +
-        'dissipation,dissipation_se,dissipation_transport,dissipation_reaction,balance,balance_se,temperature,method',
+        'dissipation,dissipation_se,dissipation_transport,dissipation_reaction,balance,balance_se,kinetic,hamiltonian,residual,temperature,method',
     );
     expect(rows.map((row) => row['node'])).toEqual([
       ...layout.nodeNames,
@@ -104,6 +104,9 @@ describe('EnergyTables', () => {
         dissipation_transport: '0.75',
         balance: String(1 / 3),
         balance_se: String(2 / 3),
+        kinetic: '',
+        hamiltonian: '',
+        residual: '',
       },
       ...{ temperature: '0.5', method: 'knn' },
     });

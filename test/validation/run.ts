@@ -11,9 +11,11 @@ import { grid } from './grid.js';
 import { FALSE_ALARM, MOST_ROWS, passes, SIGMAS, table, type Study, type TableRow } from './harness.js';
 import { integrators } from './integrators.js';
 import { jumps } from './jumps.js';
+import { kineticStudy } from './kinetic.js';
 import { muellerBrown } from './mueller-brown.js';
 import { ratchet } from './ratchet.js';
 import { referenceStudy } from './reference.js';
+import { secondOrder } from './second-order.js';
 import { separable } from './separable.js';
 import { splittings } from './splittings.js';
 
@@ -21,6 +23,7 @@ const studies: readonly Study[] = [
   separable,
   gibbs,
   integrators,
+  kineticStudy,
   splittings,
   gaussians,
   jumps,
@@ -30,6 +33,7 @@ const studies: readonly Study[] = [
   muellerBrown,
   referenceStudy,
   grid,
+  secondOrder,
   energy,
 ];
 
