@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { DistanceBenchResult, DistanceJob } from './children/distance.js';
 import type { CompileJob, CompileResult } from './children/compile.js';
 import type { EngineJob, EngineResult } from './children/engine.js';
 import type { GridLoopJob, GridLoopResult } from './children/grid-loop.js';
@@ -26,6 +27,7 @@ interface Jobs {
   packing: { job: PackingJob; result: PackingResult };
   engine: { job: EngineJob; result: EngineResult };
   compile: { job: CompileJob; result: CompileResult };
+  distance: { job: DistanceJob; result: DistanceBenchResult };
 }
 
 export interface ChildOptions {

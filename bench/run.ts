@@ -12,6 +12,7 @@ import { markdown, plainText, replaceSection, type SectionResult } from './repor
 import { cluster } from './sections/cluster.js';
 import { watching } from './sections/watchers.js';
 import { compile } from './sections/compile.js';
+import { distance } from './sections/distance.js';
 import { endToEnd } from './sections/end-to-end.js';
 import { entropy } from './sections/entropy.js';
 import { grid } from './sections/grid.js';
@@ -37,6 +38,7 @@ const SECTIONS = [
   planner,
   grid,
   movements,
+  distance,
   cluster,
   watching,
 ];

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond Node and `npm ci`, through the system's package manager. Quiet and quick when all is
-# there already. With --bench also what the comparison with other tools needs (bench/peers).
+# there already. With --bench also what the comparison with other tools needs (bench/peers), with --validate what the full
+# validation needs.
 #
-#     scripts/install-test-tools.sh [--bench]
+#     scripts/install-test-tools.sh [--bench] [--validate]
 #
 # To add a tool: one line `need PACKAGE CHECK...` below, where CHECK is a command that succeeds when the tool is there.
 set -euo pipefail
@@ -14,11 +15,13 @@ fail() {
 }
 
 bench=false
+validate=false
 for argument in "$@"; do
   case "$argument" in
     --bench) bench=true ;;
+    --validate) validate=true ;;
     *)
-      say "unknown argument '$argument'; usage: scripts/install-test-tools.sh [--bench]"
+      say "unknown argument '$argument'; usage: scripts/install-test-tools.sh [--bench] [--validate]"
       exit 2
       ;;
   esac
@@ -55,6 +58,11 @@ need chromium sh -c 'command -v chromium || command -v chromium-browser'
 if $bench; then
   need g++ command -v g++
   need python3-scipy /usr/bin/python3 -c 'import scipy.sparse.linalg'
+fi
+
+if $validate; then
+  # Optimal transport by another program: distances of Wasserstein.
+  need python3-pot /usr/bin/python3 -c 'import ot'
 fi
 
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -6,17 +6,20 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 // eslint-disable-next-line wasserwerk/imports -- see above
 import { version } from '../cluster/version.js';
 import type { CompareOptions } from './compare.js';
+import type { DistanceOptions } from './distance.js';
 import type { ExportOptions } from './export.js';
 import type { ReportOptions } from './report.js';
 import { exitCode, report } from './exit.js';
 import { machineFlags } from './machine-flags.js';
 import { natsFlags } from './nats-flags.js';
+import type { OptimizeFlags } from './optimize.js';
 import type { CommonOptions } from './run.js';
 import { portOption, statusFlags } from './status-flags.js';
 import type { StatusOptions } from './status.js';
 import type { StudyFlags } from './study-jko.js';
 import type { SweepFlags } from './sweep.js';
 import type { WorkerOptions } from './worker.js';
+import { keepYoungGenerationSmall } from './young-generation.js';
 
 function wholeNumber(least: number): (text: string) => number {
   return (text) => {
@@ -46,6 +49,8 @@ const workersOption = (): Option =>
   new Option('--workers <count>', 'worker threads (default: the cores of this machine)').argParser(
     wholeNumber(1),
   );
+const modulesOption = (): Option =>
+  new Option('--allow-modules', 'run the module or command that the config names as objective');
 const quietOption = (): Option => new Option('-q, --quiet', 'say nothing but errors');
 const logLevelOption = (): Option =>
   new Option('--log-level <level>', 'what goes into log.jsonl of the run folder')
@@ -72,8 +77,10 @@ Examples:
   wasserwerk resume runs/test                         go on after Ctrl-C, a crash or a power cut
   wasserwerk status --watch                           watch the newest run
   wasserwerk sweep my-model.yaml --set time.step=0.01,0.02 --seeds 5
+  wasserwerk optimize my-search.yaml                  search for the best node and its best point
   wasserwerk study jko configs/jko-double-well.yaml   how fast minimizing movements come near the gradient flow
   wasserwerk compare runs/test --reference            hold it against the grid solution of its config
+  wasserwerk distance runs/test@0 runs/test           how far apart two densities are, and the path between
   wasserwerk report runs/test                         draw it as an HTML page
   wasserwerk export runs/test --to parquet            write it for other programs (h5md, parquet, csv, npz)
   wasserwerk verify my-model.yaml                     show that workers and restarts do not change a bit
@@ -113,6 +120,7 @@ statusFlags(
       .addOption(new Option('--out <folder>', 'the run folder (default: runs/<name>-<time>)'))
       .addOption(seedOption())
       .addOption(setOption())
+      .addOption(modulesOption())
       .addOption(quietOption())
       .addOption(jsonOption())
       .addOption(logLevelOption())
@@ -129,6 +137,7 @@ SIGUSR1 holds a run up at its next look, SIGUSR2 lets it go on; Ctrl-C and SIGTE
       ),
   ),
 ).action(async (file: string, options: CommonOptions & { out?: string; seed?: string; set: string[] }) => {
+  keepYoungGenerationSmall();
   const { run } = await import('./run.js');
   process.exitCode = await run(file, options);
 });
@@ -140,11 +149,13 @@ statusFlags(
       .description('go on with a run from its last checkpoint, to the same bits')
       .argument('<run-folder>', 'the folder that `run` named')
       .addOption(workersOption())
+      .addOption(modulesOption())
       .addOption(quietOption())
       .addOption(jsonOption())
       .addOption(logLevelOption()),
   ),
 ).action(async (folder: string, options: CommonOptions) => {
+  keepYoungGenerationSmall();
   const { resume } = await import('./run.js');
   process.exitCode = await resume(folder, options);
 });
@@ -246,6 +257,38 @@ Exit codes: 0 all runs finished, 1 one failed (the others went on), 2 bad usage 
   .action(async (file: string | undefined, options: SweepFlags) => {
     const { sweep } = await import('./sweep.js');
     process.exitCode = await sweep(file, options);
+  });
+
+program
+  .command('optimize')
+  .description('search for the best structure and its best point; the answer is a table of nodes by mass')
+  .argument('[config]', 'the YAML file, with representation: lumped')
+  .addOption(setOption())
+  .addOption(seedOption())
+  .addOption(new Option('--out <folder>', 'the folder of the search (default: searches/<name>-<time>)'))
+  .addOption(new Option('--resume <folder>', 'go on with a search that was interrupted'))
+  .addOption(
+    new Option(
+      '--workers <count>',
+      'threads of a module, processes of a command (default: the cores)',
+    ).argParser(wholeNumber(1)),
+  )
+  .addOption(modulesOption())
+  .addOption(quietOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    'after',
+    `
+Examples:
+  wasserwerk optimize configs/sparse-regression.yaml
+  wasserwerk optimize configs/digits-architecture-search.yaml --allow-modules
+  wasserwerk optimize --resume searches/digits --allow-modules
+
+Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 or 130 stopped (resumable).`,
+  )
+  .action(async (file: string | undefined, options: OptimizeFlags) => {
+    const { optimize } = await import('./optimize.js');
+    process.exitCode = await optimize(file, options);
   });
 
 program
@@ -356,6 +399,68 @@ Examples:
   .action(async (folder: string, other: string | undefined, options: CompareOptions) => {
     const { compare } = await import('./compare.js');
     process.exitCode = await compare(folder, other, options);
+  });
+
+program
+  .command('distance')
+  .description('the distance W_K between two densities, with bounds, and the geodesic between them')
+  .argument('<a>', 'a density: a run folder (folder@step), a file .npy, .csv or .yaml, or a law')
+  .argument('<b>', 'the other one')
+  .addOption(
+    new Option(
+      '--graph <config>',
+      'the config with graph, weights, space and mobility (default: that of a run or config among the two; else one node)',
+    ),
+  )
+  .addOption(setOption())
+  .addOption(
+    new Option(
+      '--mobility <name>',
+      'mobility of the metric (default: that of the config, or log-mean)',
+    ).choices(['log-mean', 'arithmetic', 'geometric', 'harmonic', 'constant']),
+  )
+  .addOption(
+    new Option('--levels <count>', 'intervals of time along the path').argParser(wholeNumber(2)).default(16),
+  )
+  .addOption(
+    new Option('--tolerance <part>', 'relative gap between the bounds of the square of W')
+      .argParser(part)
+      .default(1e-3),
+  )
+  .addOption(
+    new Option('--iterations <count>', 'iterations after which it gives up')
+      .argParser(wholeNumber(1))
+      .default(5000),
+  )
+  .addOption(
+    new Option(
+      '--entropic <temperature>',
+      'the entropic divergence at this temperature (a squared length over D) in place of W_K: quick on large grids, no path',
+    ).argParser((text: string) => {
+      const value = Number(text);
+      if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Give a number > 0.');
+      return value;
+    }),
+  )
+  .addOption(
+    new Option('--out <folder>', 'write the path, the potentials and a page with a film into a new folder'),
+  )
+  .addOption(workersOption())
+  .addOption(quietOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done, 1 not converged, 2 bad usage, or the distance is infinite.
+
+Examples:
+  wasserwerk distance '{ gaussian: { mean: 0, std: 1 } }' '{ gaussian: { mean: 3, std: 2 } }'
+  wasserwerk distance runs/first@0 runs/first --out between
+  wasserwerk distance '{ point: [0, 0] }' configs/quickstart.yaml --graph configs/quickstart.yaml`,
+  )
+  .action(async (a: string, b: string, options: DistanceOptions) => {
+    const { distance } = await import('./distance.js');
+    process.exitCode = await distance(a, b, options);
   });
 
 program

@@ -34,9 +34,11 @@ import { formatDuration, formatRate, Progress, unitOf, type Unit } from './progr
 import { printRemarks } from './remarks.js';
 import type { RunStatus } from './run-status.js';
 import type { StatusFlags } from './status-flags.js';
+import { requireTrust } from './trust.js';
 
 export interface CommonOptions extends MachineFlags, StatusFlags {
   readonly workers?: number;
+  readonly allowModules?: true;
   readonly quiet?: true;
   readonly logLevel?: LogLevel;
   readonly json?: true;
@@ -47,6 +49,7 @@ export async function run(
   options: CommonOptions & { out?: string; seed?: string; set: string[] },
 ): Promise<number> {
   const config = loadConfig(file, { overrides: options.set, seed: options.seed });
+  requireTrust(config, options.allowModules === true);
   const { out } = options;
   if (options.standby) {
     if (out === undefined) {
@@ -213,6 +216,7 @@ async function supervise(
     }
   };
   const commonOptions = (): RunOptions => ({
+    ...(options.allowModules && { allowModules: true }),
     ...log.around(status?.listening(listener) ?? listener),
     signal: stop.signal,
     ...(status?.options ?? { gate: () => gate.passed }),
@@ -353,6 +357,7 @@ function printResult(
   process.stdout.write(
     `${head}\n` +
       `at t = ${Number(o.time.toPrecision(10))}, mean potential energy ${withError(o.potentialEnergy, o.potentialEnergyError)}` +
+      `${o.kinetic ? `, kinetic ${withError(o.kinetic.total, o.kinetic.totalError)}` : ''}` +
       `${model.graph.nodeCount > SHOWN_NODES ? `, the ${SHOWN_NODES} heaviest of ${model.graph.nodeCount} nodes:` : ':'}\n` +
       table([['node', 'mass', ...columns.map((name) => `mean ${name}`), 'mean V'], ...rows]) +
       energyLine(result) +

@@ -42,7 +42,7 @@ export function soloCrew(
 }
 
 /** The built entrance of a kind of threads; also found when this file runs from its source. */
-export function threadFile(name: 'thread' | 'grid-thread' | 'lumped-thread' | 'estimate'): string {
+export function threadFile(name: 'thread' | 'grid-thread' | 'lumped-thread' | 'metric-thread' | 'estimate'): string {
   const folder = import.meta.url.endsWith('.ts') ? '../../dist/workers/' : '../../workers/';
   return fileURLToPath(new URL(`${folder}${name}.js`, import.meta.url));
 }
@@ -60,7 +60,7 @@ export function threadCrew(setup: WorkerSetup): Crew {
 
 /** Threads of this process that enter by a file of `workers`, each with the same setup. */
 export function crewOf<Task, Result extends object>(
-  name: 'thread' | 'grid-thread' | 'lumped-thread',
+  name: 'thread' | 'grid-thread' | 'lumped-thread' | 'metric-thread',
   setup: { readonly workers: number },
   youngGeneration = YOUNG_GENERATION,
 ): Crew<Task, Result> {

@@ -33,6 +33,8 @@ export interface SimulationOptions extends BuildOptions {
   /** Worker threads; 0 runs on the calling thread. Default: the cores of this machine. */
   readonly workers?: number;
   readonly partition?: Partition | 'auto';
+  /** Whether code that the config names as objective may be run. */
+  readonly allowModules?: boolean;
 }
 
 /** How busy the workers were since the start. */

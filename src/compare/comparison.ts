@@ -7,6 +7,7 @@ export type Quantity =
   | 'variance'
   | 'potential'
   | 'mean potential'
+  | 'mean kinetic energy'
   | 'energy'
   | 'relative entropy'
   | 'kinetic energy'

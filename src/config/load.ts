@@ -55,11 +55,12 @@ export function loadConfig(path: string, options: LoadOptions = {}): RunConfig {
 }
 
 /** Loads a config that another machine, or an earlier run, has packed. */
-export function loadBundle(bundle: ConfigBundle): RunConfig {
+export function loadBundle(bundle: ConfigBundle, options: Pick<LoadOptions, 'folder'> = {}): RunConfig {
   return parseConfig(bundle.text, {
     file: bundle.file,
     overrides: bundle.overrides,
     attachments: bundle.attachments,
+    ...options,
   });
 }
 
@@ -100,6 +101,7 @@ export function parseConfig(text: string, options: LoadOptions = {}): RunConfig 
   const found: Problem[] = takeUnavailable(root).map(({ path, value: wanted, message, hint }) =>
     source.problem(path, message, { value: wanted, hint }),
   );
+  found.push(...fillForObjective(root, source));
   for (const { path, value: given, message, hint } of takeMovementStep(root)) {
     found.push(source.problem(path, message, { value: given, hint, at: 'key' }));
   }
@@ -107,6 +109,27 @@ export function parseConfig(text: string, options: LoadOptions = {}): RunConfig 
   if (!result.success) found.push(...problemsOf(result.error.issues, root, source));
   if (!result.success || found.length > 0) throw source.error(found);
   return { ...result.data, source };
+}
+
+/**
+ * With an objective neither `space` nor `potential` nor a law of x is needed: the objective knows the coordinates of a node. What the rest of the
+ * program wants to see there is put in their place.
+ */
+function fillForObjective(root: unknown, source: ConfigSource): Problem[] {
+  const values = root as Record<string, unknown>;
+  if (values['objective'] === undefined) return [];
+  const isTwice = values['potential'] !== undefined;
+  values['space'] ??= { variables: 1 };
+  values['potential'] ??= { formula: '0' };
+  values['initial'] ??= {};
+  const { initial } = values;
+  if (typeof initial === 'object' && initial !== null && !Array.isArray(initial)) {
+    const law = initial as Record<string, unknown>;
+    if (!['gaussian', 'uniform', 'point'].some((key) => law[key] !== undefined)) law['point'] = 0;
+  }
+  if (!isTwice) return [];
+  const hint = 'keep one of them';
+  return [source.problem(['objective'], 'the config has both potential and objective', { hint, at: 'key' })];
 }
 
 function seedOverride(seed: number | string): Override {

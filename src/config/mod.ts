@@ -2,7 +2,9 @@
 export { loadBundle, loadConfig, parseConfig, type LoadOptions, type RunConfig } from './load.js';
 export { ConfigError, formatPath, formatProblem, formatValue, type Path, type Problem } from './problem.js';
 export type { ConfigBundle, ConfigSource, ProblemDetail } from './source.js';
-export { configSchema, type ConfigValues, type Interval } from './schema.js';
+export { configSchema, type ConfigValues } from './schema.js';
+export type { Interval } from './schema-interval.js';
+export type { ObjectiveConfig, OptimizeSpec } from './schema-objective.js';
 export type { BoundaryWord, EdgeSpec, GraphSpec } from './schema-graph.js';
 export type { GrowSpec, LumpedSpec } from './schema-lumped.js';
 export type { DataSpec, ParameterSpec, PotentialSpec, ValueSpec } from './schema-potential.js';

@@ -4,7 +4,9 @@
 import type * as z from 'zod';
 import { dynamicsSchema, initialSchema, temperatureSchema } from './schema-dynamics.js';
 import { box, graphSchema, oneNode, spaceSchema } from './schema-graph.js';
+import { interval } from './schema-interval.js';
 import { growSchema, lumpedSchema } from './schema-lumped.js';
+import { objectiveSchema, optimizeSchema } from './schema-objective.js';
 import { potentialSchema } from './schema-potential.js';
 import {
   branch,
@@ -19,6 +21,7 @@ import {
   section,
   text,
   word,
+  type IssueSink,
 } from './values.js';
 
 const timeSchema = section({
@@ -52,30 +55,6 @@ const timeSchema = section({
     complain(sink, 'takes more than 2^32 steps', { hint: 'use a larger step or an earlier end' }, ['end']);
   }
 });
-
-/** When something is done again: after so many steps, or so much wall time. */
-export type Interval =
-  { readonly kind: 'steps'; readonly steps: number } | { readonly kind: 'seconds'; readonly seconds: number };
-
-const units = { ms: 0.001, s: 1, min: 60, h: 3600 } as const;
-
-const interval = choice<Interval>('a number of steps, or a duration such as 60s, 10min, 2h', [
-  branch(
-    (value) => typeof value === 'string' && /^\s*[\d.]+\s*[a-z]+\s*$/iu.test(value),
-    text('a duration such as 60s').transform((value, sink): Interval => {
-      const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|min|h)\s*$/u.exec(value);
-      if (match === null)
-        return complain(sink, `${value} is no duration`, { hint: 'write 500ms, 60s, 10min or 2h' });
-      const seconds = Number(match[1]) * units[match[2] as keyof typeof units];
-      if (!(seconds > 0)) return complain(sink, 'expected a duration > 0', { hint: 'for example 60s' });
-      return { kind: 'seconds', seconds };
-    }),
-  ),
-  branch(
-    isScalar,
-    integer({ min: 1 }).transform((steps): Interval => ({ kind: 'steps', steps })),
-  ),
-]);
 
 /** How the entropy is estimated from particles (mathematics, section 10). */
 export interface EntropySpec {
@@ -179,6 +158,43 @@ const checkpointSchema = section({
   }),
 });
 
+/** What belongs to particles with velocities, and to them only. */
+function checkVelocities(
+  config: {
+    readonly representation: string;
+    readonly dynamics: z.output<typeof dynamicsSchema>;
+    readonly initial: z.output<typeof initialSchema>;
+  },
+  sink: IssueSink,
+): void {
+  const { kind, friction, integrator } = config.dynamics;
+  const hasVelocities = kind === 'accelerated' && config.representation === 'particles';
+  if (hasVelocities && integrator !== 'baoab') {
+    const hint = 'write integrator: baoab, or leave it out';
+    complain(sink, `has no velocities, and kind accelerated does; got ${integrator}`, { hint }, [
+      ...['dynamics', 'integrator'],
+    ]);
+  }
+  if (hasVelocities && friction?.kind === 'nesterov') {
+    const hint = 'use a number > 0; schedules are for other representations';
+    complain(sink, 'expected a number: particles have a constant friction', { hint }, [
+      'dynamics',
+      'friction',
+    ]);
+  }
+  if (hasVelocities && friction?.kind === 'constant' && friction.value === 0) {
+    const hint = 'use a number > 0: without friction there is no noise, and no stationary law';
+    complain(sink, 'expected a number > 0, got 0', { hint }, ['dynamics', 'friction']);
+  }
+  if (config.initial.velocities !== undefined && !hasVelocities) {
+    const hint = 'add dynamics: { kind: accelerated, friction: 1 }, or remove it';
+    complain(sink, 'is for particles of kind accelerated: others have no velocities', { hint, at: 'key' }, [
+      'initial',
+      'velocities',
+    ]);
+  }
+}
+
 export const configSchema = section({
   name: text('a name').default('unnamed').meta({ description: 'Name of the run.', fallback: 'unnamed' }),
   description: text('a text').optional().meta({ description: 'What the run is about.' }),
@@ -187,6 +203,15 @@ export const configSchema = section({
     description: 'The graph G with its symmetric weights K. Without it there is one node and no jumps.',
   }),
   potential: potentialSchema.meta({ description: 'The potential V(x, g) of each node.' }),
+  objective: objectiveSchema.optional().meta({
+    description:
+      'In place of `potential`: V, its gradient and what else there is to know of nodes, from a module or an external process ' +
+      '(docs/objectives.md). For `representation: lumped`, and only where the command line says `--allow-modules`.',
+    samples: [
+      '{ module: objectives/subset.ts }',
+      '{ command: [python3, objectives/subset.py], timeout: 30s }',
+    ],
+  }),
   temperature: temperatureSchema.meta({
     description: 'The temperature eps >= 0: a number, or a schedule for annealing.',
     samples: ['1', '{ exponential: { from: 2, to: 0.05, duration: 100 } }'],
@@ -231,6 +256,9 @@ export const configSchema = section({
     .optional()
     .meta({ description: 'Particles written to disk; none without this key.' }),
   checkpoint: checkpointSchema.prefault({}).meta({ description: 'States to resume from.' }),
+  optimize: optimizeSchema.prefault({}).meta({
+    description: 'For `wasserwerk optimize`: when to stop, how often to start anew, what to show.',
+  }),
   partition: word(['auto', 'nodes', 'replicas'])
     .default('auto')
     .meta({
@@ -240,6 +268,10 @@ export const configSchema = section({
       fallback: 'auto',
     }),
 }).superRefine((config, sink) => {
+  if (config.objective !== undefined && config.representation !== 'lumped') {
+    const hint = 'write representation: lumped';
+    complain(sink, 'is used with representation lumped only', { hint, at: 'key' }, ['objective']);
+  }
   if (config.representation === 'particles' && config.particles === undefined) {
     complain(
       sink,
@@ -248,6 +280,7 @@ export const configSchema = section({
       ['particles'],
     );
   }
+  checkVelocities(config, sink);
   const { dynamics, grid } = config;
   if (dynamics.kind === 'jko' && config.representation !== 'grid') {
     const hint = 'write representation: grid, or kind: gradient-flow';
@@ -267,13 +300,6 @@ export const configSchema = section({
   if (config.representation !== 'lumped' && config.grow !== undefined) {
     const hint = 'add representation: lumped, or write the nodes into graph';
     complain(sink, 'is for representation lumped', { hint, at: 'key' }, ['grow']);
-  }
-  if (config.representation === 'particles' && config.dynamics.kind === 'accelerated') {
-    const hint = 'use representation: grid or lumped, or kind: gradient-flow';
-    complain(sink, `is not there yet for representation ${config.representation}`, { hint }, [
-      'dynamics',
-      'kind',
-    ]);
   }
   if (config.dynamics.kind === 'accelerated' && config.grid.tolerance !== undefined) {
     const hint = 'remove it, and choose time.step';

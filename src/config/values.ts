@@ -148,6 +148,11 @@ export function nodeName(): z.ZodType<string> {
   });
 }
 
+/** Whatever there is: handed on as it is. */
+export function anything(): z.ZodType {
+  return kind('any value', {}, (value) => value);
+}
+
 /** true or false. */
 export function flag(): z.ZodType<boolean> {
   return kind('true or false', { type: 'boolean' }, (value, sink) => {

@@ -123,7 +123,7 @@ export interface DynamicsInput {
     | 'constant'
     | 'free';
   readonly rate?: FormulaInput;
-  readonly integrator?: 'euler-maruyama' | 'leimkuhler-matthews' | 'heun';
+  readonly integrator?: 'euler-maruyama' | 'leimkuhler-matthews' | 'heun' | 'baoab';
   readonly splitting?: 'lie' | 'strang';
   readonly diffusivity?: PerNode;
 }
@@ -134,6 +134,8 @@ export interface InitialInput {
   readonly uniform?: { readonly low?: PerCoordinate; readonly high?: PerCoordinate };
   readonly point?: PerCoordinate;
   readonly masses?: PerNode;
+  /** Of particles of kind `accelerated`. */
+  readonly velocities?: 'thermal' | 'rest';
 }
 
 /** `step` (not of `jko`), and one of `end` and `steps`. */
@@ -178,6 +180,27 @@ export interface GrowInput {
   readonly nodes?: NumberInput;
 }
 
+/** V from code: a module, or an external process. */
+export type ObjectiveInput =
+  | { readonly module: string; readonly options?: Readonly<Record<string, unknown>> }
+  | {
+      readonly command: readonly string[];
+      readonly timeout?: string;
+      readonly options?: Readonly<Record<string, unknown>>;
+    };
+
+/** For `wasserwerk optimize`. */
+export interface OptimizeInput {
+  readonly stop?: {
+    readonly seconds?: string;
+    readonly evaluations?: NumberInput;
+    readonly stagnation?: NumberInput;
+  };
+  readonly restarts?: NumberInput;
+  readonly improvement?: NumberInput;
+  readonly top?: NumberInput;
+}
+
 /** A config as an object; docs/config-reference.md says what the keys mean. */
 export interface ConfigInput {
   readonly name?: string;
@@ -197,6 +220,8 @@ export interface ConfigInput {
   };
   readonly lumped?: { readonly tolerance?: NumberInput };
   readonly grow?: GrowInput;
+  readonly objective?: ObjectiveInput;
+  readonly optimize?: OptimizeInput;
   readonly initial: InitialInput;
   readonly time: TimeInput;
   readonly seed?: NumberInput;

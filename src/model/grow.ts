@@ -45,8 +45,8 @@ export function startOfGrowth(context: BuildContext, grow: GrowSpec): BuiltGraph
       }
     });
     parameters.push({ name, components: length, values });
-  } else if (grow.start !== undefined) {
-    const hint = 'add letters: { name: s, length: 10 }';
+  } else if (grow.start !== undefined && config.objective === undefined) {
+    const hint = 'add letters: { name: s, length: 10 }, or use an objective that knows';
     context.refuse(path, 'does not say who is next to whom', { at: 'key', hint });
   }
   context.stopIfUnfit();

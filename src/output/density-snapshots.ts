@@ -37,23 +37,43 @@ export interface DensitySnapshot {
   readonly density: Float64Array;
 }
 
-function document(layout: DensityLayout, name: string, count: number): ArrayMetadata {
-  if (name !== 'density') return seriesDocument(name as StepArray, count);
+/** A field that a group holds beside `step` and `time`, and the folder of the group. */
+export interface FieldSeries {
+  readonly folder: string;
+  readonly array: string;
+  readonly description: string;
+}
+
+const densitySeries: FieldSeries = {
+  folder: snapshotFolder,
+  array: 'density',
+  description: 'average over the cell of the density f(x, g), whose integral over x and sum over g is 1',
+};
+
+/** Potentials phi(x, g) of a geodesic, in the middles of its intervals of time. */
+export const potentialSeries: FieldSeries = {
+  folder: 'potentials.zarr',
+  array: 'potential',
+  description: 'potential phi(x, g) of a geodesic, known up to a constant: mass moves towards larger phi',
+};
+
+function document(layout: DensityLayout, name: string, count: number, series: FieldSeries): ArrayMetadata {
+  if (name !== series.array) return seriesDocument(name as StepArray, count);
   const { nodeNames, cells, coordinateNames } = layout;
   const names = ['snapshot', 'node', ...coordinateNames];
   return arrayDocumentOf([count, nodeNames.length, ...cells], [1, 1, ...cells], names, 'float64', {
     units: 'dimensionless',
     coordinates: 'step time',
-    description: 'average over the cell of the density f(x, g), whose integral over x and sum over g is 1',
+    description: series.description,
   });
 }
 
-function documentsOf(layout: DensityLayout): SeriesDocuments {
-  const arrays = ['step', 'time', 'density'];
+function documentsOf(layout: DensityLayout, series: FieldSeries): SeriesDocuments {
+  const arrays = ['step', 'time', series.array];
   return {
     arrays,
-    chunked: ['density'],
-    array: (name, count) => document(layout, name, count),
+    chunked: [series.array],
+    array: (name, count) => document(layout, name, count, series),
     group: (count) => ({
       zarr_format: 3,
       node_type: 'group',
@@ -69,7 +89,7 @@ function documentsOf(layout: DensityLayout): SeriesDocuments {
       consolidated_metadata: {
         kind: 'inline',
         must_understand: false,
-        metadata: Object.fromEntries(arrays.map((name) => [name, document(layout, name, count)])),
+        metadata: Object.fromEntries(arrays.map((name) => [name, document(layout, name, count, series)])),
       },
     }),
   };
@@ -80,16 +100,22 @@ export class DensitySnapshotWriter {
   private constructor(
     readonly layout: DensityLayout,
     private readonly series: ZarrSeries,
+    private readonly field = densitySeries,
   ) {}
 
   /**
    * Creates an empty group in a run folder; snapshots that are there are lost.
    *
+   * @param field what is appended, in place of densities
    * @throws OutputError if the system refuses
    */
-  static async create(runFolder: string, layout: DensityLayout): Promise<DensitySnapshotWriter> {
-    const series = await ZarrSeries.create(join(runFolder, snapshotFolder), documentsOf(layout));
-    return new DensitySnapshotWriter(layout, series);
+  static async create(
+    runFolder: string,
+    layout: DensityLayout,
+    field = densitySeries,
+  ): Promise<DensitySnapshotWriter> {
+    const series = await ZarrSeries.create(join(runFolder, field.folder), documentsOf(layout, field));
+    return new DensitySnapshotWriter(layout, series, field);
   }
 
   /**
@@ -110,7 +136,10 @@ export class DensitySnapshotWriter {
         'put back the folder as the run left it, or start the run anew',
       );
     }
-    return new DensitySnapshotWriter(layout, await ZarrSeries.open(folder, documentsOf(layout), count));
+    return new DensitySnapshotWriter(
+      layout,
+      await ZarrSeries.open(folder, documentsOf(layout, densitySeries), count),
+    );
   }
 
   /** Snapshots in the group. A checkpoint records it, and resume trims to it. */
@@ -139,7 +168,7 @@ export class DensitySnapshotWriter {
     const here = zarr.slice(at, at + 1);
     await zarr.set(this.series.array('step', at + 1), [here], step);
     await zarr.set(this.series.array('time', at + 1), [here], time);
-    const array = this.series.array('density', at + 1);
+    const array = this.series.array(this.field.array, at + 1);
     const shape = [1, 1, ...cells];
     const stride = shape.map((_, k) => shape.slice(k + 1).reduce((product, size) => product * size, 1));
     for (let node = 0; node < nodeNames.length; node++) {

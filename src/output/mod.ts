@@ -28,7 +28,12 @@ export { readSnapshots, type SnapshotSeries } from './read-snapshots.js';
 export { openDensities, type DensitySeries } from './read-densities.js';
 export { FolderStore } from './zarr-store.js';
 export type { SnapshotLayout } from './snapshot-metadata.js';
-export { DensitySnapshotWriter, type DensityLayout, type DensitySnapshot } from './density-snapshots.js';
+export {
+  DensitySnapshotWriter,
+  potentialSeries,
+  type DensityLayout,
+  type DensitySnapshot,
+} from './density-snapshots.js';
 export {
   energyJson,
   EnergyTables,

@@ -1,4 +1,11 @@
 // Public names of this folder.
 export type { ReportData, ReportSnapshot } from './data.js';
 export { renderReport } from './page.js';
-export { renderStudy, type StudyData, type StudyOfMobility, type StudyRow } from './study-page.js';
+export { renderGeodesic, type GeodesicData } from './geodesic-page.js';
+export {
+  renderStudy,
+  studyPicture,
+  type StudyData,
+  type StudyOfMobility,
+  type StudyRow,
+} from './study-page.js';

@@ -2,10 +2,14 @@
 
 import { describe, expect, it } from 'vitest';
 import { annotatedSchema, type JsonSchema } from '../../src/config/json-schema.js';
-import { build, problemsOf } from './helpers.js';
+import { parseConfig, type LoadOptions } from '../../src/config/mod.js';
+import { buildModel } from '../../src/model/mod.js';
+import { BASE, build, problemsOf } from './helpers.js';
 
 interface Row {
   readonly key: string;
+  /** In place of the base config. */
+  readonly text?: string;
   /** Overrides that make the key meaningful. */
   readonly with?: readonly string[];
   readonly good: readonly string[];
@@ -27,6 +31,13 @@ const files = {
   'gap.csv': 'u,v\n1,2\n,4\nNaN,x\n',
 };
 const data = 'potential.data.A.';
+/** Without what an objective takes the place of. */
+const lumpedObjective = `representation: lumped
+graph: { ring: 4 }
+temperature: 1
+time: { step: 0.01, end: 1 }
+objective: {}
+`;
 const inline = ['potential.data={A: {file: data.csv, columns: [u, v]}}'];
 
 const rows: readonly Row[] = [
@@ -353,9 +364,25 @@ const rows: readonly Row[] = [
     key: 'dynamics.kind',
     good: ['gradient-flow'],
     bad: [
-      ['accelerated', /friction|not there yet/u],
       ['jko', /needs the length of a step/u],
-      ['flow', /expected gradient-flow/u],
+      ['flow', /expected gradient-flow, accelerated or jko/u],
+    ],
+  },
+  { key: 'dynamics.kind', with: ['dynamics.friction=2'], good: ['accelerated'], bad: [] },
+  {
+    key: 'dynamics.kind',
+    with: ['representation=grid', 'dynamics.friction=2'],
+    good: [],
+    bad: [['accelerated', /not there yet/u]],
+  },
+  {
+    key: 'dynamics.friction',
+    with: ['dynamics.kind=accelerated'],
+    good: ['1', '0.5', '2*pi', '1e3'],
+    bad: [
+      ['0', /> 0, got 0/u],
+      ['-1', />= 0, got -1/u],
+      ['{nesterov: 3}', /particles have a constant friction/u],
     ],
   },
   {
@@ -464,8 +491,14 @@ const rows: readonly Row[] = [
     good: ['euler-maruyama', 'leimkuhler-matthews', 'heun'],
     bad: [
       ['euler', /expected euler-maruyama/u],
-      ['baoab', /not offered/u],
+      ['baoab', /kind accelerated/u],
     ],
+  },
+  {
+    key: 'dynamics.integrator',
+    with: ['dynamics={kind: accelerated, friction: 1}'],
+    good: ['baoab'],
+    bad: [['heun', /no velocities/u]],
   },
   { key: 'dynamics.splitting', good: ['lie', 'strang'], bad: [['Lie', /expected lie or strang/u]] },
   {
@@ -664,6 +697,13 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    key: 'initial.velocities',
+    with: ['dynamics={kind: accelerated, friction: 1}'],
+    good: ['thermal', 'rest'],
+    bad: [['cold', /expected thermal or rest/u]],
+  },
+  { key: 'initial.velocities', good: [], bad: [['rest', /particles of kind accelerated/u]] },
+  {
     key: 'initial.masses',
     good: ['uniform', '[1, 2, 3, 4]', 'node', '{"1": 1}'],
     bad: [
@@ -785,26 +825,112 @@ const rows: readonly Row[] = [
   },
   { key: 'checkpoint.keep', good: ['1'], bad: [['0', /from 1/u]] },
   {
+    key: 'objective.module',
+    text: lumpedObjective,
+    good: ['a.ts', 'folder/b.mjs'],
+    bad: [
+      ['3', /expected the path of a module/u],
+      ['" "', /expected the path of a module/u],
+    ],
+  },
+  {
+    key: 'objective.options',
+    text: lumpedObjective,
+    with: ['objective.module=a.ts'],
+    good: ['{}', '{ a: 1, b: [x, { c: true }] }'],
+    bad: [['3', /expected a section with options/u]],
+  },
+  {
+    key: 'objective.command',
+    text: lumpedObjective,
+    good: ['[python3, a.py]', '[./program]'],
+    bad: [
+      ['[]', /the list is empty/u],
+      ['python3', /expected a list: the program and its arguments/u],
+      ['[python3, 3]', /expected a word of the command/u],
+    ],
+  },
+  {
+    key: 'objective.timeout',
+    text: lumpedObjective,
+    with: ['objective.command=[a]'],
+    good: ['500ms', '30s', '10min'],
+    bad: [
+      ['30', /expected a duration/u],
+      ['0s', /duration > 0/u],
+      ['fast', /no duration/u],
+    ],
+  },
+  {
+    key: 'optimize.stop.seconds',
+    good: ['500ms', '2h'],
+    bad: [
+      ['5', /expected a duration/u],
+      ['long', /no duration/u],
+    ],
+  },
+  {
+    key: 'optimize.stop.evaluations',
+    good: ['1', '1_000_000'],
+    bad: [
+      ['0', />= 1/u],
+      ['1.5', /whole/u],
+    ],
+  },
+  { key: 'optimize.stop.stagnation', good: ['1', '500'], bad: [['0', />= 1/u]] },
+  {
+    key: 'optimize.restarts',
+    good: ['0', '10'],
+    bad: [
+      ['-1', /from 0/u],
+      ['0.5', /whole/u],
+    ],
+  },
+  {
+    key: 'optimize.improvement',
+    with: ['optimize.stop.stagnation=5'],
+    good: ['0', '1e-3'],
+    bad: [['-1', />= 0/u]],
+  },
+  { key: 'optimize.top', good: ['1', '50'], bad: [['0', /from 1/u]] },
+  {
     key: 'partition',
     good: ['auto', 'nodes', 'replicas'],
     bad: [['node', /expected auto, nodes or replicas/u]],
   },
 ];
 
+/** The model of a row's config with a value for its key. */
+function made(row: Row, value: string, options: LoadOptions): void {
+  const overrides = [...(row.with ?? []), `${row.key}=${value}`];
+  if (row.text === undefined) build(overrides, options);
+  else buildModel(parseConfig(row.text, { file: 'test.yaml', overrides, ...options }));
+}
+
 describe('options', () => {
+  it('knows one of potential and objective', () => {
+    const text = `${BASE}objective: { module: a.ts }\nrepresentation: lumped\n`;
+    const problems = problemsOf(() => parseConfig(text, { file: 'test.yaml' }));
+    expect(problems.map(({ message, line }) => [message, line])).toEqual([
+      ['the config has both potential and objective', 11],
+    ]);
+  });
+
+  it('knows objectives for representation lumped only', () => {
+    const text = lumpedObjective.replace('lumped', 'grid').replace('{}', '{ module: a.ts }');
+    const problems = problemsOf(() => parseConfig(text, { file: 'test.yaml' }));
+    expect(problems.map(({ message }) => message)).toEqual(['is used with representation lumped only']);
+  });
+
   for (const row of rows) {
     for (const value of row.good) {
       it(`${row.key}=${value} is taken`, () => {
-        expect(() =>
-          build([...(row.with ?? []), `${row.key}=${value}`], { attachments: files }),
-        ).not.toThrow();
+        expect(() => made(row, value, { attachments: files })).not.toThrow();
       });
     }
     for (const [value, message] of row.bad) {
       it(`${row.key}=${value} is refused`, () => {
-        const problems = problemsOf(() =>
-          build([...(row.with ?? []), `${row.key}=${value}`], { attachments: files, folder: '/nowhere' }),
-        );
+        const problems = problemsOf(() => made(row, value, { attachments: files, folder: '/nowhere' }));
         expect(problems.map((problem) => problem.message).join('\n')).toMatch(message);
         expect(problems.some((problem) => problem.where.startsWith('--set '))).toBe(
           row.key !== 'space.box' || value !== '[1, 2]',
@@ -829,6 +955,19 @@ describe('options', () => {
     };
     walk('', annotatedSchema());
     expect(missing).toEqual([]);
+  });
+
+  it('kind accelerated asks for a friction, and brings its integrator', () => {
+    const [problem] = problemsOf(() => build(['dynamics.kind=accelerated']));
+    expect([problem.path, problem.message, problem.hint]).toEqual([
+      'dynamics.friction',
+      'is missing: kind accelerated needs a number >= 0',
+      'add friction: 1',
+    ]);
+    const { model } = build(['dynamics={kind: accelerated, friction: 3}', 'initial.velocities=rest']);
+    expect(model.integrator).toBe('baoab');
+    expect(model.kinetics).toEqual({ friction: 3, start: 'rest' });
+    expect(build().model.kinetics).toBeUndefined();
   });
 
   it('describes every key', () => {

@@ -6,11 +6,13 @@ import { density } from './density.js';
 import { diabetes } from './diabetes.js';
 import { energy } from './energy.js';
 import { gaussians } from './gaussians.js';
+import { geodesics } from './geodesics.js';
 import { gibbs } from './gibbs.js';
 import { grid } from './grid.js';
 import { FALSE_ALARM, MOST_ROWS, passes, SIGMAS, table, type Study, type TableRow } from './harness.js';
 import { integrators } from './integrators.js';
 import { jumps } from './jumps.js';
+import { kineticStudy } from './kinetic.js';
 import { muellerBrown } from './mueller-brown.js';
 import { ratchet } from './ratchet.js';
 import { referenceStudy } from './reference.js';
@@ -22,6 +24,7 @@ const studies: readonly Study[] = [
   separable,
   gibbs,
   integrators,
+  kineticStudy,
   splittings,
   gaussians,
   jumps,
@@ -33,6 +36,7 @@ const studies: readonly Study[] = [
   grid,
   secondOrder,
   energy,
+  geodesics,
 ];
 
 const help = `Validation: runs against exact answers.

@@ -1,7 +1,8 @@
 // From a config and its model to a lumped flow: the problem as plain data, the objective behind V, and what every worker is set up with. The
 // same in the process that leads and in its threads.
 
-import type { RunConfig } from '../../config/mod.js';
+import { resolve } from 'node:path';
+import type { ObjectiveConfig, RunConfig } from '../../config/mod.js';
 import {
   drawStart,
   FormulaObjective,
@@ -14,9 +15,27 @@ import {
   type Objective,
 } from '../../lumped/mod.js';
 import { StructureSpace, type Model } from '../../model/mod.js';
+import {
+  openObjective,
+  type MeasuredObjective,
+  type ObjectiveSpec,
+  type OpenOptions,
+} from '../../objective/mod.js';
 
-/** What is behind V. @throws LumpedError */
-export async function objectiveOf(config: RunConfig, model: Model): Promise<Objective> {
+/** The objective that a config names, with its paths made absolute. */
+function objectiveSpec(objective: ObjectiveConfig, folder: string): ObjectiveSpec {
+  return objective.kind === 'module'
+    ? { kind: 'module', path: resolve(folder, objective.module), options: objective.options }
+    : { ...objective, folder: resolve(folder) };
+}
+
+/** What is behind V. @throws LumpedError, TrustError, ObjectiveError */
+export async function objectiveOf(
+  config: RunConfig,
+  model: Model,
+  open: OpenOptions = { isTrusted: false, workers: 1 },
+): Promise<MeasuredObjective> {
+  if (config.objective) return openObjective(objectiveSpec(config.objective, config.source.folder), open);
   const letters = config.grow?.letters;
   return new FormulaObjective(model, letters && new StructureSpace(letters));
 }
@@ -65,7 +84,7 @@ export function lumpedProblem(config: RunConfig, model: Model, objective: Object
     graph: graphOf(config, model),
     miniBatches: objective.miniBatches,
     judgeEvery: config.observe.every,
-    autonomous: isAutonomous(model),
+    autonomous: config.objective === undefined && isAutonomous(model),
   };
 }
 

@@ -6,7 +6,13 @@ import type { RunConfig } from '../../config/mod.js';
 import { mathF64 } from '../../elementary/mod.js';
 import type { EnergyRecord, Observation } from '../../estimate/mod.js';
 import { reachable } from '../../expression/mod.js';
-import { LumpedError, LumpedFlow, NodeWorker, type LumpedEnergies } from '../../lumped/mod.js';
+import {
+  LumpedError,
+  LumpedFlow,
+  NodeWorker,
+  type LumpedEnergies,
+  type Objective,
+} from '../../lumped/mod.js';
 import { buildModel, type Model, type Preflight } from '../../model/mod.js';
 import type { Checkpoint, DraftParts, LumpedRecord, PartStorage } from '../../output/mod.js';
 import { coreCount } from '../crew.js';
@@ -27,6 +33,7 @@ export class LumpedSimulation {
   #flow: LumpedFlow | undefined;
   #crew: TimedCrew | undefined;
   readonly #zeros: Float64Array;
+  #objective: Objective | undefined;
 
   private constructor(
     readonly config: RunConfig,
@@ -34,6 +41,7 @@ export class LumpedSimulation {
     readonly notes: readonly Preflight[],
     readonly workers: number,
     private readonly isAlone: boolean,
+    private readonly allowModules: boolean,
   ) {
     const { nodeCount } = model.graph;
     this.#zeros = new Float64Array(nodeCount * model.dimension * model.dimension);
@@ -57,12 +65,22 @@ export class LumpedSimulation {
     const operations = model.potentialOfNode.reduce((sum, potential) => sum + operationsOf[potential], 0);
     const wanted = options.workers ?? Math.min(coreCount(), Math.ceil(operations / OPERATIONS_PER_WORKER));
     const isAlone = options.workers === 0 || (options.workers === undefined && wanted <= 1);
-    return new LumpedSimulation(config, model, notes, Math.max(1, wanted), isAlone);
+    // Objectives that are not formulas have threads or processes of their own.
+    const isObjective = config.objective !== undefined;
+    const workers = isObjective ? (options.workers ?? coreCount()) : wanted;
+    return new LumpedSimulation(
+      ...([config, model, notes, Math.max(1, workers)] as const),
+      isAlone || isObjective,
+      options.allowModules === true,
+    );
   }
 
   async #open(): Promise<{ problem: ReturnType<typeof lumpedProblem>; crew: TimedCrew }> {
     const { config, model } = this;
-    const objective = await objectiveOf(config, model);
+    await this.#objective?.close?.();
+    const { allowModules: isTrusted, workers } = this;
+    const objective = await objectiveOf(config, model, { isTrusted, workers });
+    this.#objective = objective;
     const problem = lumpedProblem(config, model, objective);
     await this.#crew?.close();
     this.#crew = this.isAlone
@@ -216,6 +234,7 @@ export class LumpedSimulation {
 
   async close(): Promise<void> {
     await this.#crew?.close();
+    await this.#objective?.close?.();
   }
 }
 

@@ -1,0 +1,281 @@
+// The search for a network on the digits, compared at equal gradient evaluations: first- and second-order lumped flow, hill climbing with the
+// same edits, random search, single fixed networks. To be run as it is, without a build:
+//
+//     node --import jiti/register bench/digits.ts --seeds 5 --budget 8000 [--only second-order] [--out results.json]
+//
+// Every method moves weights by the same second-order steps on the same mini-batches, but for the first-order flow. A gradient evaluation is that of
+// one network on 64 images. What is reported of a method at any time is the network that does best on the validation images, among those
+// that it holds to be good then; test images are looked at for the report only, and no method sees them.
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import digitsObjective, { score } from '../configs/digits/objective.js';
+import { growths, randomStructure } from '../configs/digits/structure.js';
+import { randomFrom, startOf, transferWeights } from '../configs/digits/weights.js';
+import { localCrew, LumpedFlow, NodeWorker, type LumpedProblem } from '../src/lumped/mod.js';
+import { moduleObjective } from '../src/objective/mod.js';
+
+const { values: flags } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '5' },
+    budget: { type: 'string', default: '8000' },
+    only: { type: 'string' },
+    out: { type: 'string' },
+  },
+});
+const SEEDS = Number(flags.seeds);
+const BUDGET = Number(flags.budget);
+/** Gradient evaluations between two looks at how good a method is. */
+const LOOK_EVERY = 250;
+const TARGET = 0.96;
+/** Price per weight, ridge: in V of all methods. */
+const V = { price: 2e-6, ridge: 1e-4 };
+/** Second-order steps: length and friction. About stochastic gradients with momentum 0.9 and rate 0.04. */
+const STEP = 0.2;
+const FRICTION = 0.5;
+/** First-order steps: length. */
+const RATE = 0.3;
+
+interface Outcome {
+  readonly structure: string;
+  readonly validation: number;
+  readonly test: number;
+  readonly examined: number;
+  /** Gradient evaluations after which the network chosen by validation has 96 % on the test images; Infinity: never. */
+  readonly reached: number;
+  readonly gradients: number;
+  readonly seconds: number;
+}
+
+/** Follows what a method would answer, as its gradient evaluations go on. */
+class Record {
+  gradients = 0;
+  #nextLook = LOOK_EVERY;
+  #best = { structure: '', validation: -1, entropy: Infinity, test: 0 };
+  #reached = Infinity;
+  readonly #startedAt = performance.now();
+  readonly examined = new Set<string>();
+
+  get isOver(): boolean {
+    return this.gradients >= BUDGET;
+  }
+
+  /** Whether candidates are to be shown. */
+  get wantsLook(): boolean {
+    return this.gradients >= this.#nextLook || this.isOver;
+  }
+
+  /** Looks at candidates: the best on the validation images so far is the answer. */
+  look(candidates: readonly { readonly structure: string; readonly x: Float64Array }[]): void {
+    this.#nextLook = (Math.floor(this.gradients / LOOK_EVERY) + 1) * LOOK_EVERY;
+    for (const { structure, x } of candidates) {
+      const { accuracy, entropy } = score(x, structure, 'validation');
+      const best = this.#best;
+      const isBetter = accuracy > best.validation || (accuracy === best.validation && entropy < best.entropy);
+      if (isBetter)
+        this.#best = { structure, validation: accuracy, entropy, test: score(x, structure, 'test').accuracy };
+    }
+    if (this.#best.test >= TARGET && this.#reached === Infinity) this.#reached = this.gradients;
+  }
+
+  outcome(): Outcome {
+    const { structure, validation, test } = this.#best;
+    return {
+      ...{ structure, validation, test, examined: this.examined.size, reached: this.#reached },
+      ...{ gradients: this.gradients, seconds: (performance.now() - this.#startedAt) / 1000 },
+    };
+  }
+}
+
+type Digits = ReturnType<typeof digitsObjective>;
+
+/** A single network on its way, by the same steps as a node of the second-order flow. */
+class Trainee {
+  readonly #v: Float64Array;
+  #gradient: Float64Array | undefined;
+
+  constructor(
+    readonly structure: string,
+    readonly x: Float64Array,
+  ) {
+    this.#v = new Float64Array(x.length);
+  }
+
+  step(objective: Digits, batch: number, record: Record): void {
+    const { x } = this;
+    const v = this.#v;
+    const half = Math.exp((-FRICTION * STEP) / 2);
+    this.#gradient ??= this.#gradientAt(objective, batch, record);
+    for (let i = 0; i < x.length; i++) {
+      v[i] = v[i] * half - 0.5 * STEP * this.#gradient[i];
+      x[i] += STEP * v[i];
+    }
+    const next = this.#gradientAt(objective, batch + 1, record);
+    for (let i = 0; i < x.length; i++) v[i] = (v[i] - 0.5 * STEP * next[i]) * half;
+    this.#gradient = next;
+  }
+
+  #gradientAt(objective: Digits, batch: number, record: Record): Float64Array {
+    record.gradients += 1;
+    return objective.valueAndGradient(this.x, this.structure, { batch }).gradient;
+  }
+}
+
+/** One network for the whole budget. */
+function fixed(structure: string) {
+  return async (seed: number): Promise<Outcome> => {
+    const objective = digitsObjective({ ...V, seed });
+    const record = new Record();
+    record.examined.add(structure);
+    const trainee = new Trainee(structure, startOf(structure, seed));
+    for (let batch = 0; !record.isOver; batch++) {
+      trainee.step(objective, batch, record);
+      if (record.wantsLook) record.look([trainee]);
+    }
+    return record.outcome();
+  };
+}
+
+/** Random networks one after the other, each for a part of the budget. */
+async function randomSearch(seed: number): Promise<Outcome> {
+  const each = 1000;
+  const objective = digitsObjective({ ...V, seed });
+  const random = randomFrom(`random search ${seed}`);
+  const record = new Record();
+  while (!record.isOver) {
+    const structure = randomStructure(random);
+    record.examined.add(structure);
+    const trainee = new Trainee(structure, startOf(structure, seed));
+    const until = record.gradients + each;
+    for (let batch = 0; record.gradients < until && !record.isOver; batch++) {
+      trainee.step(objective, batch, record);
+      if (record.wantsLook) record.look([trainee]);
+    }
+  }
+  return record.outcome();
+}
+
+/** From `linear` on: children by random edits, each trained a little; the best of them and the parent goes on. */
+async function hillClimbing(seed: number): Promise<Outcome> {
+  const children = 7;
+  const each = 125;
+  const objective = digitsObjective({ ...V, seed });
+  const random = randomFrom(`hill climbing ${seed}`);
+  const record = new Record();
+  let current = new Trainee('linear', startOf('linear', seed));
+  record.examined.add('linear');
+  for (let round = 0; !record.isOver; round++) {
+    const family = [new Trainee(current.structure, Float64Array.from(current.x))];
+    const edits = growths(current.structure);
+    while (family.length <= children && edits.length > 0) {
+      const [{ to }] = edits.splice(Math.floor(random() * edits.length), 1);
+      record.examined.add(to);
+      family.push(new Trainee(to, transferWeights(current.x, current.structure, to)));
+    }
+    for (const trainee of family)
+      for (let k = 0; k < each && !record.isOver; k++) trainee.step(objective, round * each + k, record);
+    const judged = family.map((trainee) => ({
+      trainee,
+      entropy: score(trainee.x, trainee.structure, 'validation').entropy,
+    }));
+    current = judged.reduce((a, b) => (b.entropy < a.entropy ? b : a)).trainee;
+    record.look([current]);
+  }
+  return record.outcome();
+}
+
+function flow(dynamics: LumpedProblem['dynamics'], timeStep: number) {
+  return async (seed: number): Promise<Outcome> => {
+    const digits = digitsObjective({ ...V, seed, weight: 0.1 });
+    const objective = moduleObjective(digits, 'digits');
+    const record = new Record();
+    const problem: LumpedProblem = {
+      dynamics,
+      mobility: 'log-mean',
+      temperature: { kind: 'exponential', from: 0.05, to: 0.01, duration: 200 * timeStep },
+      splitting: 'lie',
+      timeStep,
+      tolerance: 1e-4,
+      graph: {
+        kind: 'grow',
+        nodes: [{ node: 'linear', mass: 1 }],
+        rules: { every: 25, birth: 0.15, share: 0.6, floor: 0.02, grace: 25, maxNodes: 12 },
+      },
+      miniBatches: true,
+      // Best points are judged here, on the validation images.
+      judgeEvery: 1_000_000,
+      autonomous: true,
+    };
+    const settings = {
+      dynamics,
+      seed,
+      walls: undefined,
+      start: (node: string, x: Float64Array) => x.set(startOf(node, seed)),
+    };
+    const run = await LumpedFlow.start(problem, localCrew(new NodeWorker(objective, settings)));
+    while (!record.isOver) {
+      await run.advance();
+      record.gradients = run.counts.gradients;
+      for (const { node } of run.nodes()) record.examined.add(node);
+      if (!record.wantsLook) continue;
+      const heaviest = run.nodes().sort((a, b) => b.mass - a.mass);
+      record.look(
+        heaviest
+          .slice(0, 3)
+          .map(({ node }) => ({ structure: node, x: run.pointOf(node)?.x ?? new Float64Array() })),
+      );
+    }
+    return record.outcome();
+  };
+}
+
+const methods: [string, (seed: number) => Promise<Outcome>][] = [
+  ['second-order flow', flow({ kind: 'accelerated', friction: { kind: 'constant', value: FRICTION } }, STEP)],
+  ['first-order flow', flow({ kind: 'gradient-flow', integrator: 'euler' }, RATE)],
+  ['hill climbing', hillClimbing],
+  ['random search', randomSearch],
+  ...['linear', 'd32r', 'd32r-c8r'].map((name): [string, (seed: number) => Promise<Outcome>] => [
+    `fixed ${name}`,
+    fixed(name),
+  ]),
+];
+
+/** Middle one, and the smallest and largest. */
+function spread(values: readonly number[], text: (value: number) => string): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  return `${text(sorted[Math.floor(sorted.length / 2)])} (${text(sorted[0])} … ${text(sorted.at(-1) ?? NaN)})`;
+}
+
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+const count = (value: number): string => (value === Infinity ? 'never' : String(value));
+
+const results: { method: string; seed: number; outcome: Outcome }[] = [];
+console.log(
+  '| method | test accuracy | structures examined | gradients to 96 % | seconds | structures found |',
+);
+console.log('| --- | --- | --- | --- | --- | --- |');
+for (const [method, run] of methods) {
+  if (flags.only !== undefined && !method.includes(flags.only)) continue;
+  const outcomes: Outcome[] = [];
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const outcome = await run(seed);
+    outcomes.push(outcome);
+    results.push({ method, seed, outcome });
+    if (flags.out !== undefined) writeFileSync(flags.out, `${JSON.stringify(results, null, 1)}\n`);
+  }
+  console.log(
+    `| ${method} | ${spread(
+      outcomes.map(({ test }) => test),
+      percent,
+    )} | ${spread(
+      outcomes.map(({ examined }) => examined),
+      count,
+    )} | ${spread(
+      outcomes.map(({ reached }) => reached),
+      count,
+    )} | ${spread(
+      outcomes.map(({ seconds }) => seconds),
+      (value) => value.toFixed(0),
+    )} | ${outcomes.map(({ structure }) => structure).join(', ')} |`,
+  );
+}

@@ -1,0 +1,226 @@
+// A search: rounds of a lumped flow, one after the other, until something says stop. What it knows is one plain state, so that a search that is
+// interrupted goes on to the same bits (but for the wall time, which may end it earlier or later). Files are folder.ts.
+
+import { now } from '../cluster/mod.js';
+import type { OptimizeSpec } from '../config/mod.js';
+import type { LumpedEnergies, LumpedFlow, LumpedState } from '../lumped/mod.js';
+import type { BestResult, NodeResult, RoundEnding, RoundResult } from './answer.js';
+import type { SearchSetup } from './setup.js';
+
+/** Points evaluated and nodes met, over all rounds. */
+export interface SearchCounts {
+  readonly gradients: number;
+  readonly evaluations: number;
+  readonly examined: number;
+}
+
+/** Why a search ended. */
+export type SearchEnding = 'rounds' | 'seconds' | 'evaluations' | 'interrupted';
+
+/** All that a search goes on from. */
+export interface SearchState {
+  /** Round under way, from 0; as many as there are in `rounds` when it has not begun. */
+  readonly round: number;
+  readonly rounds: readonly RoundResult[];
+  readonly flow: LumpedState | undefined;
+  readonly best: BestResult | undefined;
+  /** Of the round under way: its lowest V as stagnation sees it, and the step at which it was met. */
+  readonly reference: number;
+  readonly improvedAt: number;
+  /** Of the rounds that are over. */
+  readonly counts: SearchCounts;
+  readonly seconds: number;
+}
+
+/** A look at a search under way. */
+export interface SearchLook {
+  readonly round: number;
+  readonly step: number;
+  readonly energies: LumpedEnergies;
+  readonly best: BestResult | undefined;
+  readonly counts: SearchCounts;
+  readonly seconds: number;
+  /** The heaviest node, its mass, and the number of nodes alive. */
+  readonly heaviest: string;
+  readonly mass: number;
+  readonly alive: number;
+}
+
+export interface SearchListener {
+  /** At every observation. */
+  observed?(look: SearchLook): Promise<void> | void;
+  /** Whether a checkpoint is due, after a step. */
+  wantsCheckpoint?(step: number): boolean;
+  checkpoint?(state: SearchState): Promise<void>;
+}
+
+const NONE: SearchState = {
+  ...{ round: 0, rounds: [], flow: undefined, best: undefined },
+  ...{ reference: Infinity, improvedAt: 0, seconds: 0 },
+  counts: { gradients: 0, evaluations: 0, examined: 0 },
+};
+
+export class Search {
+  #state: SearchState;
+  #flow: LumpedFlow | undefined;
+  readonly #startedAt = now();
+  /** The flow's best value that was taken in last. */
+  #seen: number | undefined;
+
+  constructor(
+    private readonly setup: SearchSetup,
+    private readonly rules: OptimizeSpec,
+    private readonly seed: number,
+    private readonly observeEvery: number,
+    state: SearchState = NONE,
+  ) {
+    this.#state = state;
+  }
+
+  /** Seconds of work, those before a resume counted. */
+  get seconds(): number {
+    return this.#state.seconds + now() - this.#startedAt;
+  }
+
+  get best(): BestResult | undefined {
+    return this.#state.best;
+  }
+
+  get rounds(): readonly RoundResult[] {
+    return this.#state.rounds;
+  }
+
+  get counts(): SearchCounts {
+    const flow = this.#flow?.counts;
+    const { counts } = this.#state;
+    if (!flow) return counts;
+    return {
+      gradients: counts.gradients + flow.gradients,
+      evaluations: counts.evaluations + flow.evaluations,
+      examined: counts.examined + flow.examined,
+    };
+  }
+
+  /** Works until the search is over, or told to stop. An interrupted round has its checkpoint, and its result so far is in `rounds`. */
+  async run(stop: AbortSignal, listener: SearchListener = {}): Promise<SearchEnding> {
+    const count = 1 + this.rules.restarts;
+    while (this.#state.round < count) {
+      const { round } = this.#state;
+      const flow = await this.setup.begin(this.seed + round, this.#state.flow);
+      this.#flow = flow;
+      const isFresh = this.#state.flow === undefined;
+      this.#note();
+      if (isFresh) await listener.observed?.(this.#look(flow));
+      const limit = await this.#steps(flow, stop, listener);
+      if (limit === 'interrupted') {
+        await listener.checkpoint?.(this.#snapshot());
+        await this.#finish(flow, 'stopped', true);
+        return 'interrupted';
+      }
+      const isOver = limit === 'seconds' || limit === 'evaluations';
+      await this.#finish(flow, isOver ? 'stopped' : limit, false);
+      await listener.checkpoint?.(this.#snapshot());
+      if (isOver) return limit;
+    }
+    return 'rounds';
+  }
+
+  async #steps(
+    flow: LumpedFlow,
+    stop: AbortSignal,
+    listener: SearchListener,
+  ): Promise<'end' | 'stagnation' | Exclude<SearchEnding, 'rounds'>> {
+    const { stop: rules } = this.rules;
+    for (;;) {
+      if (flow.step >= this.setup.steps) return 'end';
+      if (rules.stagnation !== undefined && flow.step - this.#state.improvedAt >= rules.stagnation)
+        return 'stagnation';
+      if (rules.evaluations !== undefined && this.#spent() >= rules.evaluations) return 'evaluations';
+      if (rules.seconds !== undefined && this.seconds >= rules.seconds) return 'seconds';
+      if (stop.aborted) return 'interrupted';
+      await flow.advance();
+      this.#note();
+      if (flow.step % this.observeEvery === 0 || flow.step === this.setup.steps)
+        await listener.observed?.(this.#look(flow));
+      if (listener.wantsCheckpoint?.(flow.step)) await listener.checkpoint?.(this.#snapshot());
+      // Others of this process, signals among them, get their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #spent(): number {
+    const { gradients, evaluations } = this.counts;
+    return gradients + evaluations;
+  }
+
+  /** Takes in the best point of the flow. */
+  #note(): void {
+    const found = this.#flow?.best;
+    if (!found || this.#seen === found.value) return;
+    this.#seen = found.value;
+    const { best, reference, round } = this.#state;
+    if (found.value < reference - this.rules.improvement)
+      this.#state = { ...this.#state, reference: found.value, improvedAt: found.step };
+    if (best && !(found.value < best.value)) return;
+    const { node, value, x, step, time } = found;
+    this.#state = {
+      ...this.#state,
+      best: { node, value, x, step, time, round: round + 1, seconds: this.seconds },
+    };
+  }
+
+  #look(flow: LumpedFlow): SearchLook {
+    const nodes = flow.nodes();
+    const heaviest = nodes.reduce((a, b) => (b.mass > a.mass ? b : a));
+    return {
+      round: this.#state.round + 1,
+      step: flow.step,
+      energies: flow.energies(),
+      best: this.best,
+      counts: this.counts,
+      seconds: this.seconds,
+      heaviest: heaviest.node,
+      mass: heaviest.mass,
+      alive: nodes.length,
+    };
+  }
+
+  #snapshot(): SearchState {
+    return { ...this.#state, flow: this.#flow?.state(), seconds: this.seconds };
+  }
+
+  /** The result of the round: its heaviest nodes, judged on the whole data. `isOpen`: it may go on later. */
+  async #finish(flow: LumpedFlow, ending: RoundEnding, isOpen: boolean): Promise<void> {
+    const heaviest = flow
+      .nodes()
+      .map((view, order) => ({ ...view, order }))
+      .sort((a, b) => b.mass - a.mass || a.order - b.order)
+      .slice(0, this.rules.top);
+    const points = heaviest.map(({ node }) => Float64Array.from(flow.pointOf(node)?.x ?? []));
+    const values = await this.setup.objective.evaluate(
+      heaviest.map(({ node }, i) => ({
+        ...{ node, x: points[i], gradient: undefined, time: flow.time, batch: undefined },
+      })),
+    );
+    const nodes = heaviest.map(({ node, mass, born, parent }, i): NodeResult => ({
+      ...{ node, mass, born, parent, x: points[i], value: values[i] },
+    }));
+    const { temperature, energy } = flow.energies();
+    const { round, rounds } = this.#state;
+    const result: RoundResult = {
+      ...{ round: round + 1, seed: this.seed + round, ending, step: flow.step, time: flow.time },
+      ...{ temperature, energy, nodes, alive: flow.nodes().length },
+    };
+    if (isOpen) {
+      this.#state = { ...this.#state, rounds: [...rounds, result] };
+      return;
+    }
+    this.#state = {
+      ...this.#state,
+      ...{ round: round + 1, rounds: [...rounds, result], flow: undefined, counts: this.counts },
+      ...{ reference: Infinity, improvedAt: 0 },
+    };
+    this.#flow = undefined;
+    this.#seen = undefined;
+  }
+}
