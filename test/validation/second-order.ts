@@ -68,15 +68,17 @@ function errorsOf({ mean, width, k, gamma, eps }: Case, cells: number): Errors {
 export const secondOrder: Study = {
   name: 'second-order',
   title: 'second-order dynamics on the grid: mean and width in a quadratic well',
-  async run({ pick, note }) {
+  async run(context) {
     const rows: Row[] = [];
-    const sizes = pick([64, 128, 256, 512], [64, 128, 256]);
+    const sizes = context.pick([64, 128, 256, 512], [64, 128, 256]);
     for (const one of cases) {
       const errors = sizes.map((cells) => errorsOf(one, cells));
       for (const key of ['mean', 'width', 'residual'] as const) {
         const orders = errors.slice(1).map((error, i) => Math.log2(errors[i][key] / error[key]));
         const texts = errors.map((error, i) => `${sizes[i]}: ${error[key].toExponential(1)}`);
-        note(`${one.name}, ${key}: ${texts.join(', ')}; order ${orders.map((o) => o.toFixed(2)).join(', ')}`);
+        context.note(
+          `${one.name}, ${key}: ${texts.join(', ')}; order ${orders.map((o) => o.toFixed(2)).join(', ')}`,
+        );
         if (key !== 'residual') {
           const got = errors[sizes.indexOf(256)][key];
           rows.push({ quantity: `${one.name}: ${key} at 256 cells`, exact: 0, got, allowed: 0.01 });
