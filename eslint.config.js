@@ -130,6 +130,9 @@ const OUTSIDE_WORLD =
 const CODE_FROM_STRINGS = /^(node:)?(vm|repl)$/;
 const CLOCK_MODULE = /^(node:)?perf_hooks$/;
 
+/** The one door besides mod.js: what threads need of src/cluster, without all that the main thread needs. */
+const THREAD_DOOR = 'src/cluster/thread.js';
+
 /** Why `file` may not import `specifier`, or undefined. Both are looked at as text only: neither needs to exist. */
 function importProblem(file, specifier, typeOnly) {
   if (CODE_FROM_STRINGS.test(specifier)) {
@@ -160,6 +163,7 @@ function importProblem(file, specifier, typeOnly) {
   }
   if (targetTop !== 'src' || inside.length === 0 || targetFolder === own) return undefined;
 
+  if (top === 'workers' && target === THREAD_DOOR) return undefined;
   if (inside.join('/') !== 'mod.js') {
     return `Import src/${targetFolder} through its door, src/${targetFolder}/mod.js; what it does not export is not public.`;
   }

@@ -2,7 +2,7 @@
 
 import './low-priority.js';
 import { workerData } from 'piscina';
-import { asFailure, type EstimateSetup, type TaskFailure } from '../src/cluster/mod.js';
+import { asFailure, type EstimateSetup, type TaskFailure } from '../src/cluster/thread.js';
 import { loadBundle } from '../src/config/mod.js';
 import { EnergyEstimator, type EnergyEstimate, type EnergyInput } from '../src/estimate/mod.js';
 import { buildModel } from '../src/model/mod.js';

@@ -10,7 +10,7 @@ import {
   type GridSetup,
   type GridTask,
   type TaskFailure,
-} from '../src/cluster/mod.js';
+} from '../src/cluster/thread.js';
 import { loadBundle } from '../src/config/mod.js';
 import { GridPlan, gridSolver } from '../src/grid/mod.js';
 import { buildModel } from '../src/model/mod.js';

@@ -9,16 +9,17 @@ import {
   type TaskResult,
   type WorkerSetup,
   type WorkerTask,
-} from '../src/cluster/mod.js';
+} from '../src/cluster/thread.js';
 import { loadBundle } from '../src/config/mod.js';
-import { compileKernel } from '../src/kernel/mod.js';
+import { planKernel } from '../src/kernel/mod.js';
 import { buildModel } from '../src/model/mod.js';
 import { planMemory, ShardEngine } from '../src/particles/mod.js';
 
 const setup = workerData as WorkerSetup;
 const number = Atomics.add(new Int32Array(setup.control), controlWord.engines, 1);
 const { model } = buildModel(loadBundle(setup.config), { skipPreflight: true });
-const kernel = compileKernel(model);
+// The code is there already: the module has it.
+const kernel = { plan: planKernel(model) };
 const plan = planMemory(model, kernel.plan, setup.replicas, setup.workers, setup.machine);
 const engine = new ShardEngine(model, kernel, plan, setup.memory, setup.module, number);
 const worker = new Worker(engine, setup.control, setup.workers, setup.cores, setup.machine);

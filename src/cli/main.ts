@@ -18,6 +18,7 @@ import type { StatusOptions } from './status.js';
 import type { StudyFlags } from './study-jko.js';
 import type { SweepFlags } from './sweep.js';
 import type { WorkerOptions } from './worker.js';
+import { keepYoungGenerationSmall } from './young-generation.js';
 
 function wholeNumber(least: number): (text: string) => number {
   return (text) => {
@@ -134,6 +135,7 @@ SIGUSR1 holds a run up at its next look, SIGUSR2 lets it go on; Ctrl-C and SIGTE
       ),
   ),
 ).action(async (file: string, options: CommonOptions & { out?: string; seed?: string; set: string[] }) => {
+  keepYoungGenerationSmall();
   const { run } = await import('./run.js');
   process.exitCode = await run(file, options);
 });
@@ -151,6 +153,7 @@ statusFlags(
       .addOption(logLevelOption()),
   ),
 ).action(async (folder: string, options: CommonOptions) => {
+  keepYoungGenerationSmall();
   const { resume } = await import('./run.js');
   process.exitCode = await resume(folder, options);
 });

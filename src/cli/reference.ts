@@ -57,7 +57,7 @@ export interface Reference {
 /**
  * The reference, solved if need be; undefined if a signal stopped it.
  *
- * @throws UsageError if the run is not of particles
+ * @throws UsageError if the run is not of particles, or these have velocities
  * @throws ConfigError if there is no grid for the config
  */
 export async function solveReference(
@@ -67,6 +67,12 @@ export async function solveReference(
   if (run.model.representation !== 'particles') {
     throw new UsageError(
       `${run.label} is no run of particles; compare it with another run: wasserwerk compare ${run.label} <other>`,
+    );
+  }
+  if (run.model.kinetics) {
+    throw new UsageError(
+      `${run.label} is of particles with velocities, which no grid has: compare it with another run, or, where both are ` +
+        'stationary, with a grid run of kind gradient-flow: wasserwerk compare <run> <grid run>',
     );
   }
   const bundle = referenceBundle(run, options.set);

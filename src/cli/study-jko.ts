@@ -8,7 +8,13 @@ import { version } from '../cluster/mod.js';
 import { energyRecordOf, GridPlan, gridSolver, runAlone } from '../grid/mod.js';
 import { buildModel, type Model } from '../model/mod.js';
 import { csvLine, makeFolders, writeFileAtomic } from '../output/mod.js';
-import { renderStudy, type StudyData, type StudyOfMobility, type StudyRow } from '../report/mod.js';
+import {
+  renderStudy,
+  studyPicture,
+  type StudyData,
+  type StudyOfMobility,
+  type StudyRow,
+} from '../report/mod.js';
 import { exitCode, UsageError } from './exit.js';
 import { table } from './format.js';
 import { shownFolder } from './run-data.js';
@@ -60,6 +66,7 @@ export async function studyJko(file: string, flags: StudyFlags): Promise<number>
   await writeFileAtomic(join(folder, 'study.json'), `${JSON.stringify(data, null, 2)}\n`);
   await writeFileAtomic(join(folder, 'study.csv'), csvOf(data));
   await writeFileAtomic(join(folder, 'study.html'), renderStudy(data));
+  await writeFileAtomic(join(folder, 'study.svg'), studyPicture(data));
   if (flags.json) process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
   else if (flags.quiet !== true) process.stdout.write(textOf(data, folder));
   return exitCode.done;
@@ -209,5 +216,5 @@ function textOf(data: StudyData, folder: string): string {
       `${table([['time', 'tau', 'L1 error', 'order', 'energy error', 'order'], ...lines])}\n`
     );
   });
-  return `${tables.join('\n')}\nwrote study.json, study.csv, study.html to ${shownFolder(folder)}\n`;
+  return `${tables.join('\n')}\nwrote study.json, study.csv, study.html, study.svg to ${shownFolder(folder)}\n`;
 }

@@ -112,11 +112,11 @@ function describeParticles(model: Model): EngineText {
   const replicas = replicaCount(model);
   planMemory(model, kernel.plan, replicas, coreCount());
   const { nodeCount } = model.graph;
-  const { particleCount: particles, precision, integrator, mesh } = model;
+  const { particleCount: particles, precision, integrator, kinetics, mesh } = model;
   const shards = nodeCount * replicas;
   const cut = `(${nodeCount} nodes x ${replicas} replica${replicas === 1 ? '' : 's'})`;
   return {
-    integrator: `${integrator}, `,
+    integrator: `${kinetics ? `accelerated, friction ${kinetics.friction}, ` : ''}${integrator}, `,
     lines: [
       ['particles', `${particles.toLocaleString('en')} in ${shards} shards ${cut}, ${precision}`],
       ...(mesh ? [['mesh', meshText(mesh)] as const] : []),
@@ -124,6 +124,7 @@ function describeParticles(model: Model): EngineText {
     ],
     facts: {
       integrator,
+      ...(kinetics && { friction: kinetics.friction }),
       particles,
       precision,
       shards,

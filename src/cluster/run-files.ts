@@ -218,7 +218,12 @@ interface CheckpointHeader {
 
 /** What the tables of a run are of. */
 export function tableLayout({ model }: Evolution): TableLayout {
-  return { nodeNames: model.graph.nodeNames, coordinateNames: model.coordinateNames, edges: model.graph };
+  return {
+    nodeNames: model.graph.nodeNames,
+    coordinateNames: model.coordinateNames,
+    edges: model.graph,
+    hasVelocities: model.kinetics !== undefined,
+  };
 }
 
 /** Whether a run has tables of energies: grids know theirs, of particles they are estimated. */

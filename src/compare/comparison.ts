@@ -2,7 +2,15 @@
 // laws.ts; what follows from all of them is verdict.ts.
 
 export type Quantity =
-  'mass' | 'mean' | 'variance' | 'potential' | 'mean potential' | 'energy' | 'relative entropy' | 'density';
+  | 'mass'
+  | 'mean'
+  | 'variance'
+  | 'potential'
+  | 'mean potential'
+  | 'mean kinetic energy'
+  | 'energy'
+  | 'relative entropy'
+  | 'density';
 
 /** Errors are standard errors, 0 where there is no randomness. Dimensionless. */
 export interface Comparison {

@@ -104,6 +104,13 @@ export function compareObservations(
   const spread = Math.max(spreadOf(errors[0], sideA.particles), spreadOf(errors[1], sideB.particles));
   const energies: Pair = [a.potentialEnergy, b.potentialEnergy];
   add('mean potential', undefined, undefined, energies, errors, spread || Math.abs(energies[0] ?? 0));
+  const kinetic: Pair = [a.kineticEnergy ?? null, b.kineticEnergy ?? null];
+  const kineticErrors: Pair = [a.kineticEnergyError ?? null, b.kineticEnergyError ?? null];
+  const kineticSpread = Math.max(
+    spreadOf(kineticErrors[0], sideA.particles),
+    spreadOf(kineticErrors[1], sideB.particles),
+  );
+  add('mean kinetic energy', undefined, undefined, kinetic, kineticErrors, kineticSpread);
   return found;
 }
 

@@ -150,20 +150,21 @@ const friction = choice<FrictionSpec>('a number >= 0, or { nesterov: 3, restart:
   ),
 ]);
 
-export const dynamicsSchema = section({
+const dynamicsSection = section({
   kind: word(['gradient-flow', 'accelerated', 'jko'])
     .default('gradient-flow')
     .meta({
       description:
-        'The equation. `gradient-flow`: that of the energy. `accelerated`: second order, with velocities and `friction`. `jko`: ' +
-        'minimizing movements, each step the minimiser of E + W²/(2 tau), on a grid with d <= 2.',
+        'The equation. `gradient-flow`: that of the energy. `accelerated`: second order, with velocities and `friction`; the ' +
+        'stationary law of x is the same. `jko`: minimizing movements of the energy, each step the minimiser of E + ' +
+        'W²/(2 tau), on a grid with d <= 2.',
       fallback: 'gradient-flow',
     }),
   friction: friction.optional().meta({
     description:
-      'For kind `accelerated`: the friction gamma, a number, or `{ nesterov: r }` for gamma(t) = r/t. With ' +
-      '`restart` the motion stops and t begins anew when H = E + T rises over a time step (`true`), or already when E does ' +
-      '(`energy`).',
+      'For kind `accelerated`: the friction gamma, a number (> 0 for particles), or but for particles `{ nesterov: r }` for ' +
+      'gamma(t) = r/t. With `restart` the motion stops and t begins anew when H = E + T rises over a time step (`true`), or ' +
+      'already when E does (`energy`).',
     samples: ['1', '{ nesterov: 3, restart: true }'],
   }),
   tau: number({ above: 0 })
@@ -208,13 +209,13 @@ export const dynamicsSchema = section({
         'For mobility `free`: rate of jumps along a directed edge, a formula of the coordinates, the parameters at both ' +
         'ends, both potentials and the weight. Edges may give their own (`graph.edges`).',
     }),
-  integrator: word(['euler-maruyama', 'leimkuhler-matthews', 'heun'])
-    .default('euler-maruyama')
+  integrator: word(['euler-maruyama', 'leimkuhler-matthews', 'heun', 'baoab'])
+    .optional()
     .meta({
       description:
-        'How x moves in a step. `euler-maruyama`: order 1. `leimkuhler-matthews`: one gradient per step, too, and order 2 ' +
-        'for the stationary law without jumps, or with rates that do not depend on x (else order 1). `heun`: order 2, two ' +
-        'gradients.',
+        'How x moves in a step. `euler-maruyama` (the default): order 1. `leimkuhler-matthews`: one gradient per step, too, and ' +
+        'order 2 for the stationary law without jumps, or with rates that do not depend on x (else order 1). `heun`: order 2, two ' +
+        'gradients. `baoab`: for kind `accelerated`, and its default; order 2, two gradients.',
       fallback: 'euler-maruyama',
     }),
   splitting: word(['lie', 'strang']).default('lie').meta({
@@ -239,7 +240,7 @@ export const dynamicsSchema = section({
       ['rate'],
     );
   }
-  const { kind } = dynamics;
+  const { kind, integrator } = dynamics;
   for (const key of ['tau', 'inner'] as const) {
     if (kind === 'jko' || dynamics[key] === undefined) continue;
     complain(sink, 'is used with kind jko only', { hint: 'write kind: jko, or remove it', at: 'key' }, [key]);
@@ -248,6 +249,12 @@ export const dynamicsSchema = section({
     const hint = 'add tau: 0.05';
     complain(sink, 'is missing: kind jko needs the length of a step, a number > 0', { hint, at: 'key' }, [
       'tau',
+    ]);
+  }
+  if (kind !== 'accelerated' && integrator === 'baoab') {
+    const hint = 'add kind: accelerated and friction: 1, or use leimkuhler-matthews';
+    complain(sink, 'moves particles with velocities, which are of kind accelerated', { hint }, [
+      'integrator',
     ]);
   }
   if (kind !== 'accelerated' && dynamics.friction !== undefined) {
@@ -259,6 +266,12 @@ export const dynamicsSchema = section({
     complain(sink, 'is missing: kind accelerated needs a number >= 0', { hint, at: 'key' }, ['friction']);
   }
 });
+
+/** With the integrator that goes with the kind, where none is written. */
+export const dynamicsSchema = dynamicsSection.transform(({ integrator, ...dynamics }) => ({
+  ...dynamics,
+  integrator: integrator ?? (dynamics.kind === 'accelerated' ? 'baoab' : 'euler-maruyama'),
+}));
 
 /** Values per coordinate, the same for all nodes or by node name. */
 export type CoordinateValues = ValueSpec | Readonly<Record<string, ValueSpec>>;
@@ -317,6 +330,14 @@ export const initialSchema = section({
       'left out get nothing). Normalised to sum 1.',
     fallback: 'uniform',
   }),
+  velocities: word(['thermal', 'rest'])
+    .optional()
+    .meta({
+      description:
+        'For particles of kind `accelerated`: `thermal`, velocities drawn from their stationary law at the temperature of time 0, or ' +
+        '`rest`, all 0.',
+      fallback: 'thermal',
+    }),
 }).superRefine((initial, sink) => {
   const given = (['gaussian', 'uniform', 'point'] as const).filter((key) => initial[key] !== undefined);
   if (given.length === 1) return;

@@ -21,6 +21,7 @@ import {
   section,
   text,
   word,
+  type IssueSink,
 } from './values.js';
 
 const timeSchema = section({
@@ -157,6 +158,43 @@ const checkpointSchema = section({
   }),
 });
 
+/** What belongs to particles with velocities, and to them only. */
+function checkVelocities(
+  config: {
+    readonly representation: string;
+    readonly dynamics: z.output<typeof dynamicsSchema>;
+    readonly initial: z.output<typeof initialSchema>;
+  },
+  sink: IssueSink,
+): void {
+  const { kind, friction, integrator } = config.dynamics;
+  const hasVelocities = kind === 'accelerated' && config.representation === 'particles';
+  if (hasVelocities && integrator !== 'baoab') {
+    const hint = 'write integrator: baoab, or leave it out';
+    complain(sink, `has no velocities, and kind accelerated does; got ${integrator}`, { hint }, [
+      ...['dynamics', 'integrator'],
+    ]);
+  }
+  if (hasVelocities && friction?.kind === 'nesterov') {
+    const hint = 'use a number > 0; schedules are for other representations';
+    complain(sink, 'expected a number: particles have a constant friction', { hint }, [
+      'dynamics',
+      'friction',
+    ]);
+  }
+  if (hasVelocities && friction?.kind === 'constant' && friction.value === 0) {
+    const hint = 'use a number > 0: without friction there is no noise, and no stationary law';
+    complain(sink, 'expected a number > 0, got 0', { hint }, ['dynamics', 'friction']);
+  }
+  if (config.initial.velocities !== undefined && !hasVelocities) {
+    const hint = 'add dynamics: { kind: accelerated, friction: 1 }, or remove it';
+    complain(sink, 'is for particles of kind accelerated: others have no velocities', { hint, at: 'key' }, [
+      'initial',
+      'velocities',
+    ]);
+  }
+}
+
 export const configSchema = section({
   name: text('a name').default('unnamed').meta({ description: 'Name of the run.', fallback: 'unnamed' }),
   description: text('a text').optional().meta({ description: 'What the run is about.' }),
@@ -242,6 +280,7 @@ export const configSchema = section({
       ['particles'],
     );
   }
+  checkVelocities(config, sink);
   const { dynamics, grid } = config;
   if (dynamics.kind === 'jko' && config.representation !== 'grid') {
     const hint = 'write representation: grid, or kind: gradient-flow';
@@ -262,12 +301,9 @@ export const configSchema = section({
     const hint = 'add representation: lumped, or write the nodes into graph';
     complain(sink, 'is for representation lumped', { hint, at: 'key' }, ['grow']);
   }
-  if (config.representation !== 'lumped' && config.dynamics.kind === 'accelerated') {
-    const hint = 'use representation: lumped, or kind: gradient-flow';
-    complain(sink, `is not there yet for representation ${config.representation}`, { hint }, [
-      'dynamics',
-      'kind',
-    ]);
+  if (config.representation === 'grid' && config.dynamics.kind === 'accelerated') {
+    const hint = 'use representation: particles or lumped, or kind: gradient-flow';
+    complain(sink, 'is not there yet for representation grid', { hint }, ['dynamics', 'kind']);
   }
 });
 

@@ -11,9 +11,11 @@ interface Unavailable {
 }
 
 const unavailable: readonly Unavailable[] = [
-  { path: ['dynamics', 'integrator'], values: ['baoab'], instead: 'use leimkuhler-matthews' },
   { path: ['dynamics', 'gamma'], instead: 'remove it, or write friction' },
-  { path: ['potential', 'module'], instead: 'write objective: { module: … } in place of potential' },
+  {
+    path: ['potential', 'module'],
+    instead: 'write the potential as a formula (a program may let a module make it: docs/library.md)',
+  },
 ];
 
 function isSection(value: unknown): value is Record<string, unknown> {

@@ -105,7 +105,10 @@ export class EnergyEstimator {
     const variance = given + Math.max(0, second - first * first) / particleCount;
     const energyError = Math.sqrt(variance);
     const logZ = this.#logPartition.at(time);
-    const dissipation = this.#dissipation.estimate({ ...input, temperature, laws });
+    // That of the gradient flow is not what E loses where particles have velocities.
+    const dissipation = this.#model.kinetics
+      ? { transport: NaN, reaction: NaN, error: NaN }
+      : this.#dissipation.estimate({ ...input, temperature, laws });
     return {
       step,
       time,
@@ -158,6 +161,12 @@ export function energyNotes(model: Model, settings: EnergySettings): string[] {
     `entropy from ${how}; at most ${spec.samples} particles per node and observation; ` +
       new LogPartition(model, settings.logZ).words,
   ];
+  if (model.kinetics) {
+    notes.push(
+      'particles have velocities: E need not fall, and there is no dissipation and no balance of it',
+    );
+    return notes;
+  }
   if (model.mobility === 'free') {
     notes.push('free rates: there is no dissipation and no balance, and E need not fall');
   } else if (spec.method === 'gaussian') {
@@ -176,9 +185,13 @@ export function energyNotes(model: Model, settings: EnergySettings): string[] {
   return notes;
 }
 
-/** Whether E(t) - E(0) + integral of I is 0 for the exact flow: not where potentials or the temperature change, doing work. */
+/**
+ * Whether E(t) - E(0) + integral of I is 0 for the exact flow: not where potentials or the temperature change, doing work, nor
+ * where particles have velocities.
+ */
 export function hasBalance(model: Model): boolean {
   return (
+    model.kinetics === undefined &&
     isConstantTemperature(model.temperature) &&
     model.potentials.every((potential) => !potential.timeDependent)
   );

@@ -16,6 +16,6 @@ export { knnEntropy, knnEntropyOf } from './entropy/knn.js';
 export { NeighbourTree } from './entropy/neighbour-tree.js';
 export type { Estimate, Sample } from './entropy/sample.js';
 export { digamma, logGamma, logUnitBallVolume, trigamma } from './entropy/special.js';
-export type { Observation } from './observation.js';
+export type { KineticEnergy, Observation } from './observation.js';
 export { reduce, type ReductionInput } from './reduce.js';
 export { StateError, watch } from './watch.js';

@@ -1,6 +1,16 @@
 // What is observed of a run at one step: the record that the estimators fill and the run folder writes. Plain data; how
 // the numbers come about is moments.ts and reduce.ts.
 
+/** Kinetic energies |w|^2/2 of particles with velocities, and standard errors. At equilibrium they are d eps/2. */
+export interface KineticEnergy {
+  /** Mean given the node. */
+  readonly ofNode: Float64Array;
+  readonly ofNodeError: Float64Array;
+  /** Mean over all particles. */
+  readonly total: number;
+  readonly totalError: number;
+}
+
 /**
  * Per-node statistics are arrays over nodes 0 … n-1 (row-major where they have coordinates). Standard errors are those
  * of independent particles. A node without particles has NaN means, a node with one particle NaN errors.
@@ -28,6 +38,8 @@ export interface Observation {
   /** Mean of V over all particles (sum_g m_g <V>_g), and its standard error. */
   readonly potentialEnergy: number;
   readonly potentialEnergyError: number;
+  /** Where particles have velocities. */
+  readonly kinetic?: KineticEnergy;
   /** eps * sum_g m_g log m_g: the part of the entropy term that comes from the masses alone. */
   readonly mixingEnergy: number;
   /** Jumps along each directed edge since step 0, [edge of the graph's compressed rows]; standard error sqrt(jumps). */

@@ -4,7 +4,7 @@
 import { mathF64 } from '../elementary/mod.js';
 import type { Model } from '../model/mod.js';
 import { temperatureAt } from '../model/mod.js';
-import { momentPairs, type ShardMoments } from '../particles/mod.js';
+import { momentLayout, type ScalarColumn, type ShardMoments } from '../particles/mod.js';
 import type { Observation } from './observation.js';
 
 /** What an observation is made of, besides the model. */
@@ -41,29 +41,42 @@ interface MutableMoments {
   products: Float64Array;
 }
 
+/** Standard error of the mean of a scalar; NaN for fewer than two particles. */
+function meanError({ count, products }: MutableMoments, { pair }: ScalarColumn): number {
+  return Math.sqrt(products[pair] / (count > 1 ? count - 1 : NaN) / count);
+}
+
+/** Puts down the mean of a scalar on a node, and its error. */
+function tellScalar(
+  into: { readonly ofNode: Float64Array; readonly ofNodeError: Float64Array },
+  g: number,
+  sum: MutableMoments,
+  scalar: ScalarColumn,
+): void {
+  into.ofNode[g] = sum.count > 0 ? sum.mean[scalar.column] : NaN;
+  into.ofNodeError[g] = meanError(sum, scalar);
+}
+
 /** Node and total statistics with standard errors (mathematics, section 10). Dimensionless. */
 export function reduce(model: Model, { step, shards, jumps }: ReductionInput): Observation {
   const { dimension: d, particleCount, graph } = model;
   const n = graph.nodeCount;
-  const pairs = momentPairs(d);
+  const layout = momentLayout(model);
+  const { columns, pairs } = layout;
   const time = step * model.timeStep;
   const temperature = temperatureAt(model.temperature, time);
   const numbers = (length: number): Float64Array => new Float64Array(length);
-  const [count, mass, massError, potential, potentialError] = [
-    numbers(n),
-    numbers(n),
-    numbers(n),
-    numbers(n),
-    numbers(n),
-  ];
-  const [mean, meanError, varianceError] = [numbers(n * d), numbers(n * d), numbers(n * d)];
+  const [count, mass, massError] = [numbers(n), numbers(n), numbers(n)];
+  const potential = { ofNode: numbers(n), ofNodeError: numbers(n) };
+  const kinetic = { ofNode: numbers(n), ofNodeError: numbers(n) };
+  const [mean, errorOfMean, varianceError] = [numbers(n * d), numbers(n * d), numbers(n * d)];
   const covariance = numbers(n * d * d);
   let potentialEnergy = 0;
   let mixing = 0;
-  const all: MutableMoments = { count: 0, mean: numbers(d + 1), products: numbers(pairs.length) };
+  const all: MutableMoments = { count: 0, mean: numbers(columns), products: numbers(pairs.length) };
 
   for (let g = 0; g < n; g++) {
-    const sum: MutableMoments = { count: 0, mean: numbers(d + 1), products: numbers(pairs.length) };
+    const sum: MutableMoments = { count: 0, mean: numbers(columns), products: numbers(pairs.length) };
     for (let shard = g; shard < shards.length; shard += n) merge(sum, shards[shard], pairs);
     merge(all, sum, pairs);
     const m = sum.count / particleCount;
@@ -73,27 +86,24 @@ export function reduce(model: Model, { step, shards, jumps }: ReductionInput): O
     // Unbiased variances; a single particle has none.
     const freedom = sum.count > 1 ? sum.count - 1 : NaN;
     pairs.forEach(([i, j], index) => {
+      if (i >= d) return;
       const value = sum.products[index] / freedom;
-      if (i === d) {
-        potential[g] = sum.count > 0 ? sum.mean[d] : NaN;
-        potentialError[g] = Math.sqrt(value / sum.count);
-        return;
-      }
       covariance[(g * d + i) * d + j] = value;
       covariance[(g * d + j) * d + i] = value;
       if (i === j) {
         mean[g * d + i] = sum.count > 0 ? sum.mean[i] : NaN;
-        meanError[g * d + i] = Math.sqrt(value / sum.count);
+        errorOfMean[g * d + i] = Math.sqrt(value / sum.count);
         // The error of a variance under a normal law.
         varianceError[g * d + i] = value * Math.sqrt(2 / freedom);
       }
     });
+    tellScalar(potential, g, sum, layout.potential);
+    if (layout.kinetic) tellScalar(kinetic, g, sum, layout.kinetic);
     if (sum.count > 0) {
       potentialEnergy += m * sum.mean[d];
       mixing += m * mathF64.log(m);
     }
   }
-  const variance = all.count > 1 ? all.products[pairs.length - 1] / (all.count - 1) : NaN;
   return {
     step,
     time,
@@ -104,13 +114,20 @@ export function reduce(model: Model, { step, shards, jumps }: ReductionInput): O
     mass,
     massError,
     mean,
-    meanError,
+    meanError: errorOfMean,
     covariance,
     varianceError,
-    potential,
-    potentialError,
+    potential: potential.ofNode,
+    potentialError: potential.ofNodeError,
     potentialEnergy,
-    potentialEnergyError: Math.sqrt(variance / all.count),
+    potentialEnergyError: meanError(all, layout.potential),
+    ...(layout.kinetic && {
+      kinetic: {
+        ...kinetic,
+        total: all.count > 0 ? all.mean[layout.kinetic.column] : NaN,
+        totalError: meanError(all, layout.kinetic),
+      },
+    }),
     mixingEnergy: temperature * mixing,
     jumps,
   };

@@ -20,7 +20,7 @@ export class StateError extends Error {
  * @throws StateError naming the quantity, the step, the node and remedies
  */
 export function watch(model: Model, observation: Observation): void {
-  const { step, nodeCount, dimension, count } = observation;
+  const { step, nodeCount, count } = observation;
   let total = 0;
   for (let g = 0; g < nodeCount; g++) total += count[g];
   if (total !== model.particleCount) {
@@ -32,11 +32,15 @@ export function watch(model: Model, observation: Observation): void {
   }
   for (let g = 0; g < nodeCount; g++) {
     if (count[g] === 0) continue;
-    for (let i = 0; i <= dimension; i++) {
-      const value = i < dimension ? observation.mean[g * dimension + i] : observation.potential[g];
+    const quantities = [
+      ...model.coordinateNames.map(
+        (x, i) => [`the mean of ${x}`, observation.mean[g * model.dimension + i]] as const,
+      ),
+      ['the mean potential energy', observation.potential[g]] as const,
+      ...(observation.kinetic ? [['the mean kinetic energy', observation.kinetic.ofNode[g]] as const] : []),
+    ];
+    for (const [quantity, value] of quantities) {
       if (Number.isFinite(value)) continue;
-      const quantity =
-        i < dimension ? `the mean of ${model.coordinateNames[i]}` : 'the mean potential energy';
       throw new StateError(
         'not-finite',
         `${quantity} on node ${model.graph.nodeNames[g]} is ${value} at step ${step}. ${divergenceCauses(model)}`,

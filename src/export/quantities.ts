@@ -64,6 +64,10 @@ export const observed = list<ObservationRecord>([
   ['potential_se', n, 'its standard error', (o) => o.potentialError],
   ['potential_energy', [], 'mean of V', (o) => o.potentialEnergy],
   ['potential_energy_se', [], 'its standard error', (o) => o.potentialEnergyError],
+  ['kinetic', n, 'mean of |w|^2/2 given the node', (o) => o.kinetic],
+  ['kinetic_se', n, 'its standard error', (o) => o.kineticError],
+  ['kinetic_energy', [], 'mean of |w|^2/2', (o) => o.kineticEnergy],
+  ['kinetic_energy_se', [], 'its standard error', (o) => o.kineticEnergyError],
   ['mixing_energy', [], 'eps sum m log m over the node masses m', (o) => o.mixingEnergy],
   ['jumps', ['edge'], 'jumps along each directed edge since step 0', (o) => o.jumps],
 ]);

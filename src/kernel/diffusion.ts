@@ -1,18 +1,40 @@
-// One step of the diffusion integrators as expressions (mathematics, section 5). The compiler's own coordinates follow
-// the model's: x is 0 … d-1, the step's Gaussians xi are d … 2d-1, integrator memory (fields d … 2d-1 of a particle) is
-// 2d … 3d-1. No lanes or memory here.
+// One step of the integrators as expressions (mathematics, section 5). The compiler's own coordinates follow the model's: x
+// is 0 … d-1, the step's Gaussians xi are d … 2d-1, integrator memory (fields d … 2d-1 of a particle) is 2d … 3d-1. No lanes
+// or memory here; the step of particles with velocities is kinetic.ts.
 
 import { cheapest, gradient, type Expression } from '../expression/mod.js';
-import type { Model } from '../model/mod.js';
+import type { Integrator, Model } from '../model/mod.js';
+import { contained } from './boundary.js';
+import { kineticStep } from './kinetic.js';
 import type { KernelSymbols } from './symbols.js';
 
-/** Fields a particle carries: its coordinates, and the last Gaussians for leimkuhler-matthews. */
-export function fieldCount(model: Pick<Model, 'dimension' | 'integrator'>): number {
-  return model.integrator === 'leimkuhler-matthews' ? 2 * model.dimension : model.dimension;
+/** Fields a particle carries: its coordinates, and the last Gaussians (leimkuhler-matthews) or velocities (baoab). */
+export function fieldCount({ dimension, integrator }: Pick<Model, 'dimension' | 'integrator'>): number {
+  switch (integrator) {
+    case 'euler-maruyama':
+    case 'heun':
+      return dimension;
+    case 'leimkuhler-matthews':
+    case 'baoab':
+      return 2 * dimension;
+    default:
+      return integrator satisfies never;
+  }
 }
 
-/** New value of each field after a diffusion step of length dt in the given potential (in its cheapest form). */
+/** New value of each field after a step of length dt in the given potential (in its cheapest form). */
 export function diffusionStep(model: Model, potential: Expression, symbols: KernelSymbols): Expression[] {
+  if (model.integrator === 'baoab') return kineticStep(model, potential, symbols);
+  return overdampedStep(model, model.integrator, potential, symbols);
+}
+
+/** A step of particles without velocities. */
+function overdampedStep(
+  model: Model,
+  integrator: Exclude<Integrator, 'baoab'>,
+  potential: Expression,
+  symbols: KernelSymbols,
+): Expression[] {
   const { builder: b, dimension } = model;
   const coordinate = (index: number): Expression => b.symbol({ kind: 'coordinate', index });
   const indices = Array.from({ length: dimension }, (_, i) => i);
@@ -31,7 +53,7 @@ export function diffusionStep(model: Model, potential: Expression, symbols: Kern
   const variance = b.multiply(b.multiply(diffusionTemperature, diffusivity), timeStep);
 
   const moved = (): Expression[] => {
-    switch (model.integrator) {
+    switch (integrator) {
       case 'euler-maruyama': {
         const sigma = b.call('squareRoot', b.multiply(b.constant(2), variance));
         return indices.map((i) => b.add(b.add(x[i], explicit[i]), b.multiply(sigma, noise[i])));
@@ -56,31 +78,9 @@ export function diffusionStep(model: Model, potential: Expression, symbols: Kern
         );
       }
       default:
-        return model.integrator satisfies never;
+        return integrator satisfies never;
     }
   };
   const kept = moved().map((e, i) => contained(model, e, i));
-  return model.integrator === 'leimkuhler-matthews' ? [...kept, ...noise] : kept;
-}
-
-/** Wraps (periodic) or folds (reflecting) a coordinate into its box; inside the box it is returned unchanged. */
-function contained(model: Model, x: Expression, index: number): Expression {
-  const { builder: b } = model;
-  const boundary = model.boundaries[index];
-  if (boundary.kind === 'free') return x;
-  const low = b.constant(boundary.low);
-  const length = b.constant(boundary.high - boundary.low);
-  const inverse = b.constant(1 / (boundary.high - boundary.low));
-  const position = b.multiply(b.subtract(x, low), inverse);
-  const inside = b.call('and', b.call('lessOrEqual', low, x), b.call('less', x, b.constant(boundary.high)));
-  const folded =
-    boundary.kind === 'periodic'
-      ? b.subtract(position, b.call('floor', position))
-      : b.call('absolute', b.subtract(position, b.multiply(b.constant(2), nearestHalf(b, position))));
-  return b.call('where', inside, x, b.add(low, b.multiply(length, folded)));
-}
-
-/** Nearest integer to p/2 (which tie goes where does not matter: |p - 2k| is the same). */
-function nearestHalf(b: Model['builder'], position: Expression): Expression {
-  return b.call('floor', b.add(b.multiply(b.constant(0.5), position), b.constant(0.5)));
+  return integrator === 'leimkuhler-matthews' ? [...kept, ...noise] : kept;
 }

@@ -7,7 +7,7 @@ import { advance, untilEnd } from './snippets.js';
 import { f64, f64x2, get, i32, set, v128, type Code } from './wasm/instructions.js';
 import type { Locals } from './wasm/module.js';
 
-/** Bytes between the columns that the potential pass writes: x_0 … x_{d-1}, V. */
+/** Bytes between the columns that the potential pass writes: x_0 … x_{d-1}, V, maybe |w|^2/2. */
 export const MOMENT_COLUMN = CHUNK * 8;
 
 const VECTORS = LANES / 2;

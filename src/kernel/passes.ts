@@ -1,7 +1,7 @@
 // The short passes over a chunk as WebAssembly functions: Gaussians, diffusion with the jump test, the test alone, the
 // potential. Each streams through blocks of 16 particles; loops and addresses are here, arithmetic comes from the IR.
 
-import { gaussianPair } from '../elementary/mod.js';
+import { gaussianOfRadius, gaussianPair, negativeLogarithm } from '../elementary/mod.js';
 import { densityReader } from './density-reader.js';
 import { ProgramBuilder, type Program } from './ir.js';
 import { LANES, nodeRecord, SPARE_LEVELS } from './layout.js';
@@ -50,22 +50,54 @@ export function gaussianProgram(): Program {
   return ops.finish({ first, second });
 }
 
-/** Function (words, noise, blocks): turns each block's rows of words into rows of Gaussians (f32). */
+/** The same in two parts: integer input `word`, output `square` (of the radius); inputs `square`, `word`, outputs as above. */
+function gaussianPrograms(): { square: Program; pair: Program } {
+  const first = new ProgramBuilder('f32');
+  const square = first.finish({ square: negativeLogarithm(first, first.integerInput('word')) });
+  const ops = new ProgramBuilder('f32');
+  const [one, other] = gaussianOfRadius(ops, ops.input('square'), ops.integerInput('word'));
+  return { square, pair: ops.finish({ first: one, second: other }) };
+}
+
+/** Vectors of radii computed side by side: they are a long chain of operations with few values alive. */
+const RADIUS_GROUPS = 8;
+
+/**
+ * Function (words, noise, blocks): turns each block's rows of words into rows of Gaussians (f32). Two loops, the first of which
+ * leaves squares of radii in place of their words: in one loop the processor would see too little of the next round while it waits
+ * for this one's logarithm (docs/performance.md).
+ */
 export function addGaussianPass({ plan, literals, module }: PassContext, exportName?: string): number {
-  const program = gaussianProgram();
+  const { square, pair } = gaussianPrograms();
   const { dimension, wordsPerParticle } = plan;
+  const block = wordsPerParticle * WORD_ROW;
+  const pairs = Array.from({ length: wordsPerParticle / 2 }, (_, index) => index);
   return module.add(
     { parameters: ['i32', 'i32', 'i32'], results: [] },
     (locals) => {
       const [words, noise, blocks] = [0, 1, 2];
       const end = locals.add('i32');
-      const pair = (index: number): Code =>
-        lower(program, {
+      const pointer = locals.add('i32');
+      const step = (RADIUS_GROUPS / 4) * block;
+      /** Of one pair and of as many blocks as there are groups for. */
+      const wordAt = (index: number, group: number): number =>
+        Math.floor(group / 4) * block + 2 * index * WORD_ROW + 16 * (group % 4);
+      const radii = (index: number): Code =>
+        lower(square, {
+          locals,
+          literals,
+          groups: RADIUS_GROUPS,
+          input: (_, group) => v128.load(get(pointer), wordAt(index, group)),
+          bank: noBank,
+          output: (_, group, value) => v128.store(get(pointer), value, wordAt(index, group)),
+        });
+      const numbers = (index: number): Code =>
+        lower(pair, {
           locals,
           literals,
           groups: 4,
           input: (name, group) =>
-            v128.load(get(words), (2 * index + Number(name.slice(4))) * WORD_ROW + 16 * group),
+            v128.load(get(words), (2 * index + (name === 'word' ? 1 : 0)) * WORD_ROW + 16 * group),
           bank: noBank,
           output: (name, group, value) => {
             const row = 2 * index + (name === 'first' ? 0 : 1);
@@ -73,10 +105,12 @@ export function addGaussianPass({ plan, literals, module }: PassContext, exportN
           },
         });
       return [
-        set(end, i32.add(get(words), i32.multiply(get(blocks), i32.constant(wordsPerParticle * WORD_ROW)))),
+        set(end, i32.add(get(words), i32.multiply(get(blocks), i32.constant(block)))),
+        set(pointer, get(words)),
+        untilEnd(pointer, end, [pairs.map(radii), advance(pointer, step)]),
         untilEnd(words, end, [
-          Array.from({ length: wordsPerParticle / 2 }, (_, index) => pair(index)),
-          advance(words, wordsPerParticle * WORD_ROW),
+          pairs.map(numbers),
+          advance(words, block),
           advance(noise, dimension * WORD_ROW),
         ]),
       ];
@@ -282,8 +316,8 @@ function boundLoop(
 }
 
 /**
- * Function (fields, blocks, record, out): copies the d coordinates to f64 columns of a chunk's length, and V
- * behind them; one function per potential.
+ * Function (fields, blocks, record, out): copies the d coordinates to f64 columns of a chunk's length, and V and, where
+ * there are velocities, |w|^2/2 behind them; one function per potential.
  */
 export function addPotentialPass(
   { plan, literals, module }: PassContext,
@@ -312,7 +346,8 @@ export function addPotentialPass(
             groups: 1,
             input: (name) => coordinate(Number(name.slice(6))),
             bank: () => ({ base: get(record), offset: 0 }),
-            output: (_, __, value) => v128.store(get(out), value, plan.dimension * columnBytes),
+            output: (name, _, value) =>
+              v128.store(get(out), value, (plan.dimension + (name === 'kinetic' ? 1 : 0)) * columnBytes),
           }),
           Array.from({ length: plan.dimension }, (_, i) =>
             v128.store(get(out), coordinate(i), i * columnBytes),

@@ -70,7 +70,10 @@ export interface KernelPlan {
   readonly decision: Program;
   /** Where rates need densities. */
   readonly densities: DensityPlan | undefined;
-  /** V(x, g) in f64 for the observables, per potential: its slots, and a program with output `potential`. */
+  /**
+   * V(x, g) in f64 for the observables, per potential: its slots, and a program with output `potential`, and `kinetic`, |w|^2/2,
+   * where particles have velocities.
+   */
   readonly potentials: readonly { readonly slots: SlotTable; readonly program: Program }[];
 }
 
@@ -234,7 +237,7 @@ export function planKernel(model: Model): KernelPlan {
     kindOfEdge,
     decision: decisionProgram(precision),
     densities: model.densities && model.mesh ? planDensities(model.mesh, precision) : undefined,
-    potentials: potentials.map(potentialProgram),
+    potentials: potentials.map((potential) => potentialProgram(model, potential)),
   };
 }
 
@@ -258,7 +261,7 @@ function rateProgram(model: Model, { slots }: EdgeKindPlan, rate: Expression): P
   return ops.finish({ rate: model.mobility === 'free' ? checkedRate(ops, value) : value });
 }
 
-function potentialProgram(potential: Expression) {
+function potentialProgram({ dimension, kinetics }: Model, potential: Expression) {
   const ops = new ProgramBuilder('f64');
   const slots = new SlotTable();
   const writer = new ProgramWriter({
@@ -266,5 +269,15 @@ function potentialProgram(potential: Expression) {
     node: { name: 'node', slots },
     coordinate: (i) => ops.input(`field:${String(i)}`),
   });
-  return { slots, program: ops.finish({ potential: writer.float(potential) }) };
+  const value = writer.float(potential);
+  if (!kinetics) return { slots, program: ops.finish({ potential: value }) };
+  const squares = Array.from({ length: dimension }, (_, i) => {
+    const velocity = ops.input(`field:${String(dimension + i)}`);
+    return ops.multiply(velocity, velocity);
+  });
+  const kinetic = ops.multiply(
+    ops.constant(0.5),
+    squares.reduce((sum, square) => ops.add(sum, square)),
+  );
+  return { slots, program: ops.finish({ potential: value, kinetic }) };
 }

@@ -123,7 +123,7 @@ export interface DynamicsInput {
     | 'constant'
     | 'free';
   readonly rate?: FormulaInput;
-  readonly integrator?: 'euler-maruyama' | 'leimkuhler-matthews' | 'heun';
+  readonly integrator?: 'euler-maruyama' | 'leimkuhler-matthews' | 'heun' | 'baoab';
   readonly splitting?: 'lie' | 'strang';
   readonly diffusivity?: PerNode;
 }
@@ -134,6 +134,8 @@ export interface InitialInput {
   readonly uniform?: { readonly low?: PerCoordinate; readonly high?: PerCoordinate };
   readonly point?: PerCoordinate;
   readonly masses?: PerNode;
+  /** Of particles of kind `accelerated`. */
+  readonly velocities?: 'thermal' | 'rest';
 }
 
 /** `step` (not of `jko`), and one of `end` and `steps`. */

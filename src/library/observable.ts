@@ -56,6 +56,16 @@ export interface EnergyRecord {
   readonly movements?: MovementReport;
 }
 
+/** Kinetic energies |w|^2/2 of particles with velocities, and standard errors. At equilibrium they are d eps/2. */
+export interface KineticEnergy {
+  /** Mean given the node. */
+  readonly ofNode: Float64Array;
+  readonly ofNodeError: Float64Array;
+  /** Mean over all particles. */
+  readonly total: number;
+  readonly totalError: number;
+}
+
 /**
  * What was observed at one step. Arrays are over nodes, row-major where they have coordinates: `mean[node * d + i]`,
  * `covariance[(node * d + i) * d + j]`. Standard errors are those of independent particles, 0 on a grid; a node without
@@ -84,6 +94,8 @@ export interface Observable {
   /** Mean of V over all particles (sum_g m_g <V>_g), and its standard error. */
   readonly potentialEnergy: number;
   readonly potentialEnergyError: number;
+  /** Where particles have velocities. */
+  readonly kinetic?: KineticEnergy;
   /** eps * sum_g m_g log m_g: the part of the entropy term that comes from the masses alone. */
   readonly mixingEnergy: number;
   /** Jumps along each directed edge since step 0, [edge of the graph's compressed rows]; standard error sqrt(jumps). */

@@ -7,7 +7,7 @@ import { BuildContext, type Preflight } from './context.js';
 import { readData } from './data.js';
 import type { Scope } from './formulas.js';
 import { buildInitialLaw, buildMasses, valuesPerNode } from './initial.js';
-import type { Graph, Model } from './model.js';
+import type { Graph, Kinetics, Model } from './model.js';
 import { buildMesh } from './mesh.js';
 import { isDensityMobility, needsDensity, particleDensities } from './mobility.js';
 import { buildParameters } from './parameters.js';
@@ -75,6 +75,7 @@ export function buildModel(
     rates: rates.expressions,
     rateOfEdge: rates.of,
     integrator: config.dynamics.integrator,
+    kinetics: kineticsOf(config),
     splitting: config.dynamics.splitting,
     movement: config.dynamics.kind === 'jko' ? { inner: config.dynamics.inner ?? 1 } : undefined,
     boundaries,
@@ -102,6 +103,15 @@ export function buildModel(
   if (options.skipPreflight !== true) runPreflight(context, model, options);
   context.stopIfUnfit();
   return { model, notes: context.notes };
+}
+
+/** Velocities, where particles have them. */
+function kineticsOf({ dynamics, initial, representation }: RunConfig): Kinetics | undefined {
+  const { kind, friction } = dynamics;
+  if (kind !== 'accelerated' || representation !== 'particles') return undefined;
+  // The schema takes no other friction here.
+  if (friction?.kind !== 'constant') throw new Error('particles with velocities have a constant friction');
+  return { friction: friction.value, start: initial.velocities ?? 'thermal' };
 }
 
 /** Number of steps; an end that is no multiple of the step moves to the nearest one. */

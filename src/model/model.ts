@@ -31,7 +31,7 @@ export type LinearMobility = 'metropolis' | 'barker' | 'symmetric';
 export type DensityMobility = 'log-mean' | 'arithmetic' | 'geometric' | 'harmonic' | 'upwind' | 'constant';
 export type Mobility = LinearMobility | DensityMobility | 'free';
 export type Representation = 'particles' | 'grid' | 'lumped';
-export type Integrator = 'euler-maruyama' | 'leimkuhler-matthews' | 'heun';
+export type Integrator = 'euler-maruyama' | 'leimkuhler-matthews' | 'heun' | 'baoab';
 export type Splitting = 'lie' | 'strang';
 
 /** Piecewise temperature eps(t). Dimensionless, >= 0. */
@@ -87,6 +87,14 @@ export type InitialLaw =
   | { readonly kind: 'uniform'; readonly low: Float64Array; readonly high: Float64Array }
   | { readonly kind: 'point'; readonly position: Float64Array };
 
+/** Velocities of particles (kind `accelerated`, integrator `baoab`): w = sqrt(D) v, of variance eps on every node. */
+export interface Kinetics {
+  /** gamma > 0. */
+  readonly friction: number;
+  /** At time 0: from the stationary law, or 0. */
+  readonly start: 'thermal' | 'rest';
+}
+
 export interface Model {
   readonly name: string;
   readonly dimension: number;
@@ -106,6 +114,8 @@ export interface Model {
   readonly rates: readonly Expression[];
   readonly rateOfEdge: Int32Array;
   readonly integrator: Integrator;
+  /** Where particles have velocities; their integrator is then `baoab`. */
+  readonly kinetics: Kinetics | undefined;
   readonly splitting: Splitting;
   /** Of minimizing movements on the grid (mathematics, section 8), whose step is `timeStep`; undefined for all else. */
   readonly movement: Movement | undefined;

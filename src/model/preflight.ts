@@ -78,9 +78,9 @@ function checkConnection(context: BuildContext, model: Model): void {
 
 function checkMemory(context: BuildContext, model: Model, memoryBytes: number): void {
   const width = model.precision === 'f32' ? 4 : 8;
-  const noise = model.integrator === 'leimkuhler-matthews' ? 2 : 1;
-  // Coordinates, the kept noise, and about half as much again for emigrants and slack in the shards.
-  const bytes = 1.5 * model.particleCount * model.dimension * noise * width;
+  const fields = model.integrator === 'leimkuhler-matthews' || model.integrator === 'baoab' ? 2 : 1;
+  // Coordinates, the kept noise or velocities, and about half as much again for emigrants and slack in the shards.
+  const bytes = 1.5 * model.particleCount * model.dimension * fields * width;
   if (bytes < memoryBytes / 2) return;
   const gigabytes = (value: number): string => `${(value / 1e9).toFixed(1)} GB`;
   const fitting = Math.floor((model.particleCount * memoryBytes) / 2 / bytes);
@@ -90,21 +90,27 @@ function checkMemory(context: BuildContext, model: Model, memoryBytes: number): 
 }
 
 /**
- * Longest D k dt that is passed without a word. At D k dt >= 2 every scheme here is unstable on a quadratic well of
- * stiffness k. Below, what is wrong is the stationary variance of the well: euler-maruyama makes it larger by
+ * Longest D k dt that is passed without a word; for baoab, sqrt(D k) dt. At 2 every scheme here is unstable on a quadratic
+ * well of stiffness k. Below, what is wrong is the stationary variance of the well: euler-maruyama makes it larger by
  * 1/(1 - D k dt/2), a third at 0.5. heun's error is of second order but as large at 0.5 to 1. leimkuhler-matthews is exact
- * there, and wrong by the second order of anharmonic terms only.
+ * there, and wrong by the second order of anharmonic terms only; baoab likewise, and its variance of velocities is smaller by
+ * 1 - D k dt^2/4, a quarter at 1.
  */
 const longest: Readonly<Record<Integrator, number>> = {
   'euler-maruyama': 0.5,
   heun: 0.5,
   'leimkuhler-matthews': 1,
+  baoab: 1,
 };
-/** D k dt of the step that is suggested: 5 % error of the variance for euler-maruyama, below 1 % for the others. */
+/**
+ * The same of the step that is suggested: 5 % error of the variance for euler-maruyama, below 1 % for the others; of velocities 6 %
+ * for baoab.
+ */
 const suggested: Readonly<Record<Integrator, number>> = {
   'euler-maruyama': 0.1,
   heun: 0.2,
   'leimkuhler-matthews': 0.5,
+  baoab: 0.5,
 };
 const unstable = 2;
 // Finite differences find 1.0000000001 for 1.
@@ -153,16 +159,21 @@ function checkPotential(context: BuildContext, model: Model): void {
   }
   // The grid is implicit: no step is too long for it to be stable.
   if (model.representation === 'grid') return;
-  const z = worst.value * model.timeStep;
+  const isKinetic = model.kinetics !== undefined;
+  // Of a step: what moves towards the middle of the well for 1, or how far an oscillation gets.
+  const pace = isKinetic ? Math.sqrt(worst.value) : worst.value;
+  const z = pace * model.timeStep;
   if (z <= longest[model.integrator] * tolerance) return;
   const name = model.graph.nodeNames[worst.node];
-  const step = roundDown(suggested[model.integrator] / worst.value);
+  const step = roundDown(suggested[model.integrator] / pace);
+  const product = `step * ${isKinetic ? 'sqrt(D * stiffness)' : 'D * stiffness'} = ${z.toPrecision(3)} on node "${name}"`;
+  const off = isKinetic ? 'velocities, and widths of wells that are not quadratic,' : 'widths';
   const what =
     z >= unstable
-      ? `the step is unstable: step * D * stiffness = ${z.toPrecision(3)} on node "${name}", and 2 is the limit`
-      : `the step is long: step * D * stiffness = ${z.toPrecision(3)} on node "${name}" (stiffness about ${(
+      ? `the step is unstable: ${product}, and 2 is the limit`
+      : `the step is long: ${product} (stiffness about ${(
           worst.value / model.diffusivity[worst.node]
-        ).toPrecision(3)}), so widths will be off`;
+        ).toPrecision(3)}), so ${off} will be off`;
   context.warn(z >= unstable ? 'step-unstable' : 'step-long', ['time', 'step'], what, `step: ${step}`);
 }
 

@@ -23,21 +23,23 @@ function covariancePairs(d: number): readonly (readonly [number, number])[] {
 }
 
 /** The first line of observables.csv. */
-export function observablesHeader({ coordinateNames: names }: TableLayout): string {
+export function observablesHeader({ coordinateNames: names, hasVelocities }: TableLayout): string {
   return csvLine([
     ...['step', 'time', 'node', 'count', 'mass', 'mass_se'],
     ...names.flatMap((x) => [`mean_${x}`, `mean_${x}_se`, `var_${x}`, `var_${x}_se`]),
     ...covariancePairs(names.length).map(([i, j]) => `cov_${names[i]}_${names[j]}`),
-    ...['potential', 'potential_se', 'temperature', 'mixing_energy'],
+    ...['potential', 'potential_se'],
+    ...(hasVelocities ? ['kinetic', 'kinetic_se'] : []),
+    ...['temperature', 'mixing_energy'],
   ]);
 }
 
 /**
  * The rows of an observation in observables.csv, in pieces: one per node, then the totals. Means and variances have no
- * total; `potential` of the total is the mean over all particles, `mixing_energy` is only in the total.
+ * total; `potential` and `kinetic` of the total are means over all particles, `mixing_energy` is only in the total.
  */
 export function* observablesRows(layout: TableLayout, observation: Observation): Generator<string> {
-  const { step, time, temperature } = observation;
+  const { step, time, temperature, kinetic } = observation;
   const n = layout.nodeNames.length;
   const d = layout.coordinateNames.length;
   const pairs = covariancePairs(d);
@@ -51,7 +53,9 @@ export function* observablesRows(layout: TableLayout, observation: Observation):
       cells.push(observation.covariance[at * d + i], observation.varianceError[at]);
     }
     for (const [i, j] of pairs) cells.push(observation.covariance[(g * d + i) * d + j]);
-    cells.push(observation.potential[g], observation.potentialError[g], temperature, undefined);
+    cells.push(observation.potential[g], observation.potentialError[g]);
+    if (kinetic) cells.push(kinetic.ofNode[g], kinetic.ofNodeError[g]);
+    cells.push(temperature, undefined);
     piece += csvLine(cells);
     if ((g + 1) % rowsPerPiece === 0) {
       yield piece;
@@ -68,6 +72,7 @@ export function* observablesRows(layout: TableLayout, observation: Observation):
   ];
   totals.push(...Array.from<Cell>({ length: 4 * d + pairs.length }));
   totals.push(observation.potentialEnergy, observation.potentialEnergyError);
+  if (kinetic) totals.push(kinetic.total, kinetic.totalError);
   totals.push(temperature, observation.mixingEnergy);
   yield piece + csvLine(totals);
 }

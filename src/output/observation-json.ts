@@ -1,7 +1,7 @@
 // An observation as one line of JSON, and back. Lists over nodes follow the order of the names in the run's manifest;
 // what is not a finite number is null. Which lists are left out says table-layout.ts.
 
-import type { Observation } from '../estimate/mod.js';
+import type { KineticEnergy, Observation } from '../estimate/mod.js';
 import { isObject, parseObject } from './json.js';
 import { hasAllJumps, hasCovariance, type TableLayout } from './table-layout.js';
 
@@ -26,6 +26,11 @@ export interface ObservationRecord {
   readonly potentialError: Numbers;
   readonly potentialEnergy: number | null;
   readonly potentialEnergyError: number | null;
+  /** Of |w|^2/2, given the node and over all particles, with errors: where particles have velocities. */
+  readonly kinetic?: Numbers;
+  readonly kineticError?: Numbers;
+  readonly kineticEnergy?: number | null;
+  readonly kineticEnergyError?: number | null;
   readonly mixingEnergy: number | null;
   /** Along each directed edge since step 0, in the order of the graph's compressed rows; left out where it is too much. */
   readonly jumps?: Numbers;
@@ -43,6 +48,15 @@ export function diagonals(covariance: Float64Array, d: number): Float64Array {
   const diagonal = new Float64Array(covariance.length / d);
   for (let i = 0; i < diagonal.length; i++) diagonal[i] = covariance[i * d + (i % d)];
   return diagonal;
+}
+
+function kineticRecord({ ofNode, ofNodeError, total, totalError }: KineticEnergy) {
+  return {
+    kinetic: Array.from(ofNode),
+    kineticError: Array.from(ofNodeError),
+    kineticEnergy: total,
+    kineticEnergyError: totalError,
+  };
 }
 
 /** An observation as it is written; what is not finite is still a number here, and null as JSON. */
@@ -66,6 +80,7 @@ export function observationRecord(layout: TableLayout, observation: Observation)
     potentialError: Array.from(observation.potentialError),
     potentialEnergy: observation.potentialEnergy,
     potentialEnergyError: observation.potentialEnergyError,
+    ...(observation.kinetic && kineticRecord(observation.kinetic)),
     mixingEnergy: observation.mixingEnergy,
     ...(hasAllJumps(layout) && { jumps: Array.from(observation.jumps) }),
   };
@@ -90,19 +105,17 @@ function isRows(value: unknown): value is readonly Numbers[] {
 
 function isRecord(value: unknown): value is ObservationRecord {
   if (!isObject(value)) return false;
-  const record: Readonly<Record<keyof ObservationRecord, unknown>> = {
-    covariance: undefined,
-    jumps: undefined,
-    ...(value as Record<Exclude<keyof ObservationRecord, 'covariance' | 'jumps'>, unknown>),
-  };
+  const record: Readonly<Partial<Record<keyof ObservationRecord, unknown>>> = value;
+  const isAbsentOr = (entry: unknown, is: (value: unknown) => boolean): boolean =>
+    entry === undefined || is(entry);
   return (
     [record.step, record.time, record.temperature].every((entry) => typeof entry === 'number') &&
     [record.potentialEnergy, record.potentialEnergyError, record.mixingEnergy].every(isNumberOrNull) &&
     [record.mass, record.massError, record.count, record.potential, record.potentialError].every(isNumbers) &&
     [record.mean, record.meanError, record.variance, record.varianceError].every(isRows) &&
-    (record.covariance === undefined ||
-      (Array.isArray(record.covariance) && record.covariance.every(isRows))) &&
-    (record.jumps === undefined || isNumbers(record.jumps))
+    [record.kinetic, record.kineticError, record.jumps].every((entry) => isAbsentOr(entry, isNumbers)) &&
+    [record.kineticEnergy, record.kineticEnergyError].every((entry) => isAbsentOr(entry, isNumberOrNull)) &&
+    isAbsentOr(record.covariance, (entry) => Array.isArray(entry) && entry.every(isRows))
   );
 }
 

@@ -15,6 +15,8 @@ export interface TableLayout {
   readonly nodeNames: readonly string[];
   readonly coordinateNames: readonly string[];
   readonly edges: EdgeRows;
+  /** Whether particles have velocities, and observations kinetic energies. */
+  readonly hasVelocities?: boolean;
 }
 
 /** Covariance matrices stand in the JSON lines up to this many numbers: 10 000 numbers make a line of about 200 kB. */
@@ -86,6 +88,14 @@ export function checkObservation(layout: TableLayout, observation: Observation, 
     potentialError: n,
     jumps: layout.edges.targets.length,
   } as const;
+  if ((layout.hasVelocities ?? false) !== (observation.kinetic !== undefined)) {
+    throw new RecordError(
+      'invalid-observation',
+      path,
+      `the observation of step ${observation.step} ${observation.kinetic ? 'has' : 'lacks'} kinetic energies`,
+      'report this: the tables were opened for another model than the one that runs',
+    );
+  }
   for (const [name, length] of Object.entries(expected)) {
     const actual = observation[name as keyof typeof expected].length;
     if (actual === length) continue;

@@ -14,8 +14,9 @@ import {
   type CompiledKernel,
 } from '../kernel/mod.js';
 import { isConstantTemperature, temperatureAt, type Model } from '../model/mod.js';
-import { drawPosition } from './initial.js';
+import { drawMemory, drawPosition } from './initial.js';
 import type { MemoryPlan, WorkerAddresses } from './memory-plan.js';
+import { momentLayout, type MomentLayout, type ShardMoments } from './moments.js';
 import { ParticleStore } from './store.js';
 
 /** A failure inside the kernel, with what to do about it. */
@@ -35,15 +36,6 @@ export function divergenceCauses(model: Pick<Model, 'timeStep'>): string {
     `Likely causes: time.step is too large for the stiffest node (try ${model.timeStep / 4}); the potential is not bounded ` +
     'below; a formula divides by zero or takes the logarithm of a negative number where particles go'
   );
-}
-
-/** Moments of the particles of one shard. Products are centred at the shard's own means. */
-export interface ShardMoments {
-  readonly count: number;
-  /** Means of x_0 … x_{d-1} and of V. */
-  readonly mean: Float64Array;
-  /** sum of (x_i - mean_i)(x_j - mean_j), upper triangle by rows, then sum of (V - mean_V)^2. */
-  readonly products: Float64Array;
 }
 
 /** Exchanges per step: Strang reacts twice. */
@@ -80,7 +72,7 @@ export class ShardEngine {
   readonly #exports: Exports;
   readonly #potentials: PotentialPass[];
   readonly #tables: UniformTables;
-  readonly #pairs: ReturnType<typeof momentPairs>;
+  readonly #moments: MomentLayout;
   readonly #addresses: WorkerAddresses;
   readonly #words: Uint32Array;
   readonly #floats: Float32Array;
@@ -89,7 +81,7 @@ export class ShardEngine {
   /** `worker` is the number of the region in the memory plan that this engine uses alone. */
   constructor(
     readonly model: Model,
-    readonly kernel: CompiledKernel,
+    readonly kernel: Pick<CompiledKernel, 'plan'>,
     readonly memoryPlan: MemoryPlan,
     memory: WebAssembly.Memory,
     module: WebAssembly.Module,
@@ -99,7 +91,7 @@ export class ShardEngine {
     this.store = new ParticleStore(memory, memoryPlan, model.graph.nodeCount, plan.fields, plan.precision);
     this.exchanges = exchangesPerStep(model);
     this.changesWithTime = changesWithTime(model);
-    this.#pairs = momentPairs(model.dimension);
+    this.#moments = momentLayout(model);
     const instance = new WebAssembly.Instance(module, { env: { memory } });
     this.#exports = instance.exports as unknown as Exports;
     this.#potentials = plan.potentials.map(
@@ -288,17 +280,19 @@ export class ShardEngine {
     const size = plan.precision === 'f32' ? 4 : 8;
     for (const { address, count } of this.store.chunks(shard)) {
       const blocks = Math.ceil(count / LANES);
-      // The coordinates first, then the Gaussians that leimkuhler-matthews remembers.
+      // The coordinates first, then what the integrator remembers: Gaussians or velocities.
       for (let first = 0; first < plan.fields; first += dimension) {
         this.#exports.fillWords(header, words, blocks * plan.wordsPerParticle);
+        // The Gaussians take the place of words.
+        const drawn = this.#words.slice(words >>> 2, (words >>> 2) + blocks * plan.wordsPerParticle * LANES);
         this.#exports.gaussians(words, noise, blocks);
         for (let i = 0; i < count; i++) {
           const [block, lane] = [i >>> 4, i & (LANES - 1)];
           for (let f = 0; f < dimension; f++) {
             const normal = this.#floats[(noise >>> 2) + (block * dimension + f) * LANES + lane];
-            const word = this.#words[(words >>> 2) + (block * plan.wordsPerParticle + f) * LANES + lane];
+            const word = drawn[(block * plan.wordsPerParticle + f) * LANES + lane];
             state[address / size + (block * plan.fields + first + f) * LANES + lane] =
-              first === 0 ? drawPosition(this.model, node, f, normal, word) : normal;
+              first === 0 ? drawPosition(this.model, node, f, normal, word) : drawMemory(this.model, normal);
           }
         }
       }
@@ -312,10 +306,9 @@ export class ShardEngine {
 
   /** Moments of a shard. Sums run in storage order; chunks are merged in order (Chan, Golub, LeVeque 1983). */
   moments(shard: number): ShardMoments {
-    const { dimension, graph, potentialOfNode } = this.model;
+    const { graph, potentialOfNode } = this.model;
     const node = shard % graph.nodeCount;
-    const columns = dimension + 1;
-    const pairs = this.#pairs;
+    const { columns, pairs } = this.#moments;
     const mean = new Float64Array(columns);
     const products = new Float64Array(pairs.length);
     const out = this.#addresses.moments;
@@ -359,14 +352,6 @@ export class ShardEngine {
     );
     return Float64Array.from(counts, Number);
   }
-}
-
-/** Pairs of columns whose products are summed: the coordinates' upper triangle, then V with itself. */
-export function momentPairs(dimension: number): (readonly [number, number])[] {
-  const pairs: (readonly [number, number])[] = [];
-  for (let i = 0; i < dimension; i++) for (let j = i; j < dimension; j++) pairs.push([i, j]);
-  pairs.push([dimension, dimension]);
-  return pairs;
 }
 
 function faultText(code: number, node: string): string {

@@ -1,7 +1,7 @@
 // The initial state: how many particles each shard gets, and where one is put. Counts are the initial masses rounded to
 // whole particles (largest remainder), not drawn; positions are drawn from the shard's own streams.
 
-import type { Model } from '../model/mod.js';
+import { temperatureAt, type Model } from '../model/mod.js';
 
 /**
  * Particles per shard, shard (node g, replica k) at [k n + g]: node counts within one of mass * N, spread evenly over
@@ -56,6 +56,22 @@ export function drawPosition(model: Model, node: number, f: number, normal: numb
       return law.position[index];
     default:
       return law satisfies never;
+  }
+}
+
+/**
+ * What a particle remembers beside its coordinates, one number per coordinate, at time 0: the last Gaussian
+ * (leimkuhler-matthews) or the velocity w (baoab), from a standard normal number.
+ */
+export function drawMemory({ kinetics, temperature }: Model, normal: number): number {
+  if (!kinetics) return normal;
+  switch (kinetics.start) {
+    case 'thermal':
+      return Math.sqrt(temperatureAt(temperature, 0)) * normal;
+    case 'rest':
+      return 0;
+    default:
+      return kinetics.start satisfies never;
   }
 }
 

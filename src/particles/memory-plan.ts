@@ -16,6 +16,7 @@ import {
   type KernelPlan,
 } from '../kernel/mod.js';
 import type { Model } from '../model/mod.js';
+import { momentLayout } from './moments.js';
 
 const { align } = layout;
 
@@ -138,7 +139,7 @@ export function planMemory(
       walkers: take(walkers, true),
       walkerWords: take(layout.WALKERS * 4 * 2 + 128),
       rates: take(most * 32 + 32),
-      moments: take((dimension + 1) * MOMENT_COLUMN),
+      moments: take(momentLayout(model).columns * MOMENT_COLUMN),
       jumps: take(edgeCount * 8),
       places: plan.densities ? take(layout.placeBytes(dimension)) : 0,
       deposits: deposits + worker * depositStride,

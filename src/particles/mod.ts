@@ -1,16 +1,9 @@
 // Public names of this folder.
-export {
-  changesWithTime,
-  divergenceCauses,
-  exchangesPerStep,
-  KernelFault,
-  momentPairs,
-  ShardEngine,
-  type ShardMoments,
-} from './engine.js';
+export { changesWithTime, divergenceCauses, exchangesPerStep, KernelFault, ShardEngine } from './engine.js';
 export { initialCounts } from './initial.js';
 export { BatchError, packEmigrants, placeEmigrants, type ShardOwners } from './emigrants.js';
 export { MemoryLimitError, planMemory, type MemoryPlan, type MemoryShare } from './memory-plan.js';
+export { momentLayout, type MomentLayout, type ScalarColumn, type ShardMoments } from './moments.js';
 export { ReferenceEngine, type Engine } from './reference.js';
 export { replicaCount } from './replicas.js';
 export {

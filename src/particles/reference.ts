@@ -34,7 +34,7 @@ import {
 } from '../kernel/mod.js';
 import { temperatureAt, type Model } from '../model/mod.js';
 import { exchangesPerStep } from './engine.js';
-import { drawPosition } from './initial.js';
+import { drawMemory, drawPosition } from './initial.js';
 import { ReferenceDensities } from './reference-densities.js';
 import { digestOf, hashOfDigests, type ParticleStore, type ShardParticles } from './store.js';
 
@@ -51,7 +51,7 @@ export interface Engine {
   jumps(): Float64Array;
 }
 
-/** The fields of a particle: x_0 … x_{d-1}, then integrator memory. Always exact in the kernel's precision. */
+/** The fields of a particle: x_0 … x_{d-1}, then integrator memory or velocities. Always exact in the kernel's precision. */
 type Particle = number[];
 
 interface Shard {
@@ -111,14 +111,15 @@ export class ReferenceEngine implements Engine {
     home.generator = seedStreams(seed, streamPurpose.dynamics, node, home.replica);
     for (const first of chunkStarts(particles.length)) {
       const chunk = particles.slice(first, first + CHUNK);
-      // The coordinates first, then the Gaussians that leimkuhler-matthews remembers.
+      // The coordinates first, then what the integrator remembers: Gaussians or velocities.
       for (let field = 0; field < plan.fields; field += dimension) {
         const words = draw(home, blocksOf(chunk.length) * plan.wordsPerParticle);
         chunk.forEach((particle, i) => {
           const noise = this.#noise(words, i);
           for (let f = 0; f < dimension; f++) {
             const word = words[this.#wordRow(i) + f][i % LANES];
-            const value = field === 0 ? drawPosition(model, node, f, noise[f], word) : noise[f];
+            const value =
+              field === 0 ? drawPosition(model, node, f, noise[f], word) : drawMemory(model, noise[f]);
             (particle as Particle)[field + f] = this.#round(value);
           }
         });

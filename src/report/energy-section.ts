@@ -29,6 +29,12 @@ export function energySection(data: ReportData, figures: Figures): Markup {
     value: observations.map((o) => o.potentialEnergy),
     error: observations.map((o) => o.potentialEnergyError),
   };
+  const kinetic: Curve = {
+    name: 'mean |w|²/2',
+    time,
+    value: observations.map((o) => o.kineticEnergy ?? null),
+    error: observations.map((o) => o.kineticEnergyError ?? null),
+  };
   const mixing: Curve = {
     name: 'mixing energy',
     time,
@@ -50,6 +56,13 @@ export function energySection(data: ReportData, figures: Figures): Markup {
         'Mean potential energy. The entropy of x was not estimated in this run (',
         element('code', {}, 'observe.entropy'),
         '), so that the energy E is not known.',
+      ]),
+    );
+  }
+  if (isTold(kinetic.value)) {
+    parts.push(
+      single(kinetic, 'mean kinetic energy ⟨|w|²/2⟩', figures, [
+        'Mean kinetic energy: d ε/2 once velocities have the temperature ε.',
       ]),
     );
   }

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { brief } from '../drawing/mod.js';
 import { chart, type Series } from './chart.js';
 import { Figures } from './figure.js';
-import { element, table, type Markup } from './markup.js';
+import { element, escapeText, table, type Markup } from './markup.js';
 import { style } from './style.js';
 
 /** One length of step, at one time. */
@@ -83,6 +83,17 @@ export function renderStudy(data: StudyData): string {
   return `<!doctype html>\n${page.markup}\n`;
 }
 
+/** The first figure of the page as a picture of its own (SVG). */
+export function studyPicture(data: StudyData): string {
+  const last = data.times[data.times.length - 1];
+  const { markup } = picture(data, last, 'densityError', 'L¹ distance to the gradient flow');
+  const end = markup.indexOf('>');
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg"${markup.slice('<svg'.length, end)}>` +
+    `<style>${escapeText(style)} svg{background:var(--ground)}</style>${markup.slice(end + 1)}\n`
+  );
+}
+
 function errors(
   data: StudyData,
   figures: Figures,
@@ -90,6 +101,13 @@ function errors(
   key: 'densityError' | 'energyError',
   label: string,
 ): Markup {
+  return figures.add(
+    picture(data, time, key, label),
+    `${label} at t = ${brief(time)} for steps τ = ${data.taus.map((tau) => brief(tau)).join(', ')}. Dashed: proportional to τ.`,
+  );
+}
+
+function picture(data: StudyData, time: number, key: 'densityError' | 'energyError', label: string): Markup {
   const series = data.mobilities.map(({ mobility, rows }, hue): Series => {
     const own = rows.filter((row) => row.time === time);
     return { name: mobility, hue, x: own.map(({ tau }) => Math.log10(tau)), y: own.map((row) => row[key]) };
@@ -103,17 +121,14 @@ function errors(
     y: first.x.map((x) => first.y[anchor] * 10 ** (x - first.x[anchor])),
     isFit: true,
   };
-  return figures.add(
-    chart({
-      description: `${label} at t = ${brief(time)} over the length of a step, both logarithmic.`,
-      xLabel: 'log₁₀ τ',
-      yLabel: label,
-      series: [...series, fit],
-      names: 'row',
-      scale: 'log',
-    }),
-    `${label} at t = ${brief(time)} for steps τ = ${data.taus.map((tau) => brief(tau)).join(', ')}. Dashed: proportional to τ.`,
-  );
+  return chart({
+    description: `${label} at t = ${brief(time)} over the length of a step, both logarithmic.`,
+    xLabel: 'log₁₀ τ',
+    yLabel: label,
+    series: [...series, fit],
+    names: 'row',
+    scale: 'log',
+  });
 }
 
 function numbers({ mobility, rows, worstGap, iterationsPerStep }: StudyOfMobility): Markup {

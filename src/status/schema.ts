@@ -28,6 +28,12 @@ export const observation: z.ZodType<ObservationRecord> = z
     potentialError: numbers,
     potentialEnergy: maybe,
     potentialEnergyError: maybe,
+    kinetic: numbers
+      .exactOptional()
+      .describe('Mean of |w|^2/2 on each node, where particles have velocities.'),
+    kineticError: numbers.exactOptional(),
+    kineticEnergy: maybe.exactOptional(),
+    kineticEnergyError: maybe.exactOptional(),
     mixingEnergy: maybe,
     jumps: numbers
       .exactOptional()

@@ -45,6 +45,15 @@ describe('compareObservations', () => {
     expect(pick(found, 'mean potential').z).toBeCloseTo(-0.03 / Math.sqrt(2e-4), 6);
   });
 
+  it('compares kinetic energies where both sides have them', () => {
+    const moving = (kineticEnergy: number): ReturnType<typeof observation> =>
+      observation({ kineticEnergy, kineticEnergyError: 0.01 });
+    const found = compareObservations(side(), side(), moving(1), moving(1.03), strict);
+    expect(pick(found, 'mean kinetic energy').z).toBeCloseTo(0.03 / Math.sqrt(2e-4), 6);
+    const oneSided = compareObservations(side(), side(), moving(1), observation(), strict);
+    expect(oneSided.some(({ quantity }) => quantity === 'mean kinetic energy')).toBe(false);
+  });
+
   it('judges masses under the pooled mass, and against a grid under its mass', () => {
     const other = observation({ mass: [0.52, 0.48], count: [5200, 4800] });
     const between = compareObservations(side(), side(), observation(), other, strict);

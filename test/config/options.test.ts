@@ -364,9 +364,25 @@ const rows: readonly Row[] = [
     key: 'dynamics.kind',
     good: ['gradient-flow'],
     bad: [
-      ['accelerated', /friction|not there yet/u],
       ['jko', /needs the length of a step/u],
-      ['flow', /expected gradient-flow/u],
+      ['flow', /expected gradient-flow, accelerated or jko/u],
+    ],
+  },
+  { key: 'dynamics.kind', with: ['dynamics.friction=2'], good: ['accelerated'], bad: [] },
+  {
+    key: 'dynamics.kind',
+    with: ['representation=grid', 'dynamics.friction=2'],
+    good: [],
+    bad: [['accelerated', /not there yet/u]],
+  },
+  {
+    key: 'dynamics.friction',
+    with: ['dynamics.kind=accelerated'],
+    good: ['1', '0.5', '2*pi', '1e3'],
+    bad: [
+      ['0', /> 0, got 0/u],
+      ['-1', />= 0, got -1/u],
+      ['{nesterov: 3}', /particles have a constant friction/u],
     ],
   },
   {
@@ -475,8 +491,14 @@ const rows: readonly Row[] = [
     good: ['euler-maruyama', 'leimkuhler-matthews', 'heun'],
     bad: [
       ['euler', /expected euler-maruyama/u],
-      ['baoab', /not offered/u],
+      ['baoab', /kind accelerated/u],
     ],
+  },
+  {
+    key: 'dynamics.integrator',
+    with: ['dynamics={kind: accelerated, friction: 1}'],
+    good: ['baoab'],
+    bad: [['heun', /no velocities/u]],
   },
   { key: 'dynamics.splitting', good: ['lie', 'strang'], bad: [['Lie', /expected lie or strang/u]] },
   {
@@ -674,6 +696,13 @@ const rows: readonly Row[] = [
       ['q', /unknown name/u],
     ],
   },
+  {
+    key: 'initial.velocities',
+    with: ['dynamics={kind: accelerated, friction: 1}'],
+    good: ['thermal', 'rest'],
+    bad: [['cold', /expected thermal or rest/u]],
+  },
+  { key: 'initial.velocities', good: [], bad: [['rest', /particles of kind accelerated/u]] },
   {
     key: 'initial.masses',
     good: ['uniform', '[1, 2, 3, 4]', 'node', '{"1": 1}'],
@@ -926,6 +955,19 @@ describe('options', () => {
     };
     walk('', annotatedSchema());
     expect(missing).toEqual([]);
+  });
+
+  it('kind accelerated asks for a friction, and brings its integrator', () => {
+    const [problem] = problemsOf(() => build(['dynamics.kind=accelerated']));
+    expect([problem.path, problem.message, problem.hint]).toEqual([
+      'dynamics.friction',
+      'is missing: kind accelerated needs a number >= 0',
+      'add friction: 1',
+    ]);
+    const { model } = build(['dynamics={kind: accelerated, friction: 3}', 'initial.velocities=rest']);
+    expect(model.integrator).toBe('baoab');
+    expect(model.kinetics).toEqual({ friction: 3, start: 'rest' });
+    expect(build().model.kinetics).toBeUndefined();
   });
 
   it('describes every key', () => {

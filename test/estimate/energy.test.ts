@@ -9,6 +9,7 @@ import {
   Balance,
   EnergyEstimator,
   energyNotes,
+  hasBalance,
   LogPartition,
   type EnergyEstimate,
   type EnergyInput,
@@ -265,6 +266,21 @@ describe('energy of a sample', () => {
     });
     expect(single.energy).toBeNaN();
     expect(single.nodeEnergy[0]).not.toBeNaN();
+  });
+
+  it('has neither dissipation nor balance where particles have velocities, and says so', () => {
+    const model = modelOf({ dynamics: { kind: 'accelerated', friction: 1 } });
+    const record = new EnergyEstimator(model, settings('knn')).estimate(input);
+    const { dissipation, dissipationError, dissipationTransport, dissipationReaction } = record;
+    expect([dissipation, dissipationError, dissipationTransport, dissipationReaction]).toEqual([
+      NaN,
+      NaN,
+      NaN,
+      NaN,
+    ]);
+    expect(record.relativeEntropy).not.toBeNaN();
+    expect(energyNotes(model, settings('knn')).join()).toContain('no dissipation and no balance');
+    expect(hasBalance(model)).toBe(false);
   });
 
   it('has no dissipation under free rates, and says so', () => {

@@ -7,7 +7,10 @@ import { Simulation } from '../../src/cluster/mod.js';
 import { parseConfig } from '../../src/config/mod.js';
 import { reduce, StateError, watch, type Observation } from '../../src/estimate/mod.js';
 import { buildModel, type Model } from '../../src/model/mod.js';
-import { momentPairs, type ShardMoments } from '../../src/particles/mod.js';
+import { momentLayout, type MomentLayout, type ShardMoments } from '../../src/particles/mod.js';
+
+const pairsOf = (dimension: number): MomentLayout['pairs'] =>
+  momentLayout({ dimension, kinetics: undefined }).pairs;
 
 interface Particle {
   readonly x: readonly number[];
@@ -44,7 +47,7 @@ function momentsOf(particles: readonly Particle[], dimension: number): ShardMome
   return {
     count: particles.length,
     mean: Float64Array.from(means),
-    products: Float64Array.from(momentPairs(dimension), ([i, j]) =>
+    products: Float64Array.from(pairsOf(dimension), ([i, j]) =>
       columns[i].reduce((sum, value, k) => sum + (value - means[i]) * (columns[j][k] - means[j]), 0),
     ),
   };
@@ -144,6 +147,45 @@ describe('an observation', () => {
     expectObservation(o, simulation.model, nodes);
     expect(o.jumps).toEqual(simulation.jumps());
     expect(o.jumps.reduce((a, b) => a + b, 0)).toBeGreaterThan(0);
+  });
+
+  it('has kinetic energies where particles have velocities, and only there', async () => {
+    const config = {
+      space: { variables: 2 },
+      graph: { ring: 3 },
+      potential: { formula: '0.5*dot(x, x)' },
+      temperature: 1,
+      precision: 'f64',
+      dynamics: { kind: 'accelerated', friction: 1 },
+      particles: 3000,
+      initial: { gaussian: {}, masses: [2, 1, 0] },
+      time: { step: 0.01, steps: 100 },
+    };
+    const simulation = Simulation.create(parseConfig(JSON.stringify(config)), {
+      workers: 0,
+      skipPreflight: true,
+    });
+    await simulation.start();
+    const { kinetic } = await simulation.observe();
+    const nodes: number[][] = [[], [], []];
+    for (const { node, count, fields } of simulation.shards()) {
+      for (let i = 0; i < count; i++)
+        nodes[node].push([2, 3].reduce((sum, f) => sum + fields[f * count + i] ** 2 / 2, 0));
+    }
+    const all = nodes.flat();
+    const errorOf = (values: readonly number[]): number =>
+      Math.sqrt(covariance(values, values) / values.length);
+    [0, 1].forEach((g) => {
+      expectClose(kinetic?.ofNode[g] ?? NaN, mean(nodes[g]), `kinetic ${g}`);
+      expectClose(kinetic?.ofNodeError[g] ?? NaN, errorOf(nodes[g]), `its error ${g}`);
+    });
+    expect([kinetic?.ofNode[2], kinetic?.ofNodeError[2]]).toEqual([NaN, NaN]);
+    expectClose(kinetic?.total ?? NaN, mean(all), 'total');
+    expectClose(kinetic?.totalError ?? NaN, errorOf(all), 'its error');
+    const shards = [momentsOf([{ x: [1], v: 3 }], 1)];
+    expect(reduce(modelOf(1, 1, 1), { step: 0, shards, jumps: new Float64Array(0) })).not.toHaveProperty(
+      'kinetic',
+    );
   });
 
   it('merges shards of any sizes, empty ones too', () => {

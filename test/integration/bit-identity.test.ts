@@ -40,6 +40,14 @@ const models: [string, object][] = [
     'strang splitting and heun',
     { ...ring, dynamics: { mobility: 'barker', integrator: 'heun', splitting: 'strang' } },
   ],
+  [
+    'velocities',
+    {
+      ...ring,
+      temperature: { linear: { from: 2, to: 0.5, duration: 0.3 } },
+      dynamics: { kind: 'accelerated', friction: 1, splitting: 'strang', diffusivity: '1 + node' },
+    },
+  ],
   ['an annealing schedule', { ...ring, temperature: { exponential: { from: 2, to: 0.2, duration: 0.2 } } }],
   [
     'a potential that changes with time, strang splitting',

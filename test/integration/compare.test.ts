@@ -231,7 +231,11 @@ describe('run against the grid solution of its config', () => {
   it('refuses a run that is on a grid itself, and a space of too many dimensions', async () => {
     const grid = await call('compare', 'a/reference', '--reference');
     expect(grid.code).toBe(2);
-    expect(grid.stderr).toContain('is a grid run itself');
+    expect(grid.stderr).toContain('is no run of particles');
+    await run('moving', { dynamics: { kind: 'accelerated', friction: 1 } });
+    const moving = await call('compare', 'moving', '--reference');
+    expect(moving.code).toBe(2);
+    expect(moving.stderr).toContain('particles with velocities');
     await run('four', {
       space: { variables: 4 },
       potential: { formula: 'dot(x, x)/2 + node' },

@@ -198,8 +198,8 @@ it('a run without a folder and one with a folder share the loop: same looks, sam
 describe('the packed package', () => {
   let project = '';
   const source = `
-import { compileKernel, ConfigError, formula, LibraryError, loadModel, simulate, version } from 'wasserwerk';
-import type { ConfigInput, EnergyRecord, Kernel, LoadedModel, Observable, SimulationResult } from 'wasserwerk';
+import { compileKernel, ConfigError, formula, importPotential, LibraryError, loadModel, simulate, version } from 'wasserwerk';
+import type { ConfigInput, EnergyRecord, Kernel, LoadedModel, ModuleConfigInput, Observable, PotentialExport, SimulationResult } from 'wasserwerk';
 
 const config: ConfigInput = {
   space: { variables: ['x'] },
@@ -223,6 +223,11 @@ for await (const observable of run) {
 }
 const result: SimulationResult = await run.result;
 const { x } = await run.particles({ node: 0, most: 10 });
+const made: ModuleConfigInput = { ...config, potential: { module: './well.mjs', options: { k: 1 } } };
+const parabola: PotentialExport<{ k: number }> = ({ k }) => formula\`\${k}*x^2\`;
+const untrusted: unknown = await simulate(made).result.catch((error: unknown) => (error as LibraryError).code);
+const trusted = await simulate(made, { allowModules: true, workers: 1 }).result;
+const same = await simulate({ ...config, potential: await importPotential('./well.mjs', { options: { k: 1 } }) }).result;
 // @ts-expect-error a function is not compiled
 const refused: ConfigInput = { ...config, potential: { formula: (y: number) => y } };
 // @ts-expect-error there is no such option
@@ -230,7 +235,7 @@ const typo = () => simulate(model, { worker: 1 });
 // @ts-expect-error observables are not to be changed
 const change = (o: Observable) => { o.step = 1; };
 const status: 'finished' | 'interrupted' = result.status;
-console.log(JSON.stringify([version, steps, status, x.length, gradient[0], kernel.step, typeof refused, typeof typo, typeof change, ConfigError.name, LibraryError.name]));
+console.log(JSON.stringify([typeof parabola, untrusted, trusted.stateHash === same.stateHash, version, steps, status, x.length, gradient[0], kernel.step, typeof refused, typeof typo, typeof change, ConfigError.name, LibraryError.name]));
 `;
 
   beforeAll(async () => {
@@ -258,6 +263,7 @@ console.log(JSON.stringify([version, steps, status, x.length, gradient[0], kerne
     }
     writeFileSync(join(project, 'package.json'), '{ "type": "module", "private": true }');
     writeFileSync(join(project, 'use.ts'), source);
+    writeFileSync(join(project, 'well.mjs'), 'export default ({ k }) => `${k}*x^2`;');
   });
 
   it.each([
@@ -288,6 +294,7 @@ console.log(JSON.stringify([version, steps, status, x.length, gradient[0], kerne
     const { stdout } = await run(process.execPath, [`${resolution}/use.js`], { cwd: project });
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     expect(JSON.parse(stdout)).toEqual([
+      ...['function', 'modules-not-allowed', true],
       version,
       [0, 0, 10, 0, 20, 0],
       ...['finished', 10, 1, 2],

@@ -29,7 +29,7 @@ const fixed = {
   },
   representation: 'lumped',
   initial: { gaussian: { mean: 0, std: 1 } },
-  time: { step: 0.02, steps: 1500 },
+  time: { step: 0.02, steps: 900 },
   observe: { every: 10 },
   snapshots: { every: 300 },
   checkpoint: { every: 200 },
@@ -51,7 +51,7 @@ const growing = {
 };
 
 describe.each([
-  ['a fixed graph, second order', fixed, 1500],
+  ['a fixed graph, second order', fixed, 900],
   ['a graph that grows', growing, 300],
 ] as const)('a lumped run on %s', (_, config, steps) => {
   const place = (part: string): string => `${config === fixed ? 'fixed' : 'growing'}-${part}`;

@@ -41,6 +41,21 @@ describe('preflight', () => {
     ]);
   });
 
+  it('with velocities it is the frequency that counts', () => {
+    const kinetic = 'dynamics={kind: accelerated, friction: 1}';
+    const slow = 'graph.weight=0.1';
+    // step * sqrt(400): 0.9, 1.2 and 2.2.
+    expect(codes([stiff, 'time={step: 0.045, steps: 10}', slow, kinetic])).toEqual([]);
+    expect(codes([stiff, 'time={step: 0.11, steps: 10}', slow, kinetic])).toEqual(['step-unstable']);
+    const { notes } = build([stiff, 'time={step: 0.06, steps: 10}', slow, kinetic]);
+    expect(notes).toMatchObject([{ tier: 'warn', code: 'step-long', fix: 'step: 0.025' }]);
+    expect(notes[0].message).toContain('step * sqrt(D * stiffness) = 1.20 on node "2"');
+    // Four times the diffusivity, twice the frequency.
+    expect(codes([stiff, 'time={step: 0.03, steps: 10}', slow, kinetic, 'dynamics.diffusivity=4'])).toEqual([
+      'step-long',
+    ]);
+  });
+
   it('finds the minimum downhill of the start', () => {
     // Flat where particles start, stiff where they end.
     const formula = 'potential.formula=0.5*y^2 + 50*softplus(-20*(x+2)) + x';

@@ -64,6 +64,9 @@ export function sampleObservation(layout: TableLayout, step: number): Observatio
     potentialError: fill(n, 700),
     potentialEnergy: 1.5,
     potentialEnergyError: 0.25,
+    ...(layout.hasVelocities && {
+      kinetic: { ofNode: fill(n, 800), ofNodeError: fill(n, 900), total: 2.5, totalError: 0.125 },
+    }),
     mixingEnergy: -0.75,
     jumps: Float64Array.from({ length: layout.edges.targets.length }, (_, e) => e),
   };

@@ -78,6 +78,32 @@ describe('ObservableTables', () => {
     expect(tableNotes(layout).join()).toMatch(/row of totals \(total\)/u);
   });
 
+  it('has kinetic energies where particles have velocities', async () => {
+    const kinetic = { ...layout, hasVelocities: true };
+    await write(kinetic, 100);
+    const rows = await csv('observables.csv');
+    expect(Object.keys(rows[0]).join()).toMatch(
+      /,potential,potential_se,kinetic,kinetic_se,temperature,mixing_energy$/u,
+    );
+    expect(rows[1]).toMatchObject({ kinetic: '801.1', kinetic_se: '901.1', temperature: '1' });
+    expect(rows[3]).toMatchObject({ kinetic: '2.5', kinetic_se: '0.125', mixing_energy: '-0.75' });
+    const [record] = await collect(scratch());
+    expect(record).toMatchObject({
+      kinetic: [800.1, 801.1, 802.1],
+      kineticError: [900.1, 901.1, 902.1],
+      kineticEnergy: 2.5,
+      kineticEnergyError: 0.125,
+    });
+  });
+
+  it('refuses an observation without kinetic energies where they belong', async () => {
+    const open = await ObservableTables.create(scratch(), { ...layout, hasVelocities: true });
+    expect(await trouble(open.append(sampleObservation(layout, 0)))).toMatchObject({
+      code: 'invalid-observation',
+    });
+    await open.close();
+  });
+
   it('writes jumps of the edges that have any', async () => {
     await write(layout, 100);
     const rows = await csv('jumps.csv');

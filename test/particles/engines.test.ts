@@ -77,7 +77,7 @@ describe('compiled and reference engine give the same bits', () => {
       }),
       { numRuns: 48, seed: 20260102 },
     );
-  });
+  }, 180_000);
 
   const directed: [string, object, number, (event: Event) => void][] = [
     [
@@ -142,6 +142,21 @@ describe('compiled and reference engine give the same bits', () => {
       ({ largest }) => expect(largest).toBeGreaterThan(200),
     ],
     [
+      'with velocities, between walls and around a circle, while the temperature falls',
+      {
+        space: { variables: 3, boundary: ['reflecting', 'periodic', 'free'], box: [-0.5, 0.7] },
+        graph: { ring: 4, weight: 3 },
+        potential: { formula: '0.5*dot(x, x) + 0.3*node*sin(t + x[0])' },
+        temperature: { exponential: { from: 4, to: 0.5, duration: 1 } },
+        dynamics: { kind: 'accelerated', friction: 2, splitting: 'strang', diffusivity: '1 + node' },
+        particles: 1500,
+        initial: { uniform: { low: -0.5, high: 0.7 } },
+        time: { step: 0.3, steps: 4 },
+      },
+      4,
+      ({ jumpsPerParticle }) => expect(jumpsPerParticle).toBeGreaterThan(0.3),
+    ],
+    [
       'in many dimensions, with memory and a bound added up in a loop',
       {
         space: { variables: 7 },
@@ -166,7 +181,12 @@ describe('compiled and reference engine give the same bits', () => {
   }
 });
 
-describe('a state taken out and put back', () => {
+const remembering: readonly (readonly [string, object])[] = [
+  ['last Gaussians', { integrator: 'leimkuhler-matthews' }],
+  ['velocities', { kind: 'accelerated', friction: 0.5 }],
+];
+
+describe.each(remembering)('a state with %s, taken out and put back', (_, dynamics) => {
   for (const from of engineKinds) {
     for (const to of engineKinds) {
       it(`goes on with the same bits, from the ${from} to the ${to} engine`, () => {
@@ -175,7 +195,7 @@ describe('a state taken out and put back', () => {
           graph: { path: 3, weight: 5 },
           potential: { formula: '0.5*dot(x, x) + node*x[0]*cos(3*t)' },
           temperature: 1,
-          dynamics: { mobility: 'symmetric', integrator: 'leimkuhler-matthews', splitting: 'strang' },
+          dynamics: { mobility: 'symmetric', splitting: 'strang', ...dynamics },
           particles: 1300,
           initial: { gaussian: {}, masses: [1, 0, 5] },
           time: { step: 0.05, steps: 4 },
@@ -224,6 +244,12 @@ describe('different runs are different', () => {
         hash(kind, { dynamics: { splitting: 'strang' } }),
         hash(kind, { dynamics: { integrator: 'leimkuhler-matthews' } }),
         hash(kind, { dynamics: { integrator: 'heun' } }),
+        hash(kind, { dynamics: { kind: 'accelerated', friction: 1 } }),
+        hash(kind, { dynamics: { kind: 'accelerated', friction: 1.001 } }),
+        hash(kind, {
+          dynamics: { kind: 'accelerated', friction: 1 },
+          initial: { gaussian: {}, velocities: 'rest' },
+        }),
         hash(kind, { precision: 'f64' }),
       ];
       expect(new Set(hashes).size).toBe(hashes.length);

@@ -25,23 +25,27 @@ async function hashOf(more: string): Promise<string> {
 
 describe('the state after 30 steps', () => {
   it.each([
-    ['dynamics: { mobility: symmetric }', 'fd9e3502953f112a0f863658666f958d50e14ef0b680a5bbccd84aba2bed95ad'],
+    ['dynamics: { mobility: symmetric }', 'eb02e818b3ba13485b1175bf75fec44d82c835ffedadd8bcc18627ac4708dd62'],
     [
       'precision: f64\ndynamics: { mobility: barker, integrator: heun, splitting: strang }',
-      '72ee6eb52ca426f21e47e76cdfe95fab765a6bcd3ec77e93cbb7039b93d6e95f',
+      'e32d84488f447695cf0d5d089eef754d9e0615f91e5f65eb7ba3c1a2f21230e7',
     ],
     [
       'dynamics: { mobility: metropolis, integrator: leimkuhler-matthews }',
-      'debebd806c28228c8e040ea10000237c46c2fea0c3831e8ae6c1ea5fb0d608e0',
+      '4b579cfac0560d0b42331177823ae644596c95fcdccb44cd00f6f91239b509f0',
     ],
     [
       'grid: { cells: 30, box: [-6, 6] }\ndynamics: { mobility: log-mean }',
-      '7aa162cb00a07aed5038d1d880184a01bdd94356f8cb761f4d1894a9ffe5e1df',
+      '26ec999e62ad66a65e91c2684cbe026b45362c8bbb4bff9e3b02783797d12405',
+    ],
+    [
+      'dynamics: { kind: accelerated, friction: 1.5, splitting: strang, diffusivity: 1 + 0.1*node }',
+      'bb726301221d2641574a3e1c956bbd69cc79630b9190776e0add0fb7e1a453ea',
     ],
     // With cells that are chosen.
     [
       'dynamics: { mobility: upwind, splitting: strang }',
-      'e17d8347a35268055973f00da1993ea409f80d1944e1a980448a37d95fbf697b',
+      '0dc51515ea0e91d30d28a6431029be426767c74b54eb487bce94373a1bdf21a0',
     ],
   ])('%s', async (more, hash) => {
     expect(await hashOf(more)).toBe(hash);

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
 import { vi } from 'vitest';
 import { parseConfig } from '../../src/config/mod.js';
-import { compileKernel } from '../../src/kernel/mod.js';
+import { compileKernel, fieldCount } from '../../src/kernel/mod.js';
 import { buildModel, type Model } from '../../src/model/mod.js';
 import {
   allocateMemory,
@@ -45,7 +45,7 @@ export function shardEngine(model: Model, replicas = 1): ShardEngine {
 
 /** Draws the model's initial state. */
 export function start<E extends Engine>(engine: E, model: Model, replicas = 1, seed = model.seed): E {
-  const fields = model.integrator === 'leimkuhler-matthews' ? 2 * model.dimension : model.dimension;
+  const fields = fieldCount(model);
   const Fields = model.precision === 'f32' ? Float32Array : Float64Array;
   initialCounts(model, replicas).forEach((count, shard) => {
     engine.store.fill(shard, { count, fields: new Fields(count * fields), generator: new Uint32Array(64) });
@@ -149,7 +149,9 @@ function randomConfigs(mobilities: fc.Arbitrary<string>): fc.Arbitrary<Record<st
       graph: graphs,
       mobility: mobilities,
       cells: fc.constantFrom<number | readonly number[]>(4, 5, 8, [12, 7, 4]),
-      integrator: fc.constantFrom('euler-maruyama', 'leimkuhler-matthews', 'heun'),
+      integrator: fc.constantFrom('euler-maruyama', 'leimkuhler-matthews', 'heun', 'baoab'),
+      friction: fc.constantFrom(0.1, 3, 200),
+      velocities: fc.constantFrom('thermal', 'thermal', 'rest'),
       splitting: fc.constantFrom('lie', 'strang'),
       precision: fc.constantFrom('f32', 'f32', 'f64'),
       boundary: fc.array(fc.constantFrom('free', 'free', 'periodic', 'reflecting'), {
@@ -175,6 +177,7 @@ function randomConfigs(mobilities: fc.Arbitrary<string>): fc.Arbitrary<Record<st
       const { graph, precision, dimension } = choice;
       const well = (part: string): string => `0.5*(1 + 0.1*k)*dot(x, x) + ${part}`;
       const own = Math.min(choice.ownNodes, graph.nodes - 1);
+      const isAccelerated = choice.integrator === 'baoab';
       return {
         space: { variables: dimension, boundary: choice.boundary.slice(0, dimension), box: [-2, 2.5] },
         ...(graph.spec === undefined ? {} : { graph: graph.spec }),
@@ -193,6 +196,7 @@ function randomConfigs(mobilities: fc.Arbitrary<string>): fc.Arbitrary<Record<st
         dynamics: {
           mobility: choice.mobility,
           integrator: choice.integrator,
+          ...(isAccelerated ? { kind: 'accelerated', friction: choice.friction } : {}),
           splitting: choice.splitting,
           diffusivity: '1 + 0.2*node',
           ...(choice.mobility === 'free' && graph.nodes > 1 ? { rate: choice.rate } : {}),
@@ -203,7 +207,11 @@ function randomConfigs(mobilities: fc.Arbitrary<string>): fc.Arbitrary<Record<st
         },
         precision,
         particles: Math.ceil(choice.crowd * (precision === 'f32' ? 1500 : 400)),
-        initial: { ...choice.law, masses: choice.masses },
+        initial: {
+          ...choice.law,
+          masses: choice.masses,
+          ...(isAccelerated ? { velocities: choice.velocities } : {}),
+        },
         time: { step: choice.step, steps: 10 },
         seed: choice.seed,
       };

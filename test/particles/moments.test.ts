@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { PointEvaluator, type Model } from '../../src/model/mod.js';
-import { momentPairs } from '../../src/particles/mod.js';
+import { momentLayout, type MomentLayout } from '../../src/particles/mod.js';
 import { modelOf, shardEngine, start } from './models.js';
 
 /** Two passes over all values, in f64. */
@@ -24,11 +24,14 @@ function naiveMoments(
     { length: dimension + 1 },
     (_, c) => rows.reduce((sum, row) => sum + row[c], 0) / (count || 1),
   );
-  const products = momentPairs(dimension).map(([i, j]) =>
+  const products = pairsOf(dimension).map(([i, j]) =>
     rows.reduce((sum, row) => sum + (row[i] - mean[i]) * (row[j] - mean[j]), 0),
   );
   return { mean, products };
 }
+
+const pairsOf = (dimension: number): MomentLayout['pairs'] =>
+  momentLayout({ dimension, kinetics: undefined }).pairs;
 
 const shift = 1000;
 
@@ -65,9 +68,9 @@ for (const precision of ['f32', 'f64'] as const) {
             expect(Math.abs(value - mean[c])).toBeLessThan(1e-9 * (1 + Math.abs(mean[c]))),
           );
           const variance = (c: number): number =>
-            products[momentPairs(dimension).findIndex(([i, j]) => i === c && j === c)];
+            products[pairsOf(dimension).findIndex(([i, j]) => i === c && j === c)];
           moments.products.forEach((value, index) => {
-            const [i, j] = momentPairs(dimension)[index];
+            const [i, j] = pairsOf(dimension)[index];
             const scale = Math.sqrt(variance(i) * variance(j));
             expect(Math.abs(value - products[index]), `product ${i} ${j}`).toBeLessThanOrEqual(1e-9 * scale);
           });
@@ -78,6 +81,41 @@ for (const precision of ['f32', 'f64'] as const) {
 }
 
 describe('moments', () => {
+  for (const precision of ['f32', 'f64']) {
+    it(`have |w|^2/2 where particles have velocities, ${precision}`, () => {
+      const model = modelOf({
+        space: { variables: 3 },
+        graph: { path: 2 },
+        potential: { formula: '0.5*dot(x, x) + node' },
+        temperature: 1,
+        precision,
+        dynamics: { kind: 'accelerated', friction: 1 },
+        particles: 3000,
+        initial: { gaussian: {}, masses: [0.1, 0.9] },
+        time: { step: 0.01, steps: 1 },
+      });
+      const engine = start(shardEngine(model), model);
+      engine.preparePotentials(0);
+      const { kinetic, columns } = momentLayout(model);
+      for (const shard of [0, 1]) {
+        const { fields, count } = engine.store.read(shard);
+        const energies = Array.from({ length: count }, (_, i) =>
+          [3, 4, 5].reduce((sum, f) => sum + fields[f * count + i] ** 2 / 2, 0),
+        );
+        const mean = energies.reduce((a, b) => a + b, 0) / count;
+        const moments = engine.moments(shard);
+        expect(moments.mean).toHaveLength(columns);
+        expect(moments.mean[kinetic?.column ?? -1]).toBeCloseTo(mean, 9);
+        expect(moments.products[kinetic?.pair ?? -1]).toBeCloseTo(
+          energies.reduce((sum, energy) => sum + (energy - mean) ** 2, 0),
+          5,
+        );
+        const { mean: others } = naiveMoments(model, shard, fields, count, 0);
+        others.forEach((value, c) => expect(moments.mean[c]).toBeCloseTo(value, 9));
+      }
+    });
+  }
+
   it('do not depend on what other shards hold, nor on being asked twice', () => {
     const model = modelOf({
       space: { variables: 2 },

@@ -45,10 +45,13 @@ class Source {
     const { words, noise } = plan.workers[0];
     // A shard's header begins with its generator.
     new Uint32Array(memory.buffer).set(seedStreams(seed, streamPurpose.dynamics, node, 0), plan.shards >>> 2);
-    this.words = new Uint32Array(memory.buffer, words, 2 * PAIRS);
+    this.words = new Uint32Array(2 * PAIRS);
+    const drawn = new Uint32Array(memory.buffer, words, 2 * PAIRS);
     this.normals = new Float32Array(memory.buffer, noise, 2 * PAIRS);
     this.#next = () => {
       fillWords(plan.shards, words, 2 * BLOCKS);
+      // The Gaussians take the place of words.
+      this.words.set(drawn);
       gaussians(words, noise, BLOCKS);
     };
   }

@@ -11,6 +11,7 @@ import { grid } from './grid.js';
 import { FALSE_ALARM, MOST_ROWS, passes, SIGMAS, table, type Study, type TableRow } from './harness.js';
 import { integrators } from './integrators.js';
 import { jumps } from './jumps.js';
+import { kineticStudy } from './kinetic.js';
 import { muellerBrown } from './mueller-brown.js';
 import { ratchet } from './ratchet.js';
 import { referenceStudy } from './reference.js';
@@ -21,6 +22,7 @@ const studies: readonly Study[] = [
   separable,
   gibbs,
   integrators,
+  kineticStudy,
   splittings,
   gaussians,
   jumps,

@@ -6,7 +6,7 @@ import type { RunConfig } from '../../config/mod.js';
 import { reduce, type Observation } from '../../estimate/mod.js';
 import { buildModel, type Model, type Preflight } from '../../model/mod.js';
 import type { Checkpoint, DraftParts, PartStorage, PartStorages } from '../../output/mod.js';
-import { initialCounts, KernelFault, replicaCount } from '../../particles/mod.js';
+import { initialCounts, KernelFault, momentLayout, replicaCount } from '../../particles/mod.js';
 import type { Partition } from '../assignment.js';
 import { readTotals, totalsParts } from '../checkpoint.js';
 import { now } from '../clock.js';
@@ -267,7 +267,7 @@ export class MachineSimulation implements ParticleEvolution {
     const { members } = this.#epochs.now;
     const time = this.#step * model.timeStep;
     const answers = await members.ask('moments', () => ({ time }));
-    const shards = gatherMoments(members.placement.owner, model.dimension, answers);
+    const shards = gatherMoments(members.placement.owner, momentLayout(model), answers);
     return reduce(model, { step: this.#step, shards, jumps: this.jumps() });
   }
 

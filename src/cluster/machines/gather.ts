@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { StateError } from '../../estimate/mod.js';
-import { momentPairs, type ShardMoments } from '../../particles/mod.js';
+import type { MomentLayout, ShardMoments } from '../../particles/mod.js';
 import { MachineError } from './errors.js';
 import type { Answer } from './members.js';
 import type { ShardCounts } from './protocol.js';
@@ -96,7 +96,7 @@ export function gatherCounts(
 /** Moments of every shard. @throws MachineError */
 export function gatherMoments(
   owner: Uint16Array,
-  dimension: number,
+  { columns, pairs }: MomentLayout,
   answers: readonly Answer<'moments'>[],
 ): ShardMoments[] {
   checkShards(
@@ -104,20 +104,18 @@ export function gatherMoments(
     answers.map(({ member, name, reply }) => ({ member, name, shards: reply.shards })),
     'moments',
   );
-  const columns = dimension + 1;
-  const pairs = momentPairs(dimension).length;
   const shards: ShardMoments[] = [];
   shards.length = owner.length;
   for (const { name, reply } of answers) {
     const { length } = reply.shards;
     checkLength(name, 'moments', reply.counts.length, length);
     checkLength(name, 'moments', reply.means.length, length * columns);
-    checkLength(name, 'moments', reply.products.length, length * pairs);
+    checkLength(name, 'moments', reply.products.length, length * pairs.length);
     reply.shards.forEach((shard, index) => {
       shards[shard] = {
         count: reply.counts[index],
         mean: reply.means.slice(index * columns, (index + 1) * columns),
-        products: reply.products.slice(index * pairs, (index + 1) * pairs),
+        products: reply.products.slice(index * pairs.length, (index + 1) * pairs.length),
       };
     });
   }

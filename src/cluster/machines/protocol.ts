@@ -93,7 +93,7 @@ export interface Replies {
   readonly moments: {
     readonly shards: Uint32Array;
     readonly counts: Float64Array;
-    /** [shard * (d + 1) + column], and [shard * pairs + pair] (particles' ShardMoments, side by side). */
+    /** [shard * columns + column], and [shard * pairs + pair] (particles' ShardMoments, side by side). */
     readonly means: Float64Array;
     readonly products: Float64Array;
   };

@@ -12,7 +12,7 @@ import {
   exchangesPerStep,
   initialCounts,
   KernelFault,
-  momentPairs,
+  momentLayout,
   ParticleStore,
   placeEmigrants,
   planMemory,
@@ -366,8 +366,7 @@ export class Share {
   /** Moments of its shards. */
   async moments(time: number): Promise<Replies['moments']> {
     const { shards, store } = this;
-    const columns = this.model.dimension + 1;
-    const pairs = momentPairs(this.model.dimension).length;
+    const { columns, pairs } = momentLayout(this.model);
     const { work } = longestFirst(
       shards.map((shard) => store.count(shard) + 1),
       this.workers,
@@ -380,14 +379,14 @@ export class Share {
       shards: Uint32Array.from(shards),
       counts: new Float64Array(shards.length),
       means: new Float64Array(shards.length * columns),
-      products: new Float64Array(shards.length * pairs),
+      products: new Float64Array(shards.length * pairs.length),
     };
     for (const { moments } of results) {
       for (const [shard, { count, mean, products }] of moments) {
         const index = place.get(shard) ?? NaN;
         reply.counts[index] = count;
         reply.means.set(mean, index * columns);
-        reply.products.set(products, index * pairs);
+        reply.products.set(products, index * pairs.length);
       }
     }
     return reply;

@@ -76,6 +76,10 @@ describe.skipIf(!haveServer)('run --nats auto', () => {
         time: { step: 0.01, steps: 40 },
       },
     ],
+    [
+      'velocities',
+      { partition: 'nodes', dynamics: { kind: 'accelerated', friction: 1, diffusivity: '1 + node' } },
+    ],
     ['entropy', { partition: 'nodes', observe: { every: 20, entropy: 'knn' } }],
   ])('has the results of one thread: %s', async (name, changes) => {
     const file = writeConfig(folder(`${name}.yaml`), { ...short, ...changes });

@@ -120,6 +120,7 @@ describe('shares of a run give the bits of one memory', () => {
         dynamics: { mobility: 'barker', integrator: 'heun', splitting: 'strang' },
       },
     ],
+    ['velocities', { ...ring, dynamics: { kind: 'accelerated', friction: 1, splitting: 'strang' } }],
     [
       'a potential that changes with time',
       {

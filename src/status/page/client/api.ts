@@ -26,6 +26,8 @@ export interface Observation {
   readonly massError: Numbers;
   readonly potentialEnergy: number | null;
   readonly potentialEnergyError: number | null;
+  readonly kineticEnergy?: number | null;
+  readonly kineticEnergyError?: number | null;
   readonly mixingEnergy: number | null;
   readonly jumps?: Numbers;
 }

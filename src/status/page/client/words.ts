@@ -99,6 +99,13 @@ export function keyNumbers(view: View): KeyNumber[] {
     value: withError(observation?.potentialEnergy, observation?.potentialEnergyError),
     note: observation ? of(observation.time) : 'no observation yet',
   });
+  if (observation?.kineticEnergy !== undefined) {
+    numbers.push({
+      name: 'Mean kinetic energy',
+      value: withError(observation.kineticEnergy, observation.kineticEnergyError),
+      note: of(observation.time),
+    });
+  }
   if (!energy) {
     numbers.push({
       name: 'Mixing energy',
