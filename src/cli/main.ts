@@ -280,7 +280,7 @@ program
     'after',
     `
 Examples:
-  wasserwerk optimize configs/sparse-regression.yaml
+  wasserwerk optimize configs/lumped-subset-search.yaml
   wasserwerk optimize configs/digits-architecture-search.yaml --allow-modules
   wasserwerk optimize --resume searches/digits --allow-modules
 
