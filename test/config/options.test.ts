@@ -371,9 +371,9 @@ const rows: readonly Row[] = [
   { key: 'dynamics.kind', with: ['dynamics.friction=2'], good: ['accelerated'], bad: [] },
   {
     key: 'dynamics.kind',
-    with: ['representation=grid', 'dynamics.friction=2'],
-    good: [],
-    bad: [['accelerated', /not there yet/u]],
+    with: ['representation=grid', 'dynamics.friction=2', 'dynamics.mobility=log-mean'],
+    good: ['accelerated'],
+    bad: [],
   },
   {
     key: 'dynamics.friction',
@@ -539,8 +539,8 @@ const rows: readonly Row[] = [
   {
     key: 'representation',
     with: ['dynamics={kind: accelerated, mobility: log-mean, friction: 1}'],
-    good: ['lumped'],
-    bad: [['grid', /not there yet for representation grid/u]],
+    good: ['lumped', 'grid'],
+    bad: [],
   },
   {
     key: 'lumped.tolerance',
