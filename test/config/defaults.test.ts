@@ -39,6 +39,7 @@ describe('defaults', () => {
       seed: 1,
       grid: {},
       lumped: { tolerance: 1e-6 },
+      optimize: { restarts: 0, improvement: 0, top: 10, stop: {} },
       observe: { every: 100, entropy: 'none', logZ: 'auto' },
       checkpoint: { every: { kind: 'seconds', seconds: 60 }, keep: 2 },
       partition: 'auto',
