@@ -42,7 +42,9 @@ export function soloCrew(
 }
 
 /** The built entrance of a kind of threads; also found when this file runs from its source. */
-export function threadFile(name: 'thread' | 'grid-thread' | 'lumped-thread' | 'metric-thread' | 'estimate'): string {
+export function threadFile(
+  name: 'thread' | 'grid-thread' | 'lumped-thread' | 'metric-thread' | 'estimate',
+): string {
   const folder = import.meta.url.endsWith('.ts') ? '../../dist/workers/' : '../../workers/';
   return fileURLToPath(new URL(`${folder}${name}.js`, import.meta.url));
 }
