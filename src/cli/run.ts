@@ -357,7 +357,7 @@ function printResult(
   process.stdout.write(
     `${head}\n` +
       `at t = ${Number(o.time.toPrecision(10))}, mean potential energy ${withError(o.potentialEnergy, o.potentialEnergyError)}` +
-      `${o.kinetic ? `, kinetic ${withError(o.kinetic.total, o.kinetic.totalError)}` : ''}` +
+      (o.kinetic ? `, kinetic ${withError(o.kinetic.total, o.kinetic.totalError)}` : '') +
       `${model.graph.nodeCount > SHOWN_NODES ? `, the ${SHOWN_NODES} heaviest of ${model.graph.nodeCount} nodes:` : ':'}\n` +
       table([['node', 'mass', ...columns.map((name) => `mean ${name}`), 'mean V'], ...rows]) +
       energyLine(result) +
