@@ -410,6 +410,19 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    key: 'dynamics.mobility',
+    with: [
+      'representation=grid',
+      'graph={ring: 3}',
+      'dynamics={kind: accelerated, mobility: log-mean, friction: 1}',
+    ],
+    good: ['log-mean', 'arithmetic', 'geometric', 'harmonic', 'constant'],
+    bad: [
+      ['metropolis', /metropolis is none/u],
+      ['upwind', /no derivative/u],
+    ],
+  },
+  {
     key: 'temperature',
     with: [lumped, 'dynamics.mobility=arithmetic'],
     good: ['0.1'],
