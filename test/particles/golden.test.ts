@@ -40,7 +40,7 @@ describe('the state after 30 steps', () => {
     ],
     [
       'dynamics: { kind: accelerated, friction: 1.5, splitting: strang, diffusivity: 1 + 0.1*node }',
-      'bb726301221d2641574a3e1c956bbd69cc79630b9190776e0add0fb7e1a453ea',
+      '4cb208af6093ea6a890da73c79b99d87081f043b5f529393b21a615beed68bef',
     ],
     // With cells that are chosen.
     [
