@@ -1,10 +1,10 @@
 // A file that only grows, by whole pieces of text. A piece that could not be written whole is taken back, and a file can
 // be cut to an earlier length. Not for files that are replaced: that is files.ts.
 
-import { open, type FileHandle } from 'node:fs/promises';
+import { constants, copyFile, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asOutputError, guarded, RecordError, systemCode } from './errors.js';
-import { syncFolder } from './files.js';
+import { syncFolder, temporaryName } from './files.js';
 
 /**
  * When an append is flushed to the disk: each one, when the last flush is so many seconds ago, or only on `sync()`.
@@ -109,10 +109,13 @@ export class AppendFile {
 }
 
 /**
- * Cuts a file of lines to the first `length` bytes, flushed. Length 0 of a missing file is well.
+ * Cuts a file of lines to the first `length` bytes, flushed: a copy of them takes its place. A process that had the file open
+ * before, and wakes up after another one has taken its run over, so goes on appending to a file that has no name any more, and
+ * not to this one. Length 0 of a missing file is well.
  *
  * @throws RecordError (`corrupt-table`) if the file is shorter than that, or the cut is not the end of a line: then it
  * is not the file that the length was taken of
+ * @throws OutputError if the system refuses; the file is then as it was
  */
 export async function trimLines(path: string, length: number): Promise<void> {
   const damaged = (what: string): RecordError =>
@@ -124,7 +127,7 @@ export async function trimLines(path: string, length: number): Promise<void> {
     );
   let handle: FileHandle;
   try {
-    handle = await open(path, 'r+');
+    handle = await open(path, 'r');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') {
       if (length === 0) return;
@@ -144,11 +147,32 @@ export async function trimLines(path: string, length: number): Promise<void> {
         if (last[0] !== 0x0a)
           throw damaged(`was changed: the checkpoint's ${length} bytes end within a line`);
       }
-      if (size === length) return;
-      await handle.truncate(length);
-      await handle.sync();
     });
   } finally {
     await handle.close();
   }
+  await replaceByHead(path, length);
+}
+
+/** Puts a copy of the first `length` bytes of a file in its place. */
+async function replaceByHead(path: string, length: number): Promise<void> {
+  const temporary = temporaryName(path);
+  await guarded('trim', path, async () => {
+    try {
+      // Without copying where the file system can share blocks.
+      await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      const copy = await open(temporary, 'r+');
+      try {
+        await copy.truncate(length);
+        await copy.sync();
+      } finally {
+        await copy.close();
+      }
+      await rename(temporary, path);
+    } catch (error) {
+      await unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+  });
+  await syncFolder(dirname(path));
 }

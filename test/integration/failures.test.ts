@@ -46,7 +46,7 @@ describe('a run fails with a message that helps', () => {
     const { stderr, manifest } = await fail('diverging', { time: { step: 0.3, steps: 4000 } });
     expect(stderr).toContain('warning: time.step: the step is unstable');
     expect(stderr).toMatch(
-      /error: .* on node stiff (is (NaN|-?Infinity) at step \d+|has left the range of numbers)/u,
+      /error: .* on node (?:stiff|soft) (is (NaN|-?Infinity) at step \d+|has left the range of numbers)/u,
     );
     expect(stderr).toContain('time.step is too large for the stiffest node (try 0.075)');
     expect(manifest).toMatchObject({ error: { code: 'not-finite' }, stateHash: null });

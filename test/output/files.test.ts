@@ -119,6 +119,19 @@ describe('trimLines', () => {
     expect(await readFile(path, 'utf8')).toBe('one\n');
   });
 
+  it('leaves nothing to who had the file open before', async () => {
+    const path = join(scratch(), 'log');
+    await writeFile(path, 'one\ntwo\n');
+    const stale = await AppendFile.open(path);
+    for (const length of [8, 4]) {
+      await trimLines(path, length);
+      await stale.append('three\n');
+      expect(await readFile(path, 'utf8')).toBe('one\ntwo\n'.slice(0, length));
+    }
+    await stale.close();
+    expect(await readdir(scratch())).toEqual(['log']);
+  });
+
   it('refuses a file that is not the one the length was taken of', async () => {
     const path = join(scratch(), 'log');
     await trimLines(path, 0);

@@ -125,7 +125,11 @@ describe('machines that leave and come in good order', () => {
     const first = field().worker('first');
     const run = field().coordinator(1, {}, { args: ['--max-machines', '2'] });
     await field().midst();
+    // Not before the newcomer is there: the run may be quicker than a process starts.
+    run.send('SIGUSR1');
     const second = field().worker('second');
+    await field().until('the second is there', () => second.said.includes('connected to'));
+    run.send('SIGUSR2');
     await field().expectSame(run, reference());
     expect(run.said).toContain('machine second has come');
     expect(field().run.epoch).toBe(2);
