@@ -26,7 +26,7 @@ const plane = job.dimension === 2;
 const config = parseConfig(
   JSON.stringify({
     space: { variables: plane ? ['x', 'y'] : ['x'] },
-    graph: { ring: job.nodes },
+    graph: job.nodes > 1 ? { ring: job.nodes } : { nodes: 1 },
     potential: {
       formula: plane ? '0.5*((x-a)^2 + (y-b)^2) + h' : '0.5*(x-a)^2 + h',
       parameters: {

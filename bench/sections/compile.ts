@@ -5,7 +5,7 @@ import type { CompileResult } from '../children/compile.js';
 import { target, type Section, type SectionOptions, type SectionResult } from '../report.js';
 import { median, spread, spreadText } from '../statistics.js';
 import type { Workload } from '../workloads.js';
-import { configFiles } from './node24.js';
+import { particleConfigs } from './node24.js';
 
 const TARGET_MILLISECONDS = 100;
 
@@ -14,7 +14,7 @@ export const compile: Section = { name: 'compile', title: 'Compilation', run };
 async function run({ rounds, progress }: SectionOptions): Promise<SectionResult> {
   const workloads: [string, Workload][] = [
     ['ring-ou', {}],
-    ...configFiles().map((name): [string, Workload] => [name, { file: inRepository(`configs/${name}`) }]),
+    ...particleConfigs().map((name): [string, Workload] => [name, { file: inRepository(`configs/${name}`) }]),
   ];
   const rows: string[][] = [];
   const data: unknown[] = [];

@@ -7,7 +7,7 @@ import { runNumpy } from '../peers/run.js';
 import { target, type Section, type SectionOptions, type SectionResult } from '../report.js';
 import { median, spread, spreadText } from '../statistics.js';
 import { inTurns, timeCells, type Measure, type Sample } from './turns.js';
-import { VARIANTS, type Workload } from '../workloads.js';
+import { configOf, VARIANTS, type Workload } from '../workloads.js';
 import { ofLoop, ofPeer } from './speed.js';
 
 /** Times faster than NumPy that Wasserwerk wants to be on Node 24. */
@@ -103,7 +103,7 @@ async function compareStates(node: string, quick: boolean, progress: (text: stri
   const workloads: [string, Workload][] = [
     ['ring-ou', {}],
     ...Object.entries(VARIANTS).map(([name, set]): [string, Workload] => [name, { set }]),
-    ...configFiles().map((name): [string, Workload] => [name, { file: inRepository(`configs/${name}`) }]),
+    ...particleConfigs().map((name): [string, Workload] => [name, { file: inRepository(`configs/${name}`) }]),
   ];
   const results: { name: string; same: boolean }[] = [];
   for (const [name, workload] of workloads) {
@@ -121,9 +121,10 @@ async function compareStates(node: string, quick: boolean, progress: (text: stri
   return results;
 }
 
-/** Example configs of the repository. */
-export function configFiles(): string[] {
+/** Example configs of the repository that are of particles: the others have no kernel. */
+export function particleConfigs(): string[] {
   return readdirSync(inRepository('configs'))
     .filter((name) => name.endsWith('.yaml'))
+    .filter((name) => configOf({ file: inRepository(`configs/${name}`) }).representation === 'particles')
     .sort();
 }
