@@ -1,6 +1,7 @@
 // The edges that react, each once: undirected, in the order of the graph's rows.
 
 import { edgeSources, type Model } from '../model/mod.js';
+import type { Cells } from './cells.js';
 
 export interface Edge {
   /** The smaller node, and the other. */
@@ -23,4 +24,23 @@ export function edgesOf({ graph, mobility }: Model): Edge[] {
     edges.push({ source, target, forward, backward: graph.reverse[forward], weight });
   });
   return edges;
+}
+
+/** Adds what blocks have counted along edges (two sums an edge and block, there and back) to jumps of directed edges, in units of mass. */
+export function addJumps(
+  { cells, edges }: { readonly cells: Cells; readonly edges: readonly Edge[] },
+  jumpSums: Float64Array,
+  into: Float64Array,
+): void {
+  edges.forEach(({ forward, backward }, e) => {
+    let there = 0;
+    let back = 0;
+    for (let block = 0; block < cells.blocks; block++) {
+      const at = (block * edges.length + e) * 2;
+      there += jumpSums[at];
+      back += jumpSums[at + 1];
+    }
+    into[forward] += there * cells.volume;
+    into[backward] += back * cells.volume;
+  });
 }

@@ -8,6 +8,7 @@
 
 import type { Model } from '../model/mod.js';
 import { blockRange, share } from './cells.js';
+import { addJumps } from './edges.js';
 import { changesWithTime, Coefficients, type Member } from './coefficients.js';
 import { evaluateEnergy, type Energy } from './energy.js';
 import { GridError } from './errors.js';
@@ -130,20 +131,7 @@ export class GridEngine {
 
   /** The first member sums up what blocks have counted, while the others go on: they meet before the next count. */
   #countJumps(): void {
-    if (this.member.index !== 0) return;
-    const { cells, edges } = this.plan;
-    const { jumpSums } = this.arrays;
-    edges.forEach(({ forward, backward }, e) => {
-      let there = 0;
-      let back = 0;
-      for (let block = 0; block < cells.blocks; block++) {
-        const at = (block * edges.length + e) * 2;
-        there += jumpSums[at];
-        back += jumpSums[at + 1];
-      }
-      this.#stepJumps[forward] += there * cells.volume;
-      this.#stepJumps[backward] += back * cells.volume;
-    });
+    if (this.member.index === 0) addJumps(this.plan, this.arrays.jumpSums, this.#stepJumps);
   }
 
   /** Jumps of steps that count are added to those of the run. */

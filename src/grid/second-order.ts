@@ -23,6 +23,7 @@
 import { fastF64, mathF64 } from '../elementary/mod.js';
 import type { FrictionSchedule, Model } from '../model/mod.js';
 import { blockRange, share } from './cells.js';
+import { addJumps } from './edges.js';
 import { changesWithTime, Coefficients, type Member } from './coefficients.js';
 import type { Energy, GridSolver } from './energy.js';
 import { GridError } from './errors.js';
@@ -411,20 +412,7 @@ export class SecondOrderEngine implements GridSolver {
 
   /** The first member sums up what blocks have counted, while the others go on: they meet before the next count. */
   #countJumps(): void {
-    if (this.member.index !== 0) return;
-    const { cells, edges } = this.plan;
-    const { jumpSums } = this.arrays;
-    edges.forEach(({ forward, backward }, e) => {
-      let there = 0;
-      let back = 0;
-      for (let block = 0; block < cells.blocks; block++) {
-        const at = (block * edges.length + e) * 2;
-        there += jumpSums[at];
-        back += jumpSums[at + 1];
-      }
-      this.#jumps[forward] += there * cells.volume;
-      this.#jumps[backward] += back * cells.volume;
-    });
+    if (this.member.index === 0) addJumps(this.plan, this.arrays.jumpSums, this.#jumps);
   }
 
   /** H of the state whose sums of E are there. All members get the same numbers. */
