@@ -18,7 +18,7 @@ import { DensitySnapshotWriter, makeFolders, potentialSeries, writeFileAtomic } 
 import { renderGeodesic } from '../report/mod.js';
 import { readEnds, type Ends } from './distance-ends.js';
 import { exitCode, UsageError } from './exit.js';
-import { table } from './format.js';
+import { counted, table } from './format.js';
 import { shownFolder } from './run-data.js';
 
 export interface DistanceOptions {
@@ -245,7 +245,7 @@ function factsOf(result: DistanceResult): [string, string][] {
     ['mobility', nodes.length > 1 ? result.mobility : '(one node)'],
     [
       'grid',
-      `${nodes.length} nodes, ${cells.map((n, k) => `${n} cells in [${short(low[k])}, ${short(high[k])}]`).join(' x ')}, ${result.levels} levels`,
+      `${counted(nodes.length, 'node')}, ${cells.map((n, k) => `${n} cells in [${short(low[k])}, ${short(high[k])}]`).join(' x ')}, ${result.levels} levels`,
     ],
   ];
 }

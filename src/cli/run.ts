@@ -25,12 +25,13 @@ import type { Observation } from '../estimate/mod.js';
 import type { LogLevel } from '../output/mod.js';
 import type { Model } from '../model/mod.js';
 import { exitCode, UsageError } from './exit.js';
-import { table, withError } from './format.js';
+import { counted, table, withError } from './format.js';
 import { Gate } from './gate.js';
 import { wantsMachines, type MachineFlags } from './machine-flags.js';
 import type { MachineSession } from './machine-session.js';
 import { measuredText, planText } from './plan-text.js';
 import { formatDuration, formatRate, Progress, unitOf, type Unit } from './progress.js';
+import { placed } from './place.js';
 import { printRemarks } from './remarks.js';
 import type { RunStatus } from './run-status.js';
 import type { StatusFlags } from './status-flags.js';
@@ -65,7 +66,11 @@ export async function run(
   return supervise(
     options,
     (_, over) =>
-      over(newRunId(), (rest) => startRun(config, { ...rest, ...(out === undefined ? {} : { out }) })),
+      over(newRunId(), (rest) =>
+        startRun(config, { ...rest, ...(out === undefined ? {} : { out }) }).catch((error: unknown) => {
+          throw placed(config, error);
+        }),
+      ),
     { name: config.name },
   );
 }
@@ -157,8 +162,8 @@ async function supervise(
         if (resumedFrom === undefined) printRemarks(simulation.notes);
         const from = resumedFrom === undefined ? '' : `, from step ${resumedFrom}`;
         progress.message(
-          `${model.name}: ${sizeOf(simulation)} on ${model.graph.nodeCount} nodes, ` +
-            `${simulation.workers} worker${simulation.workers === 1 ? '' : 's'}` +
+          `${model.name}: ${sizeOf(simulation)} on ${counted(model.graph.nodeCount, 'node')}, ` +
+            counted(simulation.workers, 'worker') +
             `${session ? ' on other machines' : ''}${from} → ${shown(folder)}`,
         );
         if (status) progress.message(`status: ${status.address}`);

@@ -9,16 +9,19 @@ import { compileKernel } from '../kernel/mod.js';
 import { buildModel, type Mesh, type Model, type Preflight } from '../model/mod.js';
 import { planMemory, replicaCount } from '../particles/mod.js';
 import { exitCode } from './exit.js';
-import { table } from './format.js';
+import { counted, table } from './format.js';
+import { placing } from './place.js';
 import { printRemarks } from './remarks.js';
+import { requireModule } from './trust.js';
 
 /** Longer formulas are cut in the printed summary. */
 const SHOWN_FORMULA = 100;
 
 export function validate(file: string, options: { set: string[]; seed?: string; json?: true }): number {
   const config = loadConfig(file, { overrides: options.set, seed: options.seed });
+  requireModule(config);
   const { model, notes } = buildModel(config);
-  const engine = describeEngine(config, model, notes);
+  const engine = placing(config, () => describeEngine(config, model, notes));
   if (options.json) {
     const { source: _, ...values } = config;
     const summary = {
@@ -41,7 +44,7 @@ export function validate(file: string, options: { set: string[]; seed?: string; 
             'space',
             `R^${d.dimension} (${d.coordinates.slice(0, 8).join(', ')}${d.dimension > 8 ? ', …' : ''})`,
           ],
-          ['graph', `${d.nodes} nodes, ${d.edges} edges`],
+          ['graph', `${counted(d.nodes, 'node')}, ${counted(d.edges, 'edge')}`],
           ...d.potentials.map((formula, i) => [i === 0 ? 'potential' : '', shorten(formula)]),
           ['temperature', JSON.stringify(d.temperature)],
           ['dynamics', `${engine.integrator}${d.splitting}, ${d.mobility} rates`],
@@ -114,7 +117,7 @@ function describeParticles(model: Model): EngineText {
   const { nodeCount } = model.graph;
   const { particleCount: particles, precision, integrator, kinetics, mesh } = model;
   const shards = nodeCount * replicas;
-  const cut = `(${nodeCount} nodes x ${replicas} replica${replicas === 1 ? '' : 's'})`;
+  const cut = `(${counted(nodeCount, 'node')} x ${counted(replicas, 'replica')})`;
   return {
     integrator: `${kinetics ? `accelerated, friction ${kinetics.friction}, ` : ''}${integrator}, `,
     lines: [

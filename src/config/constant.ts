@@ -6,6 +6,7 @@ import { ExpressionBuilder, FormulaError, parseFormula, plainContext } from '../
 /** Why a text is not a number; `offset` and `length` say where in the text. */
 export interface NotANumber {
   readonly message: string;
+  /** Undefined where the kind of number that is wanted says more. */
   readonly hint: string | undefined;
   readonly offset: number;
   readonly length: number;
@@ -26,6 +27,9 @@ export function evaluateConstant(text: string): number | NotANumber {
     return { message: 'is not a constant', hint: undefined, offset: 0, length: text.length };
   } catch (error) {
     if (!(error instanceof FormulaError)) throw error;
-    return { message: error.message, hint: error.hint, offset: error.offset, length: error.length };
+    const { message, offset, length } = error;
+    // The list of names that constants know is `pi`: who wrote another one wants something else.
+    const hint = error.code === 'unknown-name' && error.hint.startsWith('known') ? undefined : error.hint;
+    return { message, hint, offset, length };
   }
 }

@@ -14,6 +14,8 @@ export interface JsonSchema {
   readonly required?: readonly string[];
   readonly anyOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
   readonly additionalProperties?: JsonSchema | boolean;
   /** What a value may be, in words; for the reference page, not part of JSON Schema. */
   readonly allowed?: string;

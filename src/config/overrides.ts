@@ -57,7 +57,7 @@ export function parseOverrides(texts: readonly string[]): { overrides: Override[
     const yaml = parseYaml(text.slice(equals + 1));
     if (yaml.complaints.length > 0) {
       const { message, hint } = yaml.complaints[0];
-      problems.push(complaint(origin, `the value is not valid YAML: ${message}`, hint ?? 'put it in quotes'));
+      problems.push(complaint(origin, `the value is not valid YAML: ${message}`, hint));
       continue;
     }
     if (yaml.value === undefined || yaml.value === null) {

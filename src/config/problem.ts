@@ -16,7 +16,8 @@ export interface Problem {
   /** The offending value as text, where there is one. */
   readonly value: string | undefined;
   readonly message: string;
-  readonly hint: string | undefined;
+  /** What to do about it. */
+  readonly hint: string;
   /** The source line with a caret below the place; may span lines. */
   readonly excerpt: string | undefined;
 }
@@ -50,7 +51,7 @@ export function formatValue(value: unknown): string {
 export function formatProblem(problem: Problem): string {
   const lines = [`${problem.where}: ${problem.path === '' ? '' : `${problem.path}: `}${problem.message}`];
   if (problem.excerpt !== undefined) lines.push(problem.excerpt);
-  if (problem.hint !== undefined) lines.push(`    fix: ${problem.hint}`);
+  lines.push(`    fix: ${problem.hint}`);
   return lines.join('\n');
 }
 

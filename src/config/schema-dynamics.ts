@@ -42,7 +42,13 @@ const piecewise = list(
   'a list of [time, temperature]',
 ).transform((points, sink): TemperatureSpec => {
   points.forEach((point, i) => {
-    if (point.length !== 2) complain(sink, 'expected a pair [time, temperature]', {}, [i]);
+    if (point.length !== 2)
+      complain(
+        sink,
+        `expected a pair [time, temperature], got ${point.length} numbers`,
+        { hint: 'write [[0, 2], [10, 0.5]]' },
+        [i],
+      );
     if (point[1] < 0)
       complain(sink, `expected a temperature >= 0, got ${point[1]}`, { hint: 'use 0 or more' }, [i, 1]);
     if (i > 0 && !(point[0] > points[i - 1][0])) {

@@ -203,8 +203,8 @@ const graphSection = section({
     .optional()
     .meta({
       description:
-        'Read the graph from a GraphML file (.graphml, .xml), or from a CSV file with the columns source, target and ' +
-        'weight (optional). Numeric node data become node parameters. Names start from the folder of the config.',
+        'Read the graph from a GraphML file (.graphml, .xml), or from a CSV file with the columns source and target (or from and ' +
+        'to) and weight (optional). Numeric node data become node parameters. Names start from the folder of the config.',
     }),
   weight: number({ min: 0 }).default(1).meta({
     description: 'Weight K of every edge that does not give its own.',

@@ -10,7 +10,6 @@ import {
   complain,
   hasKey,
   integer,
-  isSection,
   list,
   map,
   number,
@@ -65,7 +64,7 @@ export const objectiveSchema = choice<ObjectiveConfig>(
       moduleForm.transform((form): ObjectiveConfig => ({ kind: 'module', ...form })),
     ),
     branch(
-      isSection,
+      hasKey('command'),
       commandForm.transform((form): ObjectiveConfig => ({ kind: 'command', ...form })),
     ),
   ],

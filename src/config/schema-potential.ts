@@ -56,6 +56,7 @@ const componentsForm = section({
 const tableForm = section({
   file: text('a file name').meta({
     description: 'CSV file; rows are nodes, matched by a column `node` where it exists.',
+    samples: ['nodes.csv'],
   }),
   column: text('a column name').optional().meta({ description: 'Column with the values.' }),
   columns: list(text('a column name'), 1, 'a list of column names').optional().meta({
@@ -132,7 +133,7 @@ export type DataSpec =
   | { readonly kind: 'inline'; readonly rows: readonly (number | readonly number[])[] };
 
 const dataTable = section({
-  file: text('a file name').meta({ description: 'CSV file with a header line.' }),
+  file: text('a file name').meta({ description: 'CSV file with a header line.', samples: ['data.csv'] }),
   column: text('a column name').optional().meta({ description: 'One column: the array has one index.' }),
   columns: list(text('a column name'), 1, 'a list of column names').optional().meta({
     description: 'Several columns: the array has two indices, row and column.',

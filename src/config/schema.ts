@@ -138,7 +138,7 @@ const observeSchema = section({
 });
 
 const snapshotSchema = section({
-  every: integer({ min: 1 }).meta({ description: 'Steps between two snapshots.' }),
+  every: integer({ min: 1 }).meta({ description: 'Steps between two snapshots.', samples: ['1000'] }),
   particles: choice<number | 'all'>('a number of particles, or all', [
     branch((value) => value === 'all', word(['all'])),
     branch(isScalar, integer({ min: 1 })),
@@ -169,9 +169,11 @@ function checkVelocities(
 ): void {
   const { kind, friction, integrator } = config.dynamics;
   const hasVelocities = kind === 'accelerated' && config.representation === 'particles';
-  if (hasVelocities && integrator !== 'baoab') {
+  // Where something is wrong with the dynamics the integrator has not been chosen yet.
+  const given = integrator as typeof integrator | undefined;
+  if (hasVelocities && given !== undefined && given !== 'baoab') {
     const hint = 'write integrator: baoab, or leave it out';
-    complain(sink, `has no velocities, and kind accelerated does; got ${integrator}`, { hint }, [
+    complain(sink, `has no velocities, and kind accelerated does; got ${given}`, { hint }, [
       ...['dynamics', 'integrator'],
     ]);
   }
@@ -202,7 +204,10 @@ export const configSchema = section({
   graph: graphSchema.default(oneNode).meta({
     description: 'The graph G with its symmetric weights K. Without it there is one node and no jumps.',
   }),
-  potential: potentialSchema.meta({ description: 'The potential V(x, g) of each node.' }),
+  potential: potentialSchema.meta({
+    description: 'The potential V(x, g) of each node.',
+    samples: ['{ formula: 0.5*x^2 }'],
+  }),
   objective: objectiveSchema.optional().meta({
     description:
       'In place of `potential`: V, its gradient and what else there is to know of nodes, from a module or an external process ' +
@@ -244,8 +249,11 @@ export const configSchema = section({
       'For `representation: lumped`: nodes are born next to heavy ones and retired when they are light, so that a graph can be searched that ' +
       'is far too large to be written down. Takes the place of `graph`.',
   }),
-  initial: initialSchema.meta({ description: 'The law of particles at time 0.' }),
-  time: timeSchema.meta({ description: 'Time step and end.' }),
+  initial: initialSchema.meta({
+    description: 'The law of particles at time 0.',
+    samples: ['{ gaussian: { mean: 0, std: 1 } }'],
+  }),
+  time: timeSchema.meta({ description: 'Time step and end.', samples: ['{ step: 0.01, end: 10 }'] }),
   seed: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).default(1).meta({
     description:
       'Seed of the random streams. The same config and seed give the same bits on any number of workers.',

@@ -18,7 +18,8 @@ export interface ConfigBundle {
 
 /** How a problem is pointed at. */
 export interface ProblemDetail {
-  readonly hint?: string | undefined;
+  /** What to do about it. */
+  readonly hint: string;
   readonly value?: unknown;
   /** Point at the key rather than the value. */
   readonly at?: 'key' | 'value';
@@ -79,7 +80,7 @@ export class ConfigSource {
   }
 
   /** Describes a problem with the value at `path`, with its place in the file. */
-  problem(path: Path, message: string, detail: ProblemDetail = {}): Problem {
+  problem(path: Path, message: string, detail: ProblemDetail): Problem {
     const common = {
       path: formatPath(path),
       value: 'value' in detail ? formatValue(detail.value) : undefined,
@@ -95,9 +96,6 @@ export class ConfigSource {
       return { ...common, line: undefined, column: undefined, where: override.origin, excerpt: inside };
     }
     const found = this.#find(path, detail.at ?? 'value');
-    if (found === undefined) {
-      return { ...common, line: undefined, column: undefined, where: this.file, excerpt: undefined };
-    }
     let position = found.start;
     let length = detail.length ?? 1;
     let unmapped: string | undefined;
@@ -138,6 +136,27 @@ export class ConfigSource {
     };
   }
 
+  /** Whether a key stands in `{ }` without a value: the rest of a value with commas that lacks its quotes. */
+  isBareInBraces(path: Path): boolean {
+    if (this.#overrideOf(path) !== undefined) return false;
+    const section: unknown = this.document.getIn(path.slice(0, -1), true);
+    if (!isMap(section) || section.flow !== true) return false;
+    const pair = section.items.find((item) => isScalar(item.key) && String(item.key.value) === path.at(-1));
+    return pair?.value === null;
+  }
+
+  /** Whether a key is written in the file or set on the command line. */
+  isWritten(path: Path): boolean {
+    const isSet = this.overrides.some(({ path: at, value }) => {
+      const common = Math.min(at.length, path.length);
+      if (at.slice(0, common).some((step, i) => String(step) !== String(path[i]))) return false;
+      let inner: unknown = value;
+      for (const step of path.slice(common)) inner = (inner as Record<string, unknown> | null)?.[step];
+      return inner !== undefined;
+    });
+    return isSet || this.document.hasIn(path);
+  }
+
   #overrideOf(path: Path): Override | undefined {
     // The last override that set this value or one above it.
     return this.overrides.findLast(
@@ -147,8 +166,13 @@ export class ConfigSource {
     );
   }
 
-  /** The stretch of text of a value or key; where the path ends outside the file, of the nearest section above it. */
-  #find(path: Path, at: 'key' | 'value'): { start: number; end: number; block: boolean } | undefined {
+  /**
+   * The stretch of text of a value or key; where the path ends outside the file, of the nearest section above it, or the end of the
+   * text, where it is to be added.
+   */
+  #find(path: Path, at: 'key' | 'value'): { start: number; end: number; block: boolean } {
+    const end = this.text.trimEnd().length;
+    const atEnd = { start: end, end, block: false };
     let node: Node | null = this.document.contents;
     let range = node?.range ?? undefined;
     let block = false;
@@ -158,8 +182,7 @@ export class ConfigSource {
       if (isMap(node)) {
         const wanted = String(path[i]);
         const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === wanted);
-        // What is missing at the top has no place but the file.
-        if (pair === undefined && i === 0) return undefined;
+        if (pair === undefined && i === 0) return atEnd;
         if (pair === undefined) break;
         const key = pair.key as Node;
         next = (pair.value as Node | null) ?? null;
@@ -177,7 +200,7 @@ export class ConfigSource {
       node = next;
       block = isScalar(node) && (node.type === 'BLOCK_FOLDED' || node.type === 'BLOCK_LITERAL');
     }
-    return range ? { start: range[0], end: range[1], block } : undefined;
+    return range ? { start: range[0], end: range[1], block } : atEnd;
   }
 }
 

@@ -8,10 +8,12 @@ interface Unavailable {
   readonly path: readonly string[];
   readonly values?: readonly string[];
   readonly instead: string;
+  /** The key that has the meaning: the value is taken for that one's, so that nobody misses it. */
+  readonly key?: string;
 }
 
 const unavailable: readonly Unavailable[] = [
-  { path: ['dynamics', 'gamma'], instead: 'remove it, or write friction' },
+  { path: ['dynamics', 'gamma'], instead: 'write friction', key: 'friction' },
   {
     path: ['potential', 'module'],
     instead:
@@ -29,7 +31,7 @@ export function takeUnavailable(
   root: unknown,
 ): { path: Path; value: unknown; message: string; hint: string }[] {
   const found: { path: Path; value: unknown; message: string; hint: string }[] = [];
-  for (const { path, values, instead } of unavailable) {
+  for (const { path, values, instead, key: meant } of unavailable) {
     let section: unknown = root;
     for (const step of path.slice(0, -1)) {
       section = isSection(section) && Object.hasOwn(section, step) ? section[step] : undefined;
@@ -39,8 +41,11 @@ export function takeUnavailable(
     const value = section[key];
     if (values !== undefined && !(typeof value === 'string' && values.includes(value))) continue;
     const what = values === undefined ? key : `"${String(value)}"`;
-    found.push({ path, value, message: `${what} is not offered by this version`, hint: instead });
+    const message =
+      meant === undefined ? `${what} is not offered by this version` : `${key} is called ${meant} here`;
+    found.push({ path, value, message, hint: instead });
     Reflect.deleteProperty(section, key);
+    if (meant !== undefined) section[meant] ??= value;
   }
   return found;
 }

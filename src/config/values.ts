@@ -8,14 +8,17 @@
 import * as z from 'zod';
 import { evaluateConstant } from './constant.js';
 import { formatValue } from './problem.js';
-import { suggest } from './suggest.js';
+import { nearestName, suggest } from './suggest.js';
 
 /** What a problem found by a schema carries beside its message. */
 export interface IssueDetail {
-  readonly hint?: string | undefined;
+  /** What to do about it. */
+  readonly hint: string;
   readonly offset?: number;
   readonly length?: number;
   readonly at?: 'key' | 'value';
+  /** It may be another form that is meant, where there are several: then all of them are named. */
+  readonly isForeign?: true;
 }
 
 /** The part of zod's transform context used here. */
@@ -32,10 +35,16 @@ export interface IssueSink {
 export function complain(
   sink: IssueSink,
   message: string,
-  detail: IssueDetail = {},
+  detail: IssueDetail,
   path: (string | number)[] = [],
 ): typeof z.NEVER {
   sink.addIssue({ code: 'custom', message, params: { ...detail }, path });
+  return z.NEVER;
+}
+
+/** The same where there is no value; issues.ts says what to write. */
+function complainOfNothing(sink: IssueSink, message: string): typeof z.NEVER {
+  sink.addIssue({ code: 'custom', message, params: { at: 'key' }, path: [] });
   return z.NEVER;
 }
 
@@ -46,8 +55,8 @@ function kind<T>(
   read: (value: unknown, sink: IssueSink) => T,
 ): z.ZodType<T> {
   const schema = z.unknown().transform((value, context): T => {
-    if (value === undefined) return complain(context, `is missing: expected ${allowed}`, { at: 'key' });
-    if (value === null) return complain(context, `has no value: expected ${allowed}`, { at: 'key' });
+    if (value === undefined) return complainOfNothing(context, `is missing: expected ${allowed}`);
+    if (value === null) return complainOfNothing(context, `has no value: expected ${allowed}`);
     return read(value, context);
   });
   return schema.meta({ form, allowed });
@@ -64,6 +73,7 @@ export interface Limits {
 function describeLimits(limits: Limits): string {
   const words = [limits.integer ? 'a whole number' : 'a number'];
   if (limits.above !== undefined) words.push(`> ${limits.above}`);
+  if (limits.above !== undefined && limits.max !== undefined) words.push('and');
   if (limits.min !== undefined && limits.max !== undefined) words.push(`from ${limits.min} to ${limits.max}`);
   else if (limits.min !== undefined) words.push(`>= ${limits.min}`);
   else if (limits.max !== undefined) words.push(`<= ${limits.max}`);
@@ -80,8 +90,16 @@ export function readNumber(value: unknown, limits: Limits, sink: IssueSink): num
     const result = evaluateConstant(value);
     if (typeof result !== 'number') {
       const { offset, length } = result;
-      const hint = result.hint ?? `write ${allowed}, or a formula of constants such as 2*pi/8`;
-      return complain(sink, `expected ${allowed}: ${result.message}`, { hint, offset, length });
+      const generic = `write ${allowed}, or a formula of constants such as 2*pi/8`;
+      const hint = /^\d{1,3}(?:,\d{3})+$/u.test(value)
+        ? `write ${value.replaceAll(',', '_')}`
+        : (result.hint ?? generic);
+      return complain(sink, `expected ${allowed}: ${result.message}`, {
+        hint,
+        offset,
+        length,
+        ...(result.hint === undefined ? { isForeign: true } : {}),
+      });
     }
     number = result;
   } else {
@@ -172,16 +190,18 @@ export function word<const W extends string>(words: readonly W[]): z.ZodType<W> 
     return complain(
       sink,
       `expected ${words.join(', ').replace(/, ([^,]*)$/u, ' or $1')}, got ${formatValue(value)}`,
-      {
-        hint,
-      },
+      { hint, ...(nearestName(String(value), words) === undefined ? { isForeign: true } : {}) },
     );
   });
 }
 
+function expectedForm(what: string, input: unknown): string {
+  return input === undefined ? `is missing: expected ${what}` : `expected ${what}, got ${formatValue(input)}`;
+}
+
 /** A list. */
 export function list<T>(item: z.ZodType<T>, minLength = 1, what = 'a list'): z.ZodType<T[]> {
-  const schema = z.array(item, { error: () => `expected ${what}` });
+  const schema = z.array(item, { error: ({ input }) => expectedForm(what, input) });
   return (
     minLength > 0
       ? schema.min(minLength, { error: () => (minLength === 1 ? 'the list is empty' : `expected ${what}`) })
@@ -193,7 +213,9 @@ export function list<T>(item: z.ZodType<T>, minLength = 1, what = 'a list'): z.Z
 
 /** A map from names of the user's choice. */
 export function map<T>(item: z.ZodType<T>, what: string): z.ZodType<Record<string, T>> {
-  return z.record(z.string(), item, { error: () => `expected ${what}` }).meta({ allowed: what });
+  return z
+    .record(z.string(), item, { error: ({ input }) => expectedForm(what, input) })
+    .meta({ allowed: what });
 }
 
 /** A section with fixed keys; others are refused. The message of an unknown key is the list of known ones, for issues.ts. */
@@ -203,6 +225,7 @@ export function section<const S extends z.ZodRawShape>(shape: S): z.ZodObject<S,
     error: (issue) => {
       if (issue.code === 'unrecognized_keys') return keys.join(', ');
       if (issue.input === undefined) return `is missing: expected a section with ${keys.join(', ')}`;
+      if (issue.input === null) return `has no value: expected a section with ${keys.join(', ')}`;
       return `expected a section with ${keys.join(', ')}, got ${formatValue(issue.input)}`;
     },
   });
@@ -219,11 +242,17 @@ export interface Branch<T> {
 export function choice<T>(allowed: string, branches: readonly Branch<T>[]): z.ZodType<T> {
   return kind(allowed, { choices: branches.map((branch) => branch.schema) }, (value, sink) => {
     const branch = branches.find((candidate) => candidate.when(value));
-    if (branch === undefined) {
+    const result = branch?.schema.safeParse(value);
+    if (result?.success) return result.data;
+    const isForeign = result?.error.issues.some(
+      ({ code, path, ...issue }) =>
+        code === 'custom' &&
+        path.length === 0 &&
+        ((issue as { params?: Partial<IssueDetail> }).params?.isForeign ?? false),
+    );
+    if (result === undefined || isForeign === true) {
       return complain(sink, `expected ${allowed}, got ${formatValue(value)}`, { hint: `write ${allowed}` });
     }
-    const result = branch.schema.safeParse(value);
-    if (result.success) return result.data;
     // Handed on as they are: zod puts the path of this value in front.
     for (const issue of result.error.issues) sink.addIssue({ ...issue, path: [...issue.path] } as never);
     return z.NEVER;

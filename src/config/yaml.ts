@@ -7,7 +7,7 @@ import { Lexer, LineCounter, parseDocument, Parser, visit, type Document } from 
 export interface YamlComplaint {
   readonly position: number;
   readonly message: string;
-  readonly hint: string | undefined;
+  readonly hint: string;
 }
 
 export interface YamlText {
@@ -98,7 +98,7 @@ export function parseYaml(text: string): YamlText {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       complaints.push({
-        position: 0,
+        position: unknownAlias(document) ?? 0,
         message,
         hint: 'write the values out instead of using aliases (*name)',
       });
@@ -107,10 +107,23 @@ export function parseYaml(text: string): YamlText {
   return { document, lineCounter, value, complaints };
 }
 
+/** Where an alias stands whose anchor is nowhere before it. */
+function unknownAlias(document: Document.Parsed): number | undefined {
+  let position: number | undefined;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      position = alias.range?.[0];
+      return visit.BREAK;
+    },
+  });
+  return position;
+}
+
 /** Errors that say nothing of the syntax around them. */
 const independent: ReadonlySet<string> = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED', 'MULTIPLE_DOCS']);
 
-function reword(code: string, message: string): { message: string; hint: string | undefined } {
+function reword(code: string, message: string): { message: string; hint: string } {
   switch (code) {
     case 'DUPLICATE_KEY':
       return { message: 'this key is written twice in the same section', hint: 'keep one of the two' };
@@ -120,14 +133,21 @@ function reword(code: string, message: string): { message: string; hint: string 
       return { message: 'a tab is used for indentation', hint: 'indent with spaces' };
     case 'TAG_RESOLVE_FAILED':
       return { message, hint: 'tags (!name) are not used in configs: remove it' };
-    case 'UNEXPECTED_TOKEN':
     case 'BAD_INDENT':
+      return {
+        message,
+        hint: 'begin all keys of a section below one another, with the same number of spaces',
+      };
+    case 'UNEXPECTED_TOKEN':
     case 'MISSING_CHAR':
       return {
         message,
-        hint: 'put formulas in quotes where they hold [ ] or commas inside { … }: { formula: "x[0]^2" }',
+        hint: 'close what was opened; put formulas in quotes where they hold [ ] or commas inside { … }: { formula: "x[0]^2" }',
       };
     default:
-      return { message, hint: undefined };
+      return {
+        message,
+        hint: 'a key is followed by a colon and a space, and texts with ": " or " #" in them go in quotes',
+      };
   }
 }

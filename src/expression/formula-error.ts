@@ -24,9 +24,9 @@ export class FormulaError extends Error {
   readonly code: FormulaErrorCode;
   readonly offset: number;
   readonly length: number;
-  readonly hint: string | undefined;
+  readonly hint: string;
 
-  constructor(code: FormulaErrorCode, message: string, span: Span, hint?: string) {
+  constructor(code: FormulaErrorCode, message: string, span: Span, hint: string) {
     super(message);
     this.name = 'FormulaError';
     this.code = code;
@@ -72,6 +72,6 @@ export function formatCaret(error: FormulaError, source: string): string {
     // Tabs are kept so that the carets stay under the text.
     `  ${before.replace(/[^\t]/g, ' ')}${carets}`,
   ];
-  if (error.hint !== undefined) lines.push(`  ${error.hint}`);
+  lines.push(`  ${error.hint}`);
   return lines.join('\n');
 }

@@ -24,6 +24,9 @@ const limits = {
   steps: 20_000_000,
 };
 
+/** What to do about a part without a value. */
+const notFinite = 'look for a division by 0, or a logarithm or root of a negative number';
+
 /** Makes the expression of a syntax tree. Throws FormulaError. */
 export function lower(syntax: Syntax, context: FormulaContext): Expression {
   return new Lowering(context).scalar(syntax);
@@ -48,7 +51,7 @@ class Lowering {
     const result = this.#scalarOf(node);
     // The builder folds constants unless the value is not finite.
     if (result.kind === 'call' && !result.varies && result.arguments.every((a) => a.kind === 'constant')) {
-      throw new FormulaError('not-a-number', 'the value of this is not a finite number', node);
+      throw new FormulaError('not-a-number', 'the value of this is not a finite number', node, notFinite);
     }
     return result;
   }
@@ -103,7 +106,8 @@ class Lowering {
     const name = textOf(node.base);
     if (value.matrix !== undefined) {
       if (node.indices.length !== 2) {
-        const hint = node.indices.length === 1 ? `write ${name}[i,j], or use the row in dot(...)` : undefined;
+        const hint =
+          node.indices.length === 1 ? `write ${name}[i,j], or use the row in dot(...)` : `write ${name}[i,j]`;
         throw new FormulaError('index', `'${name}' is a matrix and takes two indices`, node, hint);
       }
       const row = this.#index(node.indices[0], value.matrix.rows, `${name} has rows`, true);
@@ -111,10 +115,10 @@ class Lowering {
       return value.matrix.at(row, column, node);
     }
     if (value.vector === undefined) {
-      throw new FormulaError('type', `'${name}' is one number and cannot be indexed`, node);
+      throw new FormulaError('type', `'${name}' is one number and cannot be indexed`, node, `write ${name}`);
     }
     if (node.indices.length !== 1) {
-      throw new FormulaError('index', `'${name}' is a vector and takes one index`, node);
+      throw new FormulaError('index', `'${name}' is a vector and takes one index`, node, `write ${name}[i]`);
     }
     const { vector } = value;
     return vector.at(this.#index(node.indices[0], vector.length, `${name} has entries`, vector.isData), node);
@@ -124,7 +128,13 @@ class Lowering {
   #index(node: Syntax, length: number, what: string, isData: boolean): number {
     const index = this.#integer(node, 'an index', isData);
     if (index < 0 || index >= length) {
-      throw new FormulaError('index', `index ${index} is out of range: ${what} 0 to ${length - 1}`, node);
+      const hint = `use an index from 0 to ${length - 1}: the first is 0`;
+      throw new FormulaError(
+        'index',
+        `index ${index} is out of range: ${what} 0 to ${length - 1}`,
+        node,
+        hint,
+      );
     }
     return index;
   }
@@ -142,7 +152,8 @@ class Lowering {
       throw new FormulaError('index', message, node, hint);
     }
     if (!Number.isInteger(value.value) || Math.abs(value.value) > 2 ** 31) {
-      throw new FormulaError('index', `${what} must be a whole number, not ${value.value}`, node);
+      const hint = `write ${Math.round(value.value)}, or floor(...)`;
+      throw new FormulaError('index', `${what} must be a whole number, not ${value.value}`, node, hint);
     }
     return value.value;
   }
@@ -195,7 +206,7 @@ class Lowering {
     if (++this.#steps > limits.steps) throw this.#tooLarge(node);
     const isUnfolded = left.kind === 'constant' && right.kind === 'constant' && result.kind === 'call';
     if (isUnfolded || (node.operator === '/' && right.kind === 'constant' && right.value === 0)) {
-      throw new FormulaError('not-a-number', 'the value of this is not a finite number', node);
+      throw new FormulaError('not-a-number', 'the value of this is not a finite number', node, notFinite);
     }
     return result;
   }
@@ -284,7 +295,8 @@ class Lowering {
       where: 'write where(condition, value if true, value if false)',
     };
     const name = node.name.name;
-    throw new FormulaError('argument-count', `${name} takes ${wanted}, not ${count}`, node, hints[name]);
+    const hint = Object.hasOwn(hints, name) ? hints[name] : `write ${name}(${argumentNames(least, most)})`;
+    throw new FormulaError('argument-count', `${name} takes ${wanted}, not ${count}`, node, hint);
   }
 
   #sum(node: CallSyntax): Expression {
@@ -313,7 +325,8 @@ class Lowering {
     this.#count(node, 2, 2);
     const [a, b] = node.arguments.map((argument) => this.#vector(argument));
     if (a.length !== b.length) {
-      throw new FormulaError('type', `dot of vectors of ${a.length} and ${b.length} entries`, node);
+      const hint = 'use vectors of one length; a part of one is sum(i, 0, n, a[i]*b[i])';
+      throw new FormulaError('type', `dot of vectors of ${a.length} and ${b.length} entries`, node, hint);
     }
     this.#spend(a.length, node);
     const builder = this.#builder;
@@ -338,7 +351,7 @@ class Lowering {
         ? 'a matrix has rows(...) and columns(...)'
         : vector !== undefined
           ? 'a vector has len(...)'
-          : undefined;
+          : `write ${name}(name)`;
     throw new FormulaError('type', `${name} takes the name of ${wanted}`, argument, hint);
   }
 
@@ -380,4 +393,9 @@ class Lowering {
 
 function textOf(node: NameSyntax | TargetSyntax): string {
   return node.kind === 'target' ? `target.${node.name}` : node.name;
+}
+
+/** `a, b`, or `a, b, ...` where there may be more. */
+function argumentNames(least: number, most: number): string {
+  return [...['a', 'b', 'c'].slice(0, least), ...(most === Infinity ? ['...'] : [])].join(', ');
 }

@@ -98,7 +98,8 @@ export class NameTable {
     if (!edgeNames.has(name) || name === 'target') return undefined;
     if (edge === undefined) {
       const message = `'${name}' is known only in the formula of a rate`;
-      throw new FormulaError('not-allowed', message, span);
+      const hint = 'move the formula to dynamics.rate, or use a parameter of your own';
+      throw new FormulaError('not-allowed', message, span, hint);
     }
     if (name === 'weight') return { scalar: builder.symbol({ kind: 'edge', name }) };
     if (name === 'temperature') return { scalar: builder.symbol({ kind: 'step', name }) };
@@ -110,7 +111,8 @@ export class NameTable {
   #findTarget(name: string, span: Span): NamedValue | undefined {
     const { builder, coordinates, data, edge, allow } = this.#context;
     if (edge === undefined) {
-      throw new FormulaError('not-allowed', "'target' is known only in the formula of a rate", span);
+      const hint = 'write the name alone, or move the formula to dynamics.rate';
+      throw new FormulaError('not-allowed', "'target' is known only in the formula of a rate", span, hint);
     }
     if (name === 'V') return { scalar: edge.targetPotential };
     if (name === 'node') {
@@ -157,7 +159,13 @@ export class NameTable {
     const entry = (position: number, label: string, span: Span): Expression => {
       const value = values[position];
       if (!Number.isFinite(value)) {
-        throw new FormulaError('not-a-number', `the data has no finite number at ${name}[${label}]`, span);
+        const hint = 'fill the cell in the data, or leave it out of the formula';
+        throw new FormulaError(
+          'not-a-number',
+          `the data has no finite number at ${name}[${label}]`,
+          span,
+          hint,
+        );
       }
       return builder.constant(value);
     };
@@ -170,7 +178,8 @@ export class NameTable {
   }
 
   #notAllowed(what: string, dependence: string, span: Span): FormulaError {
-    return new FormulaError('not-allowed', `${what}; ${this.#place} cannot depend on ${dependence}`, span);
+    const message = `${what}; ${this.#place} cannot depend on ${dependence}`;
+    return new FormulaError('not-allowed', message, span, `write it without ${dependence}`);
   }
 
   #unknown(name: string, side: Side, span: Span, locals: Iterable<string>): FormulaError {

@@ -25,6 +25,7 @@ const deepestNesting = 200;
 const longestSource = 1_000_000;
 
 const keywords = new Set(['let', 'in', 'and', 'or', 'not', 'true', 'false']);
+const closeParenthesis = "add the ')', or an operator where two parts stand side by side";
 const comparisons = new Set(['<', '<=', '>', '>=', '==', '!=']);
 
 /** Reads a formula's text into a syntax tree. Throws FormulaError. */
@@ -50,7 +51,9 @@ class Parser {
   }
 
   formulaToEnd(): Syntax {
-    if (this.#current.kind === 'end') throw new FormulaError('syntax', 'the formula is empty', this.#current);
+    if (this.#current.kind === 'end') {
+      throw new FormulaError('syntax', 'the formula is empty', this.#current, 'write one, such as 0.5*x^2');
+    }
     const result = this.#formula();
     const rest = this.#current;
     if (rest.kind !== 'end') throw this.#unexpectedAfter(rest);
@@ -78,13 +81,14 @@ class Parser {
     return found;
   }
 
-  #expect(text: string, why: string, opening?: Token): void {
+  /** `advice` says what to do where the sign is missing. */
+  #expect(text: string, why: string, advice: string, opening?: Token): void {
     if (this.#accept(text)) return;
     const token = this.#current;
     const found = token.kind === 'end' ? 'the formula ends' : `here stands '${token.text}'`;
     // A bracket that is never closed is best shown where it was opened.
     const span = token.kind === 'end' && opening !== undefined ? opening : token;
-    throw new FormulaError('syntax', `${why}, but ${found}`, span);
+    throw new FormulaError('syntax', `${why}, but ${found}`, span, advice);
   }
 
   #unexpectedAfter(token: Token): FormulaError {
@@ -97,12 +101,26 @@ class Parser {
         "to compare, write '=='; to name a value, 'let a = ...;'",
       );
     if (text === ')' || text === ']')
-      return new FormulaError('syntax', `this '${text}' closes nothing`, token);
+      return new FormulaError(
+        'syntax',
+        `this '${text}' closes nothing`,
+        token,
+        `remove it, or open it before`,
+      );
     if (text === ';') {
       return new FormulaError('syntax', "';' only ends a let binding", token, "write 'let a = ...; result'");
     }
-    if (token.kind === 'sign') return new FormulaError('syntax', `'${text}' does not fit here`, token);
-    const hint = keywords.has(text) ? undefined : "is a '*' missing?";
+    if (token.kind === 'sign') {
+      return new FormulaError(
+        'syntax',
+        `'${text}' does not fit here`,
+        token,
+        'remove it, or what follows it',
+      );
+    }
+    const hint = keywords.has(text)
+      ? `remove '${text}', or put a part of the formula in ( )`
+      : "is a '*' missing?";
     return new FormulaError('syntax', `'${text}' follows without an operator`, token, hint);
   }
 
@@ -127,9 +145,9 @@ class Parser {
       const bindings: { name: NameSyntax; value: Syntax }[] = [];
       while (this.#accept('let')) {
         const name = this.#name("after 'let' comes a name");
-        this.#expect('=', `after 'let ${name.name}' comes '='`);
+        this.#expect('=', `after 'let ${name.name}' comes '='`, `write let ${name.name} = ...; result`);
         const value = this.#formula();
-        this.#expect(';', "a let binding ends with ';'");
+        this.#expect(';', "a let binding ends with ';'", `write let ${name.name} = ...; result`);
         bindings.push({ name, value });
       }
       const result = this.#or();
@@ -141,7 +159,8 @@ class Parser {
     const token = this.#current;
     if (token.kind !== 'name' || keywords.has(token.text)) {
       const found = token.kind === 'end' ? 'the formula ends' : `here stands '${token.text}'`;
-      throw new FormulaError('syntax', `${why}, but ${found}`, token);
+      const hint = 'a name has letters, digits and _, and begins with no digit';
+      throw new FormulaError('syntax', `${why}, but ${found}`, token, hint);
     }
     this.#position++;
     return { kind: 'name', name: token.text, offset: token.offset, length: token.length };
@@ -226,7 +245,7 @@ class Parser {
     if (token.kind === 'name' && !keywords.has(token.text)) return this.#named(token);
     if (token.text === '(') {
       const inner = this.#formula();
-      this.#expect(')', "this '(' needs a ')'", token);
+      this.#expect(')', "this '(' needs a ')'", closeParenthesis, token);
       if (this.#is('[')) {
         throw new FormulaError('syntax', 'only names can be indexed', this.#current, 'write name[index]');
       }
@@ -237,7 +256,10 @@ class Parser {
       token.kind === 'end'
         ? 'the formula ends where a value is expected'
         : `expected a value, found '${token.text}'`;
-    let hint: string | undefined;
+    let hint =
+      token.kind === 'end'
+        ? 'write what is missing, or remove the operator before'
+        : `write a number, a name or ( ) before '${token.text}', or remove it`;
     if (token.text === 'true' || token.text === 'false') hint = 'write 1 for true and 0 for false';
     if (token.text === 'let') hint = "a let binding stands at the start of a formula or of '( )'";
     if (token.text === '=') hint = "to compare, write '=='";
@@ -270,7 +292,7 @@ class Parser {
       const opening = this.#take();
       do indices.push(this.#nested(() => this.#or()));
       while (this.#accept(','));
-      this.#expect(']', "this '[' needs a ']'", opening);
+      this.#expect(']', "this '[' needs a ']'", "add the ']'", opening);
     }
     return indices.length === 0 ? base : { kind: 'index', base, indices, ...this.#since(token) };
   }
@@ -282,7 +304,7 @@ class Parser {
       do operands.push(this.#formula());
       while (this.#accept(','));
     }
-    this.#expect(')', "this '(' needs a ')'", opening);
+    this.#expect(')', "this '(' needs a ')'", closeParenthesis, opening);
     return { kind: 'call', name, arguments: operands, ...this.#since(name) };
   }
 }

@@ -62,7 +62,7 @@ export function scan(source: string): Token[] {
         'unexpected-character',
         `unexpected character '${character}'`,
         { offset, length: character.length },
-        Object.hasOwn(foreign, character) ? foreign[character] : undefined,
+        Object.hasOwn(foreign, character) ? foreign[character] : 'remove it',
       );
     }
     offset += text.length;
@@ -74,11 +74,17 @@ export function scan(source: string): Token[] {
 function numberToken(source: string, text: string, offset: number): Token {
   const span = { offset, length: text.length };
   if (/_(?!\d)|(?<!\d)_/.test(text)) {
-    throw new FormulaError('syntax', 'an underscore in a number stands between two digits', span);
+    const hint = `write ${text.replaceAll('_', '')}`;
+    throw new FormulaError('syntax', 'an underscore in a number stands between two digits', span, hint);
   }
   const value = Number(text.replaceAll('_', ''));
   if (!Number.isFinite(value)) {
-    throw new FormulaError('not-a-number', 'this number is too large', span, 'the largest is about 1.8e308');
+    throw new FormulaError(
+      'not-a-number',
+      'this number is too large',
+      span,
+      'write a smaller one: the largest is about 1.8e308',
+    );
   }
   name.lastIndex = offset + text.length;
   const following = name.exec(source)?.[0];

@@ -16,6 +16,7 @@ import { refuseUnfitLumped } from './preflight-lumped.js';
 import { runPreflight, type PreflightOptions } from './preflight.js';
 import { buildBoundaries, checkCoordinateNames } from './space.js';
 import { lowestTemperature } from './temperature.js';
+import { warnOfUnused } from './unused.js';
 
 export interface BuildOptions extends PreflightOptions {
   /** Skip the checks that sample the potential (a resumed run has passed them). */
@@ -102,7 +103,10 @@ export function buildModel(
     densities: mesh && reactsToDensities ? particleDensities(mesh, particleCount) : undefined,
   };
   context.stopIfUnfit();
-  if (options.skipPreflight !== true) runPreflight(context, model, options);
+  if (options.skipPreflight !== true) {
+    warnOfUnused(context);
+    runPreflight(context, model, options);
+  }
   context.stopIfUnfit();
   return { model, notes: context.notes };
 }

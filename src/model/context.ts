@@ -38,7 +38,7 @@ export class BuildContext {
   constructor(readonly config: RunConfig) {}
 
   /** Refuses the config for the value at `path`. */
-  refuse(path: Path, message: string, detail: Detail = {}): void {
+  refuse(path: Path, message: string, detail: Detail): void {
     this.problems.push(this.config.source.problem(path, message, detail));
   }
 

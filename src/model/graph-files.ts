@@ -6,7 +6,7 @@ import { suggest, type Path } from '../config/mod.js';
 import type { BuildContext } from './context.js';
 import type { EdgeEntry } from './graph-list.js';
 import type { ParameterTable } from './model.js';
-import { columnIndex, isNumeric, numericColumn, readTable, readText, type Table } from './tables.js';
+import { isNumeric, numericColumn, readTable, readText, type Table } from './tables.js';
 
 /** A graph as read: names, edges as given, node parameters. */
 export interface GraphFile {
@@ -28,17 +28,17 @@ export function readCsvGraph(
   const edges = readTable(context, path, file);
   const nodeTable = nodes === undefined ? undefined : readTable(context, ['graph', 'nodes'], nodes);
   if (edges === undefined || (nodes !== undefined && nodeTable === undefined)) return undefined;
-  const source = columnIndex(context, path, edges, 'source');
-  const target = columnIndex(context, path, edges, 'target');
-  for (const name of edges.header) {
-    if (['source', 'target', 'weight'].includes(name)) continue;
+  const ends = endColumns(context, path, edges);
+  if (ends === undefined) return undefined;
+  const [source, target] = ends;
+  edges.header.forEach((name, i) => {
+    if (i === source || i === target || name === 'weight') return;
     context.refuse(path, `${file} has an unknown column "${name}"`, {
       value: name,
-      hint: `${suggest(name, ['source', 'target', 'weight'], 'columns are')}; otherwise remove it`,
+      hint: `${suggest(name, ['weight'], 'a third column is called')}; otherwise remove it`,
     });
-  }
+  });
   const weights = edges.header.includes('weight') ? numericColumn(context, path, edges, 'weight') : undefined;
-  if (source === undefined || target === undefined) return undefined;
   const entries = edges.rows.map((row, i): EdgeEntry => ({
     from: row[source],
     to: row[target],
@@ -52,6 +52,35 @@ export function readCsvGraph(
     return { nodeNames: [...names], entries, parameters: [] };
   }
   return { ...nodesOf(context, nodeTable), entries };
+}
+
+/** Headers of the two ends of an edge. */
+const endNames = [
+  ['source', 'target'],
+  ['from', 'to'],
+] as const;
+
+/** The columns with the ends of edges, or one complaint of what is missing. */
+function endColumns(
+  context: BuildContext,
+  path: Path,
+  { file, header }: Table,
+): readonly [number, number] | undefined {
+  for (const names of endNames) {
+    const [source, target] = names.map((name) => header.indexOf(name));
+    if (source >= 0 && target >= 0) return [source, target];
+  }
+  const known = endNames.flat();
+  const given = header.filter((name) => known.some((end) => end === name));
+  const missing =
+    given.length === 0
+      ? 'columns "source" and "target"'
+      : `second end of edges beside "${given.join('" and "')}"`;
+  context.refuse(path, `${file} has no ${missing}`, {
+    value: header.join(', '),
+    hint: `begin the file with the line source,target or source,target,weight (from,to will do); its columns now: ${header.join(', ')}`,
+  });
+  return undefined;
 }
 
 function nodesOf(context: BuildContext, table: Table): Pick<GraphFile, 'nodeNames' | 'parameters'> {

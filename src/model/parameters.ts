@@ -172,7 +172,9 @@ function fromEntries(context: BuildContext, job: Job, entries: readonly Entry[])
   const shape = width(entries[0].value);
   const odd = entries.find((entry) => width(entry.value) !== shape);
   if (odd !== undefined) {
-    context.refuse(odd.path, 'the values differ in length', { hint: 'give every node as many components' });
+    context.refuse(odd.path, 'the values differ in length', {
+      hint: 'give every node the same number of components',
+    });
     return undefined;
   }
   const components = shape ?? 1;

@@ -132,6 +132,7 @@ function checkPotential(context: BuildContext, model: Model): void {
     Math.max(2, Math.min(mostNodes, Math.floor(budget / (largest * gradientsPerPlace * places)))),
   );
   let worst = { value: 0, node: -1 };
+  let undefinedOn: number | undefined;
   for (const node of nodes) {
     const { slope, value } = evaluators[model.potentialOfNode[node]];
     const gradientAt = gradientOf(slope, 0);
@@ -156,6 +157,11 @@ function checkPotential(context: BuildContext, model: Model): void {
       refuseInfinite(context, model, node);
       return;
     }
+    if (lost > 0) undefinedOn ??= node;
+  }
+  if (undefinedOn !== undefined) {
+    const message = `${notFinite} at some places where particles start on node "${model.graph.nodeNames[undefinedOn]}"`;
+    context.warn('potential-not-finite', formulaOf(context, model, undefinedOn), message, elsewhere);
   }
   // The grid is implicit: no step is too long for it to be stable.
   if (model.representation === 'grid') return;
@@ -178,10 +184,16 @@ function checkPotential(context: BuildContext, model: Model): void {
 }
 
 function refuseInfinite(context: BuildContext, model: Model, node: number): void {
+  const message = `${notFinite} where particles start on node "${model.graph.nodeNames[node]}"`;
+  context.refuse(formulaOf(context, model, node), message, { hint: elsewhere });
+}
+
+const notFinite = 'the potential or its gradient is not finite';
+const elsewhere = 'change the formula, or start elsewhere (initial)';
+
+/** The key of a node's formula. */
+function formulaOf(context: BuildContext, model: Model, node: number): string[] {
   const name = model.graph.nodeNames[node];
-  const path = Object.hasOwn(context.config.potential.nodes ?? {}, name)
-    ? ['potential', 'nodes', name]
-    : ['potential', 'formula'];
-  const message = `the potential or its gradient is not finite where particles start on node "${name}"`;
-  context.refuse(path, message, { hint: 'change the formula, or start elsewhere (initial)' });
+  const isOwn = Object.hasOwn(context.config.potential.nodes ?? {}, name);
+  return isOwn ? ['potential', 'nodes', name] : ['potential', 'formula'];
 }

@@ -53,6 +53,16 @@ export function buildBoundaries(context: BuildContext): Boundary[] {
     });
     return [];
   }
+  const boxless = variables.filter((_, i) => words[i] !== 'free' && intervals?.[i] === undefined);
+  if (boxless.length > 0) {
+    const names = boxless.map((name) => `"${name}"`).join(', ');
+    const kinds = [...new Set(words.filter((word) => word !== 'free'))].join(' or ');
+    const are = boxless.length === 1 ? `coordinate ${names} needs` : `coordinates ${names} need`;
+    context.refuse(['space', 'boundary'], `the ${kinds} ${are} a box`, {
+      value: boundary,
+      hint: `add box: ${dimension === 1 ? '[0, 1]' : `[${variables.map(() => '[0, 1]').join(', ')}]`} to space`,
+    });
+  }
   let wrongShared = false;
   return words.map((kind, i): Boundary => {
     const name = variables[i];
@@ -72,13 +82,7 @@ export function buildBoundaries(context: BuildContext): Boundary[] {
       }
       return { kind };
     }
-    if (interval === undefined) {
-      context.refuse(['space', 'boundary'], `the ${kind} coordinate "${name}" needs a box`, {
-        value: boundary,
-        hint: `add box: ${dimension === 1 ? '[0, 1]' : `[${variables.map(() => '[0, 1]').join(', ')}]`} to space`,
-      });
-      return { kind: 'free' };
-    }
+    if (interval === undefined) return { kind: 'free' };
     return { kind, low: interval[0], high: interval[1] };
   });
 }

@@ -117,6 +117,7 @@ export function numericColumn(
   if (wrong > problemLimit) {
     context.refuse(path, `${table.file} has ${wrong - problemLimit} more such cells in column "${name}"`, {
       value: name,
+      hint: 'fill them, or leave those rows out',
     });
   }
   return wrong === 0 ? values : undefined;

@@ -76,6 +76,13 @@ export interface MemoryPlan {
 /** The model needs more memory than one process can address. */
 export class MemoryLimitError extends Error {
   readonly code = 'memory-limit';
+
+  constructor(
+    message: string,
+    readonly hint: string,
+  ) {
+    super(`${message}; ${hint}`);
+  }
 }
 
 /** Addressable bytes. */
@@ -163,13 +170,13 @@ export function planMemory(
       const { cells } = plan.densities.mesh;
       throw new MemoryLimitError(
         `the densities need ${(densityBytes / 1e9).toFixed(1)} GB of the 4.3 GB of addressable memory: ${cells.join(' x ')} cells on ` +
-          `${String(graph.nodeCount)} nodes, and as many sums for each of ${String(workerCount)} workers. ` +
-          `Take fewer cells, as grid: { cells: ${String(Math.max(4, Math.floor(Math.min(...cells) / 2)))} }, or fewer workers`,
+          `${String(graph.nodeCount)} nodes, and as many sums for each of ${String(workerCount)} workers`,
+        `take fewer cells, as grid: { cells: ${String(Math.max(4, Math.floor(Math.min(...cells) / 2)))} }, or fewer workers`,
       );
     }
     throw new MemoryLimitError(
-      `the run needs ${(end / 1e9).toFixed(1)} GB of addressable memory, the limit is 4.3 GB: ` +
-        `take fewer particles than ${String(model.particleCount)}${plan.precision === 'f64' ? ', precision f32' : ''} or fewer workers`,
+      `the run needs ${(end / 1e9).toFixed(1)} GB of addressable memory, the limit is 4.3 GB`,
+      `take fewer particles than ${String(model.particleCount)}${plan.precision === 'f64' ? ', precision f32' : ''} or fewer workers`,
     );
   }
   return {

@@ -62,6 +62,10 @@ describe('hostile YAML', () => {
           } catch (error) {
             if (!(error instanceof ConfigError)) throw error;
             expect(error.problems.length).toBeGreaterThan(0);
+            for (const { line, hint } of error.problems) {
+              expect(line).toBeGreaterThan(0);
+              expect(hint).not.toBe('');
+            }
             expect(error.message.length).toBeLessThan(20_000);
           }
         }
@@ -88,6 +92,7 @@ describe('hostile YAML', () => {
           parseConfig(BASE, { overrides: [`${key}=${value}`] });
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error;
+          for (const { hint } of error.problems) expect(hint).not.toMatch(/^$|undefined/u);
         }
       }),
       { numRuns: 300 },

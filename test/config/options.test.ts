@@ -69,7 +69,7 @@ const rows: readonly Row[] = [
     with: ['space.box=[-9, 9]'],
     good: ['free', 'periodic', 'reflecting', '[free, periodic]'],
     bad: [
-      ['open', /expected free, periodic or reflecting/u],
+      ['open', /expected free, periodic, reflecting, or a list/u],
       ['[free]', /1 boundaries for 2 coordinates/u],
       ['[free, perodic]', /perodic/u],
       ['3', /expected free/u],
@@ -193,7 +193,7 @@ const rows: readonly Row[] = [
     bad: [
       ['no.csv', /no such file/u],
       ['a.json', /cannot tell the format/u],
-      ['data.csv', /no column "source"/u],
+      ['data.csv', /no columns "source" and "target"/u],
     ],
   },
   {
@@ -633,7 +633,7 @@ const rows: readonly Row[] = [
       ['100000', /to 65536/u],
       ['[16]', /1 numbers for 2 coordinates/u],
       ['[16, 2.5]', /whole/u],
-      ['many', /unknown name/u],
+      ['many', /number of cells/u],
       ['{}', /number of cells/u],
     ],
   },
@@ -775,7 +775,7 @@ const rows: readonly Row[] = [
     key: 'observe.entropy',
     good: ['none', 'knn', 'gaussian', 'grid', '{method: knn}', '{method: gaussian, samples: 16}'],
     bad: [
-      ['nearest', /expected knn, grid or gaussian/u],
+      ['nearest', /expected knn, grid, gaussian, none, or a section/u],
       ['true', /knn, grid, gaussian, none/u],
       ['{}', /method: is missing|is missing/u],
       ['{method: none}', /expected knn, grid or gaussian/u],

@@ -120,6 +120,6 @@ describe('a run on the grid', () => {
   it('that does not fit is refused with what to do', async () => {
     const { code, stderr } = await wasserwerk(folder(), 'run', file, '--set', 'grid.cells=60000');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/60000 x 60000 cells on 4 nodes need \d+\.\d GB.*use fewer cells/u);
+    expect(stderr).toMatch(/60000 x 60000 cells on 4 nodes need \d+\.\d GB[\s\S]*fix: use fewer cells/u);
   });
 });

@@ -174,7 +174,9 @@ describe('files', () => {
     ['source,target,weight\na,d,1\n', /no node "d"/u],
     ['source,target,weight\na,b,\n', /row 1 \(line 2\), column "weight" is empty/u],
     ['source,target,wieght\na,b,1\n', /unknown column "wieght"/u],
-    ['from,to\na,b\n', /no column "source"/u],
+    ['begin,end\na,b\n', /no columns "source" and "target"/u],
+    ['from,end\na,b\n', /no second end of edges beside "from"/u],
+    ['from,to,wieght\na,b,1\n', /unknown column "wieght"/u],
     ['source,target\na\n', /not valid CSV/u],
     ['source,target\n', /no rows/u],
   ])('CSV %j is refused', (edges, message) => {
