@@ -266,10 +266,10 @@ async function writeResult(out: string, result: DistanceResult, ends: Ends, path
   };
   const densities = await DensitySnapshotWriter.create(out, layout);
   for (const [step, density] of path.densities.entries())
-    await densities.append({ step, time: step / levels, density });
+    await densities.append({ step, time: step / levels, fields: [density] });
   const potentials = await DensitySnapshotWriter.create(out, layout, potentialSeries);
-  for (const [step, density] of path.potentials.entries())
-    await potentials.append({ step, time: (step + 0.5) / levels, density });
+  for (const [step, potential] of path.potentials.entries())
+    await potentials.append({ step, time: (step + 0.5) / levels, fields: [potential] });
   const page = renderGeodesic({
     title: `Geodesic from ${titleOf(result.a)} to ${titleOf(result.b)}`,
     facts: factsOf(result),

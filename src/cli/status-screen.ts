@@ -21,7 +21,7 @@ const percentOf = ({ step, steps }: RunView): string =>
   `${Math.floor(Math.min(1, steps > 0 ? step / steps : 0) * 100)}%`;
 
 /** The energies that are known, the most wanted first. */
-function energies({ energy, observation }: RunView, ascii: boolean): string[] {
+function energies({ energy, motion, observation }: RunView, ascii: boolean): string[] {
   const parts: string[] = [];
   const add = (name: string, value: number | null | undefined, error: number | null | undefined): void => {
     if (value !== null && value !== undefined && Number.isFinite(value)) {
@@ -29,6 +29,9 @@ function energies({ energy, observation }: RunView, ascii: boolean): string[] {
     }
   };
   add('E', energy?.energy, energy?.energyError);
+  add('H', motion?.hamiltonian, motion?.hamiltonianError);
+  add('T', motion?.kinetic, motion?.kineticError);
+  add('friction', motion?.friction, 0);
   add('KL', energy?.relativeEntropy, energy?.relativeEntropyError);
   add('dissipation', energy?.dissipation, energy?.dissipationError);
   add('mean V', observation?.potentialEnergy, observation?.potentialEnergyError);

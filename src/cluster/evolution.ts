@@ -54,8 +54,11 @@ export interface ParticleEvolution {
   /** Jumps per directed edge since step 0. */
   jumps(): Float64Array;
 
-  /** Coordinates of some particles in the model's precision: row after row, request after request. */
-  rows(of: readonly RowRequest[]): Promise<Float32Array | Float64Array>;
+  /**
+   * Coordinates of some particles in the model's precision: row after row, request after request.
+   * @param fields numbers per row, in place of the coordinates alone: 2 d for what follows them (velocities), too
+   */
+  rows(of: readonly RowRequest[], fields?: number): Promise<Float32Array | Float64Array>;
   /** See particles/store.ts: the same for any number of workers and machines. */
   stateHash(): Promise<string>;
   /** Puts all parts of a checkpoint into a draft. */

@@ -127,6 +127,11 @@ export class GridSimulation {
     return results;
   }
 
+  /** phi of second-order dynamics, likewise; undefined for others. */
+  get phi(): Float64Array | undefined {
+    return this.model.friction === undefined ? undefined : this.arrays.phi;
+  }
+
   /** The density, [node * cells + cell]: the state itself, not a copy. */
   get density(): Float64Array {
     return this.arrays.field;

@@ -1,8 +1,10 @@
 // The snapshots of a run: particles, densities or lumped points. Not when they are taken.
 
 import {
+  densitySeries,
   DensitySnapshotWriter,
   LumpedSnapshotWriter,
+  secondOrderSeries,
   SnapshotWriter,
   type DensityLayout,
   type SnapshotLayout,
@@ -30,8 +32,10 @@ export async function openSnapshots(
     return { step, time: step * model.timeStep };
   };
   if (evolution.kind === 'grid') {
-    const writer = await DensitySnapshotWriter[mode](folder, densityLayout(evolution));
-    return wrap(writer, () => writer.append({ ...time(), density: evolution.density }));
+    const { density, phi } = evolution;
+    const series = phi ? secondOrderSeries : densitySeries;
+    const writer = await DensitySnapshotWriter[mode](folder, densityLayout(evolution), series);
+    return wrap(writer, () => writer.append({ ...time(), fields: phi ? [density, phi] : [density] }));
   }
   if (evolution.kind === 'lumped') {
     const writer = await LumpedSnapshotWriter[mode](folder);
@@ -48,8 +52,9 @@ export async function openSnapshots(
     mode === 'create'
       ? await SnapshotWriter.create(folder, particleLayout(evolution))
       : await SnapshotWriter.open(folder);
+  const { particles, hasVelocities } = writer.layout;
   return wrap(writer, async () =>
-    writer.append({ ...time(), ...(await sampleParticles(evolution, writer.layout.particles)) }),
+    writer.append({ ...time(), ...(await sampleParticles(evolution, particles, { hasVelocities })) }),
   );
 }
 
@@ -72,6 +77,7 @@ function particleLayout({ model, config }: ParticleEvolution): SnapshotLayout {
     nodeNames: model.graph.nodeNames,
     coordinateNames: model.coordinateNames,
     precision: model.precision,
+    hasVelocities: model.kinetics !== undefined,
     particles: typeof wanted === 'number' ? Math.min(wanted, model.particleCount) : model.particleCount,
   };
 }

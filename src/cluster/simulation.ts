@@ -281,13 +281,13 @@ export class Simulation implements ParticleEvolution {
     return this.store.read(shard);
   }
 
-  async rows(of: readonly RowRequest[]): Promise<Float32Array | Float64Array> {
-    const { dimension, precision } = this.model;
-    const length = dimension * of.reduce((sum, { indices }) => sum + indices.length, 0);
+  async rows(of: readonly RowRequest[], fields = this.model.dimension): Promise<Float32Array | Float64Array> {
+    const { precision } = this.model;
+    const length = fields * of.reduce((sum, { indices }) => sum + indices.length, 0);
     const out = precision === 'f32' ? new Float32Array(length) : new Float64Array(length);
     let row = 0;
     for (const { shard, indices } of of) {
-      this.store.copyCoordinates(shard, indices, out, row, dimension);
+      this.store.copyFields(shard, indices, out, row, fields);
       row += indices.length;
     }
     return out;

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { csvLine } from '../output/mod.js';
 import { cellCentres, type CellCentres } from './cells.js';
 import type { ExportData } from './data.js';
-import { coordinateColumns } from './names.js';
+import { coordinateColumns, velocityColumns } from './names.js';
 
 /** Rows of text that are put together before they are written. */
 const rowsPerPiece = 4096;
@@ -39,14 +39,22 @@ async function* particles(
 ): AsyncGenerator<string> {
   const d = model.dimension;
   const names = quoted(model.graph.nodeNames);
-  yield csvLine(['step', 'time', 'node', ...coordinateColumns(model.coordinateNames)]);
+  const columns = coordinateColumns(model.coordinateNames);
+  yield csvLine([
+    'step',
+    'time',
+    'node',
+    ...columns,
+    ...(snapshots.hasVelocities ? velocityColumns(columns) : []),
+  ]);
   for (const { step, time, index } of chosen) {
-    const { x, node } = await snapshots.read(index);
+    const { x, w, node } = await snapshots.read(index);
     const start = `${step},${time},`;
     let piece = '';
     for (let i = 0; i < node.length; i++) {
       piece += start + names[node[i]];
       for (let k = i * d; k < (i + 1) * d; k++) piece += `,${x[k]}`;
+      for (let k = i * d; w && k < (i + 1) * d; k++) piece += `,${w[k]}`;
       piece += '\n';
       if ((i + 1) % rowsPerPiece === 0) {
         yield piece;
@@ -64,15 +72,23 @@ async function* densities(
   const { mesh } = series;
   const names = quoted(model.graph.nodeNames);
   const centres: CellCentres = cellCentres(mesh);
-  yield csvLine(['step', 'time', 'node', ...coordinateColumns(model.coordinateNames), 'density']);
+  yield csvLine([
+    'step',
+    'time',
+    'node',
+    ...coordinateColumns(model.coordinateNames),
+    'density',
+    ...(series.readPotential ? ['phi'] : []),
+  ]);
   for (const { step, time, index } of chosen) {
     const density = await series.read(index);
+    const phi = await series.readPotential?.(index);
     let piece = '';
     for (let i = 0; i < density.length; i++) {
       const cell = i % centres.count;
       piece += `${step},${time},${names[(i - cell) / centres.count]}`;
       for (let k = 0; k < model.dimension; k++) piece += `,${centres.at(cell, k)}`;
-      piece += `,${density[i]}\n`;
+      piece += `,${density[i]}${phi ? `,${phi[i]}` : ''}\n`;
       if ((i + 1) % rowsPerPiece === 0) {
         yield piece;
         piece = '';

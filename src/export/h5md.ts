@@ -3,10 +3,11 @@
 //     /h5md                          version 1.1, author, creator
 //     /particles/sample/box          dimension, boundary, edges
 //     /particles/sample/position     step, time, value (snapshot, particle, coordinate)
+//     /particles/sample/velocity     likewise, where particles have velocities
 //     /particles/sample/species      step, time, value (snapshot, particle): the node; also called node
 //     /observables/<quantity>        step, time, value (record, …)
 //     /observables/energy/<quantity> the same of energy records, which may be fewer
-//     /observables/density           of grid runs: step, time, value (snapshot, node, cells …)
+//     /observables/density           of grid runs: step, time, value (snapshot, node, cells …); /observables/phi of second-order dynamics
 //     /parameters                    config, names, seed, graph in compressed rows
 //
 // Steps and times are stored explicitly, once per table, and linked.
@@ -152,7 +153,8 @@ async function writeParticles(
   file.group(`${group}/species`);
   const steps = chosen.map(({ step }) => step);
   const times = chosen.map(({ time }) => time);
-  writeTimes(file, `${group}/position`, steps, times)(`${group}/species`);
+  const shareTimes = writeTimes(file, `${group}/position`, steps, times);
+  shareTimes(`${group}/species`);
   // VMD and others colour by species; who knows the model looks for the node.
   file.link(`${group}/species`, `${group}/node`);
   file.attribute(
@@ -161,19 +163,29 @@ async function writeParticles(
     'node, counted from 0 in the order of /parameters/node_names',
   );
   const nodes = file.series(`${group}/species/value`, 'i32', chosen.length, [particles]);
-  let positions: ReturnType<Hdf5File['series']> | undefined;
+  const names = ['position', ...(snapshots.hasVelocities ? ['velocity'] : [])].map(
+    (name) => `${group}/${name}`,
+  );
+  if (snapshots.hasVelocities) {
+    file.group(names[1]);
+    shareTimes(names[1]);
+    file.attribute(names[1], 'description', 'w: dx/dt = sqrt(D) w, and the kinetic energy is |w|^2/2');
+  }
+  let fields: readonly ReturnType<Hdf5File['series']>[] | undefined;
   for (const { index } of chosen) {
     signal.throwIfAborted();
-    const { x, node } = await snapshots.read(index);
-    if (!positions) {
+    const { x, w, node } = await snapshots.read(index);
+    fields ??= names.map((name) => {
       const type = x instanceof Float32Array ? 'f32' : 'f64';
-      positions = file.series(`${group}/position/value`, type, chosen.length, [particles, model.dimension]);
-      file.attribute(`${group}/position/value`, 'units', units);
-    }
-    positions.append(x);
+      const series = file.series(`${name}/value`, type, chosen.length, [particles, model.dimension]);
+      file.attribute(`${name}/value`, 'units', units);
+      return series;
+    });
+    fields[0].append(x);
+    if (w) fields[1].append(w);
     nodes.append(node);
   }
-  positions?.flush();
+  for (const series of fields ?? []) series.flush();
   nodes.flush();
 }
 
@@ -207,12 +219,30 @@ function writeBox(file: Hdf5File, { model }: ExportData): void {
 
 async function writeDensities(
   file: Hdf5File,
-  { model, chosen }: ExportData,
+  data: ExportData,
   series: NonNullable<ExportData['densities']>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { mesh } = series;
-  const at = '/observables/density';
+  const { readPotential } = series;
+  await writeField(file, data, series, (index) => series.read(index), signal, {
+    at: '/observables/density',
+    description: 'Averages of the density f(x, g)',
+  });
+  if (readPotential === undefined) return;
+  await writeField(file, data, series, readPotential, signal, {
+    at: '/observables/phi',
+    description: 'The potential phi(x, g) of the motion, known up to a constant: averages',
+  });
+}
+
+async function writeField(
+  file: Hdf5File,
+  { model, chosen }: ExportData,
+  { mesh }: NonNullable<ExportData['densities']>,
+  read: (index: number) => Promise<Float64Array>,
+  signal: AbortSignal,
+  { at, description }: { readonly at: string; readonly description: string },
+): Promise<void> {
   file.group(at);
   writeTimes(
     file,
@@ -225,7 +255,7 @@ async function writeDensities(
   file.attribute(
     at,
     'description',
-    'H5MD has no fields: this is one as an observable. Averages of the density f(x, g) over cells, as (snapshot, node, ' +
+    `H5MD has no fields: this is one as an observable. ${description} over cells, as (snapshot, node, ` +
       'cells …); the centre of cell i of coordinate k is low[k] + (i + 1/2) (high[k] - low[k])/cells[k].',
   );
   file.attribute(at, 'cells', Int32Array.from(mesh.cells));
@@ -238,7 +268,7 @@ async function writeDensities(
   );
   for (const { index } of chosen) {
     signal.throwIfAborted();
-    values.append(await series.read(index));
+    values.append(await read(index));
   }
   values.flush();
 }

@@ -6,3 +6,8 @@ const taken: readonly string[] = ['step', 'time', 'node', 'node_index', 'density
 export function coordinateColumns(names: readonly string[]): readonly string[] {
   return names.map((name) => (taken.includes(name) ? `coordinate_${name}` : name));
 }
+
+/** Columns of velocities beside those of coordinates. */
+export function velocityColumns(columns: readonly string[]): readonly string[] {
+  return columns.map((name) => (columns.includes(`w_${name}`) ? `velocity_${name}` : `w_${name}`));
+}

@@ -190,9 +190,10 @@ async function* particles(
   snapshots: NonNullable<ExportData['snapshots']>,
 ): AsyncGenerator<Entry> {
   for (const { step, index } of chosen) {
-    const { x, node } = await snapshots.read(index);
+    const { x, w, node } = await snapshots.read(index);
     const type = x instanceof Float32Array ? '<f4' : '<f8';
     yield array(`x_${step}`, type, [node.length, model.dimension], x);
+    if (w) yield array(`w_${step}`, type, [node.length, model.dimension], w);
     yield array(`node_${step}`, '<i4', [node.length], node);
   }
 }
@@ -207,8 +208,11 @@ async function* densities(
   yield array('density_low', '<f8', [d], Float64Array.from(mesh.low));
   yield array('density_high', '<f8', [d], Float64Array.from(mesh.high));
   yield array('density_periodic', '|b1', [d], Uint8Array.from(mesh.periodic, Number));
-  for (const { step, index } of chosen)
-    yield array(`density_${step}`, '<f8', [model.graph.nodeCount, ...mesh.cells], await series.read(index));
+  const shape = [model.graph.nodeCount, ...mesh.cells];
+  for (const { step, index } of chosen) {
+    yield array(`density_${step}`, '<f8', shape, await series.read(index));
+    if (series.readPotential) yield array(`phi_${step}`, '<f8', shape, await series.readPotential(index));
+  }
 }
 
 function array(name: string, type: NpyType, shape: readonly number[], numbers: ArrayBufferView): Entry {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { EnergyRecordJson, ObservationRecord } from '../output/mod.js';
 import { cellCentres } from './cells.js';
 import type { ExportData } from './data.js';
-import { coordinateColumns } from './names.js';
+import { coordinateColumns, velocityColumns } from './names.js';
 import { ParquetTable, type Column } from './parquet-table.js';
 import {
   energetic,
@@ -204,14 +204,15 @@ async function writeParticles(
 ): Promise<void> {
   const d = model.dimension;
   const names = model.graph.nodeNames;
+  const coordinates = coordinateColumns(model.coordinateNames);
   let table: ParquetTable | undefined;
   for (const { step, time, index } of chosen) {
-    const { x, node } = await snapshots.read(index);
+    const { x, w, node } = await snapshots.read(index);
     const isSingle = x instanceof Float32Array;
     table ??= make('particles', [
       ...when,
       ...where,
-      ...coordinateColumns(model.coordinateNames).map((name): Column => ({
+      ...[...coordinates, ...(w ? velocityColumns(coordinates) : [])].map((name): Column => ({
         name,
         type: isSingle ? 'float' : 'double',
       })),
@@ -220,17 +221,19 @@ async function writeParticles(
       signal.throwIfAborted();
       const rows = Math.min(rowsPerGroup, node.length - from);
       const nodes = node.subarray(from, from + rows);
-      const coordinates = Array.from({ length: d }, (_, k) => {
-        const column = isSingle ? new Float32Array(rows) : new Float64Array(rows);
-        for (let i = 0; i < rows; i++) column[i] = x[(from + i) * d + k];
-        return column;
-      });
+      const fields = (w ? [x, w] : [x]).flatMap((field) =>
+        Array.from({ length: d }, (_, k) => {
+          const column = isSingle ? new Float32Array(rows) : new Float64Array(rows);
+          for (let i = 0; i < rows; i++) column[i] = field[(from + i) * d + k];
+          return column;
+        }),
+      );
       await table.group([
         new BigInt64Array(rows).fill(BigInt(step)),
         new Float64Array(rows).fill(time),
         Array.from(nodes, (g) => names[g]),
         nodes,
-        ...coordinates,
+        ...fields,
       ]);
     }
   }
@@ -251,9 +254,11 @@ async function writeDensities(
     ...where,
     ...coordinateColumns(model.coordinateNames).map((name): Column => ({ name, type: 'double' })),
     { name: 'density', type: 'double' },
+    ...(series.readPotential ? [{ name: 'phi', type: 'double' } satisfies Column] : []),
   ]);
   for (const { step, time, index } of chosen) {
     const density = await series.read(index);
+    const phi = await series.readPotential?.(index);
     for (let from = 0; from < density.length; from += rowsPerGroup) {
       signal.throwIfAborted();
       const rows = Math.min(rowsPerGroup, density.length - from);
@@ -268,6 +273,7 @@ async function writeDensities(
         nodes,
         ...coordinates,
         density.slice(from, from + rows),
+        ...(phi ? [phi.slice(from, from + rows)] : []),
       ]);
     }
   }

@@ -300,7 +300,7 @@ class LocalRun implements SimulationRun {
       }
       if (!(most >= 1)) throw new LibraryError('bad-option', `most is ${most}: give a number >= 1`);
       const only = node === undefined ? undefined : nodeNumber(model.graph.nodeNames, node);
-      const { x, node: nodes } = await sampleParticles(simulation, Math.floor(most), only);
+      const { x, node: nodes } = await sampleParticles(simulation, Math.floor(most), { only });
       const { dimension } = model;
       return { step, time: step * model.timeStep, count: nodes.length, dimension, x, node: nodes };
     });

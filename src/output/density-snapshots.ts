@@ -6,6 +6,7 @@
 //       step/zarr.json     (S)                     step/c/0              1024 snapshots a chunk
 //       time/zarr.json     (S)                     time/c/0
 //       density/zarr.json  (S, n, cells_0, …)      density/c/17/3/0/0    one node of one snapshot a chunk
+//       phi/zarr.json      likewise, of second-order dynamics
 
 import { join } from 'node:path';
 import * as zarr from 'zarrita';
@@ -30,49 +31,69 @@ export interface DensityLayout {
   readonly periodic: readonly boolean[];
 }
 
-/** Averages of f(x, g) over cells at one step: [node * cells + cell], cells in C order. */
-export interface DensitySnapshot {
+/** The fields of a group at one step, in its order: [node * cells + cell], cells in C order. */
+export interface FieldSnapshot {
   readonly step: number;
   readonly time: number;
-  readonly density: Float64Array;
+  readonly fields: readonly Float64Array[];
 }
 
-/** A field that a group holds beside `step` and `time`, and the folder of the group. */
+/** The fields that a group holds beside `step` and `time`, and the folder of the group. */
 export interface FieldSeries {
   readonly folder: string;
-  readonly array: string;
-  readonly description: string;
+  readonly fields: readonly { readonly array: string; readonly description: string }[];
 }
 
-const densitySeries: FieldSeries = {
-  folder: snapshotFolder,
+const density = {
   array: 'density',
   description: 'average over the cell of the density f(x, g), whose integral over x and sum over g is 1',
+};
+
+/** Averages of f(x, g) over cells. */
+export const densitySeries: FieldSeries = { folder: snapshotFolder, fields: [density] };
+
+/** The same with the phi of second-order dynamics. */
+export const secondOrderSeries: FieldSeries = {
+  folder: snapshotFolder,
+  fields: [
+    density,
+    {
+      array: 'phi',
+      description:
+        'potential phi(x, g) of the motion: mass moves with the speed D grad phi, and towards larger phi along edges; known up to a constant',
+    },
+  ],
 };
 
 /** Potentials phi(x, g) of a geodesic, in the middles of its intervals of time. */
 export const potentialSeries: FieldSeries = {
   folder: 'potentials.zarr',
-  array: 'potential',
-  description: 'potential phi(x, g) of a geodesic, known up to a constant: mass moves towards larger phi',
+  fields: [
+    {
+      array: 'potential',
+      description: 'potential phi(x, g) of a geodesic, known up to a constant: mass moves towards larger phi',
+    },
+  ],
 };
 
 function document(layout: DensityLayout, name: string, count: number, series: FieldSeries): ArrayMetadata {
-  if (name !== series.array) return seriesDocument(name as StepArray, count);
+  const field = series.fields.find(({ array }) => array === name);
+  if (field === undefined) return seriesDocument(name as StepArray, count);
   const { nodeNames, cells, coordinateNames } = layout;
   const names = ['snapshot', 'node', ...coordinateNames];
   return arrayDocumentOf([count, nodeNames.length, ...cells], [1, 1, ...cells], names, 'float64', {
     units: 'dimensionless',
     coordinates: 'step time',
-    description: series.description,
+    description: field.description,
   });
 }
 
 function documentsOf(layout: DensityLayout, series: FieldSeries): SeriesDocuments {
-  const arrays = ['step', 'time', series.array];
+  const fields = series.fields.map(({ array }) => array);
+  const arrays = ['step', 'time', ...fields];
   return {
     arrays,
-    chunked: [series.array],
+    chunked: fields,
     array: (name, count) => document(layout, name, count, series),
     group: (count) => ({
       zarr_format: 3,
@@ -100,22 +121,22 @@ export class DensitySnapshotWriter {
   private constructor(
     readonly layout: DensityLayout,
     private readonly series: ZarrSeries,
-    private readonly field = densitySeries,
+    private readonly fields: FieldSeries,
   ) {}
 
   /**
    * Creates an empty group in a run folder; snapshots that are there are lost.
    *
-   * @param field what is appended, in place of densities
+   * @param fields what is appended, in place of densities
    * @throws OutputError if the system refuses
    */
   static async create(
     runFolder: string,
     layout: DensityLayout,
-    field = densitySeries,
+    fields = densitySeries,
   ): Promise<DensitySnapshotWriter> {
-    const series = await ZarrSeries.create(join(runFolder, field.folder), documentsOf(layout, field));
-    return new DensitySnapshotWriter(layout, series, field);
+    const series = await ZarrSeries.create(join(runFolder, fields.folder), documentsOf(layout, fields));
+    return new DensitySnapshotWriter(layout, series, fields);
   }
 
   /**
@@ -124,10 +145,14 @@ export class DensitySnapshotWriter {
    * @throws RecordError (`corrupt-snapshots`) if there is none, or another program's, or of another grid
    * @throws OutputError if the system refuses
    */
-  static async open(runFolder: string, layout: DensityLayout): Promise<DensitySnapshotWriter> {
-    const folder = join(runFolder, snapshotFolder);
+  static async open(
+    runFolder: string,
+    layout: DensityLayout,
+    fields = densitySeries,
+  ): Promise<DensitySnapshotWriter> {
+    const folder = join(runFolder, fields.folder);
     const bytes = await new FolderStore(folder).get('/zarr.json');
-    const count = bytes && countOf(parseObject(new TextDecoder().decode(bytes)), layout);
+    const count = bytes && countOf(parseObject(new TextDecoder().decode(bytes)), layout, fields);
     if (count === undefined) {
       throw new RecordError(
         'corrupt-snapshots',
@@ -136,10 +161,8 @@ export class DensitySnapshotWriter {
         'put back the folder as the run left it, or start the run anew',
       );
     }
-    return new DensitySnapshotWriter(
-      layout,
-      await ZarrSeries.open(folder, documentsOf(layout, densitySeries), count),
-    );
+    const series = await ZarrSeries.open(folder, documentsOf(layout, fields), count);
+    return new DensitySnapshotWriter(layout, series, fields);
   }
 
   /** Snapshots in the group. A checkpoint records it, and resume trims to it. */
@@ -153,14 +176,17 @@ export class DensitySnapshotWriter {
    * @throws RecordError (`invalid-snapshot`) if it is not of this layout
    * @throws OutputError if the system refuses; the group is then as before
    */
-  async append({ step, time, density }: DensitySnapshot): Promise<void> {
+  async append({ step, time, fields }: FieldSnapshot): Promise<void> {
     const { cells, nodeNames } = this.layout;
+    const arrays = this.fields.fields.map(({ array }) => array);
     const perNode = cells.reduce((product, size) => product * size, 1);
-    if (density.length !== perNode * nodeNames.length) {
+    const wanted = perNode * nodeNames.length;
+    if (fields.length !== arrays.length || fields.some(({ length }) => length !== wanted)) {
       throw new RecordError(
         'invalid-snapshot',
         this.series.folder,
-        `the densities of step ${step} are ${density.length} numbers, not ${perNode * nodeNames.length}`,
+        `the fields of step ${step} are ${fields.map(({ length }) => length).join(', ')} numbers, not ${wanted} of each of ` +
+          arrays.join(', '),
         'report this: the snapshots were opened for another grid than the one that runs',
       );
     }
@@ -168,16 +194,18 @@ export class DensitySnapshotWriter {
     const here = zarr.slice(at, at + 1);
     await zarr.set(this.series.array('step', at + 1), [here], step);
     await zarr.set(this.series.array('time', at + 1), [here], time);
-    const array = this.series.array(this.field.array, at + 1);
     const shape = [1, 1, ...cells];
     const stride = shape.map((_, k) => shape.slice(k + 1).reduce((product, size) => product * size, 1));
-    for (let node = 0; node < nodeNames.length; node++) {
-      await zarr.set(array, [here, zarr.slice(node, node + 1), ...cells.map(() => null)], {
-        // A copy: what is shared by threads is not written as it stands.
-        data: density.slice(node * perNode, (node + 1) * perNode),
-        shape,
-        stride,
-      });
+    for (const [i, field] of fields.entries()) {
+      const array = this.series.array(arrays[i], at + 1);
+      for (let node = 0; node < nodeNames.length; node++) {
+        await zarr.set(array, [here, zarr.slice(node, node + 1), ...cells.map(() => null)], {
+          // A copy: what is shared by threads is not written as it stands.
+          data: field.slice(node * perNode, (node + 1) * perNode),
+          shape,
+          stride,
+        });
+      }
     }
     await this.series.commit(at + 1);
   }
@@ -197,6 +225,7 @@ export class DensitySnapshotWriter {
 function countOf(
   group: Readonly<Record<string, unknown>> | undefined,
   layout: DensityLayout,
+  { fields }: FieldSeries,
 ): number | undefined {
   const attributes = group?.['attributes'];
   const consolidated = group?.['consolidated_metadata'];
@@ -206,6 +235,7 @@ function countOf(
   for (const key of ['cells', 'low', 'high', 'nodeNames'] as const) {
     if (JSON.stringify(attributes[key]) !== JSON.stringify(layout[key])) return undefined;
   }
+  if (!fields.every(({ array }) => isObject(arrays[array]))) return undefined;
   const step = arrays['step'];
   const shape: unknown = isObject(step) ? step['shape'] : undefined;
   return Array.isArray(shape) && isCount(shape[0]) ? shape[0] : undefined;

@@ -29,10 +29,12 @@ export { openDensities, type DensitySeries } from './read-densities.js';
 export { FolderStore } from './zarr-store.js';
 export type { SnapshotLayout } from './snapshot-metadata.js';
 export {
+  densitySeries,
   DensitySnapshotWriter,
   potentialSeries,
+  secondOrderSeries,
   type DensityLayout,
-  type DensitySnapshot,
+  type FieldSnapshot,
 } from './density-snapshots.js';
 export {
   energyJson,

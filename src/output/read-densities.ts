@@ -28,6 +28,8 @@ export interface DensitySeries {
    * @throws OutputError if the system refuses
    */
   read(index: number): Promise<Float64Array>;
+  /** The same of phi, where the run has second-order dynamics. */
+  readonly readPotential: ((index: number) => Promise<Float64Array>) | undefined;
 }
 
 function isNumbers(value: unknown): value is readonly number[] {
@@ -36,6 +38,11 @@ function isNumbers(value: unknown): value is readonly number[] {
 
 function isTruths(value: unknown): value is readonly boolean[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'boolean');
+}
+
+/** One entry of an array. */
+async function whole(array: zarr.Array<'float64', FolderStore>, index: number): Promise<Float64Array> {
+  return (await zarr.get(array, [index, ...array.shape.slice(1).map(() => null)])).data;
 }
 
 /**
@@ -55,10 +62,14 @@ export async function openDensities(folder: string): Promise<DensitySeries | und
       zarr.Array<'float64', FolderStore>
     >;
   const [step, time, density] = await Promise.all([open('step'), open('time'), open('density')]);
+  const phi = (await store.get('/phi/zarr.json')) === undefined ? undefined : await open('phi');
   if (
     !(isNumbers(low) && isNumbers(high) && isTruths(periodic) && Array.isArray(cells)) ||
     !(cells.every(isCount) && isStrings(coordinateNames) && isStrings(nodeNames)) ||
-    JSON.stringify(density.shape.slice(1)) !== JSON.stringify([nodeNames.length, ...cells])
+    [density, phi].some(
+      (array) =>
+        array && JSON.stringify(array.shape.slice(1)) !== JSON.stringify([nodeNames.length, ...cells]),
+    )
   ) {
     throw new RecordError(
       'corrupt-snapshots',
@@ -68,7 +79,7 @@ export async function openDensities(folder: string): Promise<DensitySeries | und
     );
   }
   // An array's document may count a density more than is whole, if the run was killed: the least count is valid.
-  const count = Math.min(step.shape[0], time.shape[0], density.shape[0]);
+  const count = Math.min(...[step, time, density, ...(phi ? [phi] : [])].map(({ shape }) => shape[0]));
   const numbers = async (array: zarr.Array<'float64', FolderStore>): Promise<readonly number[]> =>
     count === 0 ? [] : Array.from((await zarr.get(array, [zarr.slice(0, count)])).data);
   return {
@@ -77,9 +88,7 @@ export async function openDensities(folder: string): Promise<DensitySeries | und
     mesh: { cells, low, high, periodic },
     steps: await numbers(step),
     times: await numbers(time),
-    read: async (index) => {
-      const whole = await zarr.get(density, [index, ...density.shape.slice(1).map(() => null)]);
-      return whole.data;
-    },
+    read: (index) => whole(density, index),
+    readPotential: phi && ((index) => whole(phi, index)),
   };
 }

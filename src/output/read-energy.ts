@@ -13,7 +13,7 @@ type Numbers = readonly (number | null)[];
 export type EnergyRecordJson = {
   readonly [Key in keyof EnergyRecord]: EnergyRecord[Key] extends Float64Array
     ? Numbers
-    : EnergyRecord[Key] extends number
+    : Exclude<EnergyRecord[Key], undefined> extends number
       ? Key extends 'step' | 'time' | 'temperature'
         ? number
         : number | null

@@ -16,6 +16,8 @@ export interface SnapshotSeries {
   readonly nodeNames: readonly string[];
   /** Particles in a snapshot. */
   readonly particles: number;
+  /** Whether they have velocities: then snapshots have `w`. */
+  readonly hasVelocities: boolean;
   /** Steps and times of the snapshots, ascending. */
   readonly steps: readonly number[];
   readonly times: readonly number[];
@@ -51,13 +53,15 @@ export async function readSnapshots(folder: string): Promise<SnapshotSeries | un
     coordinateNames: layout.coordinateNames,
     nodeNames: layout.nodeNames,
     particles: layout.particles,
+    hasVelocities: layout.hasVelocities,
     steps: await numbers('step'),
     times: await numbers('time'),
     read: async (index) => {
-      const [step, time, x, node] = await Promise.all([
+      const [step, time, x, w, node] = await Promise.all([
         zarr.get(array('step'), [index]),
         zarr.get(array('time'), [index]),
         zarr.get(array('x'), [index, null, null]),
+        layout.hasVelocities ? zarr.get(array('w'), [index, null, null]) : undefined,
         zarr.get(array('node'), [index, null]),
       ]);
       const nodes = node.data as Int32Array;
@@ -70,7 +74,8 @@ export async function readSnapshots(folder: string): Promise<SnapshotSeries | un
           'put back the folder as the run left it',
         );
       }
-      return { step, time, x: x.data as Float32Array | Float64Array, node: nodes };
+      const velocities = w && { w: w.data as Float32Array | Float64Array };
+      return { step, time, x: x.data as Float32Array | Float64Array, ...velocities, node: nodes };
     },
   };
 }

@@ -2,11 +2,12 @@
 // Pure functions from a layout and a count; writing them in the right order is snapshots.ts.
 //
 //     snapshots.zarr/
-//       zarr.json        the group, with a copy of the four documents below ("consolidated"): the count that is valid
+//       zarr.json        the group, with a copy of the documents below ("consolidated"): the count that is valid
 //       step/zarr.json   (S)        step/c/0      1024 snapshots a chunk
 //       time/zarr.json   (S)        time/c/0
 //       x/zarr.json      (S, P, d)  x/c/17/0/0    one snapshot, or a part of it, a chunk
 //       node/zarr.json   (S, P)     node/c/17/0
+//       w/zarr.json      as x, where particles have velocities
 
 import type { ArrayMetadata, GroupMetadata } from 'zarrita';
 import { isCount, isObject, isStrings } from './json.js';
@@ -18,10 +19,16 @@ export interface SnapshotLayout {
   readonly coordinateNames: readonly string[];
   readonly nodeNames: readonly string[];
   readonly precision: 'f32' | 'f64';
+  /** Whether particles have velocities. */
+  readonly hasVelocities: boolean;
 }
 
-export type SnapshotArray = 'step' | 'time' | 'x' | 'node';
-export const snapshotArrays: readonly SnapshotArray[] = ['step', 'time', 'x', 'node'];
+export type SnapshotArray = 'step' | 'time' | 'x' | 'w' | 'node';
+
+/** The arrays that a group has. */
+export function snapshotArrays({ hasVelocities }: SnapshotLayout): readonly SnapshotArray[] {
+  return hasVelocities ? ['step', 'time', 'x', 'w', 'node'] : ['step', 'time', 'x', 'node'];
+}
 
 const format = 'wasserwerk-snapshots';
 const formatVersion = 1;
@@ -75,6 +82,13 @@ export function seriesDocument(name: StepArray, count: number): ArrayMetadata {
   });
 }
 
+const fieldWords = {
+  x: 'position x of the particle',
+  w:
+    'velocity w of the particle: dx/dt = sqrt(D) w, and the kinetic energy is |w|^2/2; its stationary law is normal with the ' +
+    'variance eps in each coordinate, on every node',
+};
+
 /** The document of an array when there are `count` snapshots. */
 export function arrayDocument(layout: SnapshotLayout, name: SnapshotArray, count: number): ArrayMetadata {
   const { particles: p } = layout;
@@ -87,12 +101,13 @@ export function arrayDocument(layout: SnapshotLayout, name: SnapshotArray, count
     case 'time':
       return seriesDocument(name, count);
     case 'x':
+    case 'w':
       return arrayDocumentOf(
         [count, p, d],
         [1, part, d],
         ['snapshot', 'particle', 'coordinate'],
         layout.precision === 'f32' ? 'float32' : 'float64',
-        { ...labelled, coordinate_names: layout.coordinateNames, description: 'position x of the particle' },
+        { ...labelled, coordinate_names: layout.coordinateNames, description: fieldWords[name] },
       );
     case 'node':
       return arrayDocumentOf([count, p], [1, part], ['snapshot', 'particle'], 'int32', {
@@ -128,7 +143,9 @@ export function groupDocument(
     consolidated_metadata: {
       kind: 'inline',
       must_understand: false,
-      metadata: Object.fromEntries(snapshotArrays.map((name) => [name, arrayDocument(layout, name, count)])),
+      metadata: Object.fromEntries(
+        snapshotArrays(layout).map((name) => [name, arrayDocument(layout, name, count)]),
+      ),
     },
   };
 }
@@ -165,7 +182,10 @@ export function parseGroupDocument(
   if (shape[1] !== particles || shape[2] !== coordinateNames.length) return undefined;
   if (type !== 'float32' && type !== 'float64') return undefined;
   return {
-    layout: { particles, coordinateNames, nodeNames, precision: type === 'float32' ? 'f32' : 'f64' },
+    layout: {
+      ...{ particles, coordinateNames, nodeNames, precision: type === 'float32' ? 'f32' : 'f64' },
+      hasVelocities: isObject(arrays['w']),
+    },
     count: shape[0],
   };
 }

@@ -25,13 +25,15 @@ export interface Snapshot {
   readonly time: number;
   /** [particle * dimension + coordinate]. */
   readonly x: Float32Array | Float64Array;
+  /** Velocities in the same order, where particles have them (kernel/kinetic.ts). */
+  readonly w?: Float32Array | Float64Array | undefined;
   readonly node: Int32Array;
 }
 
 function documentsOf(layout: SnapshotLayout): SeriesDocuments {
   return {
-    arrays: snapshotArrays,
-    chunked: ['x', 'node'],
+    arrays: snapshotArrays(layout),
+    chunked: layout.hasVelocities ? ['x', 'w', 'node'] : ['x', 'node'],
     array: (name, count) => arrayDocument(layout, name as SnapshotArray, count),
     group: (count) => groupDocument(layout, count),
   };
@@ -99,16 +101,18 @@ export class SnapshotWriter {
    * @throws RecordError (`invalid-snapshot`) if its arrays are not of this layout
    * @throws OutputError if the system refuses; the group is then as before
    */
-  async append({ step, time, x, node }: Snapshot): Promise<void> {
-    const { particles: p, coordinateNames, precision } = this.layout;
+  async append({ step, time, x, w, node }: Snapshot): Promise<void> {
+    const { particles: p, coordinateNames, precision, hasVelocities } = this.layout;
     const d = coordinateNames.length;
-    const isKind = precision === 'f32' ? x instanceof Float32Array : x instanceof Float64Array;
-    if (!isKind || x.length !== p * d || node.length !== p) {
+    const Numbers = precision === 'f32' ? Float32Array : Float64Array;
+    const rows = w === undefined ? [x] : [x, w];
+    const areFit = rows.every((field) => field instanceof Numbers && field.length === p * d);
+    if (!areFit || node.length !== p || hasVelocities !== (w !== undefined)) {
       throw new RecordError(
         'invalid-snapshot',
         this.folder,
-        `the snapshot of step ${step} has ${node.length} nodes and ${x.length} coordinates in ${x.constructor.name}, ` +
-          `not ${p} and ${p * d} in ${precision}`,
+        `the snapshot of step ${step} has ${node.length} nodes and ${x.length} coordinates in ${x.constructor.name}` +
+          `${w ? ' with velocities' : ''}, not ${p} and ${p * d} in ${precision}${hasVelocities ? ' with velocities' : ''}`,
         'report this: the snapshots were opened for another model than the one that runs',
       );
     }
@@ -116,21 +120,24 @@ export class SnapshotWriter {
     const here = zarr.slice(at, at + 1);
     await zarr.set(this.series.array('step', at + 1), [here], step);
     await zarr.set(this.series.array('time', at + 1), [here], time);
-    const [xs, nodes] = [this.series.array('x', at + 1), this.series.array('node', at + 1)];
+    const arrays = (['x', 'w'] as const).slice(0, rows.length).map((name) => this.series.array(name, at + 1));
+    const nodes = this.series.array('node', at + 1);
     const part = particlesPerChunk(this.layout);
     // Chunk by chunk: zarrita would otherwise hold copies of all chunks at once.
     for (let from = 0; from < p; from += part) {
       const to = Math.min(p, from + part);
-      const rows = to - from;
-      await zarr.set(xs, [here, zarr.slice(from, to), null], {
-        data: x.subarray(from * d, to * d),
-        shape: [1, rows, d],
-        stride: [rows * d, d, 1],
-      });
+      const length = to - from;
+      for (const [i, array] of arrays.entries()) {
+        await zarr.set(array, [here, zarr.slice(from, to), null], {
+          data: rows[i].subarray(from * d, to * d),
+          shape: [1, length, d],
+          stride: [length * d, d, 1],
+        });
+      }
       await zarr.set(nodes, [here, zarr.slice(from, to)], {
         data: node.subarray(from, to),
-        shape: [1, rows],
-        stride: [rows, 1],
+        shape: [1, length],
+        stride: [length, 1],
       });
     }
     await this.series.commit(at + 1);

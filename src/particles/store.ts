@@ -40,7 +40,7 @@ export class ParticleStore {
     memory: WebAssembly.Memory,
     private readonly plan: MemoryPlan,
     private readonly nodeCount: number,
-    private readonly fields: number,
+    readonly fields: number,
     precision: 'f32' | 'f64',
   ) {
     this.#words = new Uint32Array(memory.buffer);
@@ -125,22 +125,22 @@ export class ParticleStore {
   }
 
   /**
-   * Copies coordinates of some particles of a shard: row r of `out` (of `dimension` numbers) gets particle
-   * indices[r - firstRow], for rows from `firstRow` on. Indices ascend.
+   * Copies the first fields of some particles of a shard (coordinates, and what follows them): row r of `out` (of `fields` numbers) gets
+   * particle indices[r - firstRow], for rows from `firstRow` on. Indices ascend.
    */
-  copyCoordinates(
+  copyFields(
     shard: number,
     indices: readonly number[],
     out: Float32Array | Float64Array,
     firstRow: number,
-    dimension: number,
+    fields: number,
   ): void {
     let [next, before] = [0, 0];
     for (const { address, count } of this.chunks(shard)) {
       for (; next < indices.length && indices[next] < before + count; next++) {
         const slot = this.#slot(address - chunkHeader.size, indices[next] - before);
-        for (let i = 0; i < dimension; i++)
-          out[(firstRow + next) * dimension + i] = this.#floats[slot + i * LANES];
+        for (let i = 0; i < fields; i++)
+          out[(firstRow + next) * fields + i] = this.#floats[slot + i * LANES];
       }
       before += count;
     }

@@ -45,6 +45,7 @@ export function energySection(data: ReportData, figures: Figures): Markup {
   if (energies.length > 0) {
     parts.push(totalEnergy(energies, figures));
     if (isTold(energies.map((e) => e.hamiltonian ?? null))) parts.push(...secondOrder(energies, figures));
+    else if (isTold(kinetic.value)) parts.push(...ofVelocities(data, figures));
     parts.push(
       single(potential, 'mean potential energy ⟨V⟩', figures, [
         'Mean potential energy: the part of E that pulls.',
@@ -187,6 +188,35 @@ function secondOrder(energies: readonly EnergyRecordJson[], figures: Figures): M
       figures,
       'Residual of the law of H: 0 for the exact flow; below 0 is what shocks and the width of cells dissipate besides.',
       [0],
+    ),
+  ];
+}
+
+/** H, E and T of particles with velocities: E of the energies, T of the observations. */
+function ofVelocities({ observations, energies }: ReportData, figures: Figures): Markup[] {
+  const kinetic = new Map(observations.map((o) => [o.step, o]));
+  const points = energies.flatMap(({ step, time, energy, energyError }) => {
+    const { kineticEnergy: t = null, kineticEnergyError: tError = null } = kinetic.get(step) ?? {};
+    if (energy === null || t === null) return [];
+    const errors = [Math.hypot(energyError ?? 0, tError ?? 0), energyError ?? 0, tError ?? 0];
+    return [{ time, values: [energy + t, energy, t], errors }];
+  });
+  if (points.length < 2) return [];
+  const curves = ['H', 'E', 'T'].map((name, k): Curve => ({
+    name,
+    time: points.map(({ time }) => time),
+    value: points.map(({ values }) => values[k]),
+    error: points.map(({ errors }) => errors[k]),
+  }));
+  const series = curves.map(lineOf);
+  return [
+    figures.add(
+      chart({
+        description: `H, E and the mean kinetic energy T over time. ${fromTo(curves[0])}.`,
+        ...{ xLabel: 'time t', yLabel: 'H = E + T', series, names: 'row' },
+      }),
+      `H = E + T and its two parts, T = ⟨|w|²/2⟩ with the thermal motion of the particles: H need not fall.${bandNote(series)}`,
+      numbersOf(curves),
     ),
   ];
 }

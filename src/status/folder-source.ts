@@ -19,6 +19,7 @@ import {
   type ObservationRecord,
 } from '../output/mod.js';
 import { EventLog } from './event-log.js';
+import { motionOf } from './motion.js';
 import { RECORD_BYTES } from './limits.js';
 import { densityPicture, thinned } from './picture-maker.js';
 import type { Picture, RunEvent, RunState, RunView, StatusSource } from './source.js';
@@ -213,6 +214,7 @@ export class FolderSource implements StatusSource {
       mass: observation?.mass.map((mass) => mass ?? 0) ?? [],
       observation: observation ?? null,
       energy: energy ?? null,
+      motion: motionOf(model, observation ?? null, energy ?? null),
       ...{ workers: [], partition: null, imbalance: null, epoch: 0, reforms: manifest.reforms.length },
       exchange: { sentBytes: 0, sentMessages: 0, askedAgain: 0 },
       checkpoint: checkpoint

@@ -103,6 +103,21 @@ const entries: readonly Entry[] = [
   ),
   gauge('dissipation', 'Rate at which the energy falls.', ({ energy }) => energy?.dissipation),
   gauge(
+    'kinetic_energy',
+    'T of second-order dynamics, at the last observation; of particles the mean of |w|^2/2.',
+    ({ motion }) => motion?.kinetic,
+  ),
+  gauge(
+    'hamiltonian',
+    'H = E + T of second-order dynamics, at the last observation for which it is known.',
+    ({ motion }) => motion?.hamiltonian,
+  ),
+  gauge(
+    'friction',
+    'Friction gamma of second-order dynamics, dimensionless.',
+    ({ motion }) => motion?.friction,
+  ),
+  gauge(
     'potential_energy',
     'Mean of V over all particles at the last observation.',
     ({ observation }) => observation?.potentialEnergy,

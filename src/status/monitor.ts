@@ -20,6 +20,7 @@ import {
 } from '../output/mod.js';
 import { EventLog } from './event-log.js';
 import { RECORD_BYTES } from './limits.js';
+import { motionOf } from './motion.js';
 import { Durations, Loads, Pace } from './pace.js';
 import { PictureMaker } from './picture-maker.js';
 import type {
@@ -299,6 +300,18 @@ export class Monitor implements StatusSource {
     const pace = state === 'running' ? this.#pace.stepsPerSecond : null;
     const before = run?.manifest.timings;
     const here = run ? (ending?.seconds ?? seconds()) - run.at : 0;
+    const observation =
+      this.#observation && model
+        ? observationRecord(
+            {
+              nodeNames: model.graph.nodeNames,
+              coordinateNames: model.coordinateNames,
+              edges: model.graph,
+            },
+            this.#observation,
+          )
+        : null;
+    const energy = ending?.energy ?? (this.#energy ? energyJson(this.#energy) : null);
     return {
       name: model?.name ?? this.name,
       id: this.id ?? (run ? basename(run.folder) : ''),
@@ -320,18 +333,7 @@ export class Monitor implements StatusSource {
       wallSeconds: (before?.wallSeconds ?? 0) + here,
       unitSteps: (before?.particleSteps ?? 0) + this.#stepsHere * units,
       mass: Array.from(this.#mass),
-      observation:
-        this.#observation && model
-          ? observationRecord(
-              {
-                nodeNames: model.graph.nodeNames,
-                coordinateNames: model.coordinateNames,
-                edges: model.graph,
-              },
-              this.#observation,
-            )
-          : null,
-      energy: ending?.energy ?? (this.#energy ? energyJson(this.#energy) : null),
+      ...{ observation, energy, motion: motionOf(model, observation, energy) },
       workers: (crew?.members ?? []).map((member) => this.#workerView(member, state, here)),
       partition: run && crew && crew.members.length > 0 ? run.simulation.load.partition : null,
       imbalance: this.#loads.imbalance,

@@ -131,6 +131,7 @@ function schemas(): Json {
   registry.add(schema.view, { id: 'Run' });
   registry.add(schema.observation, { id: 'Observation' });
   registry.add(schema.energy, { id: 'Energy' });
+  registry.add(schema.motion, { id: 'Motion' });
   registry.add(schema.worker, { id: 'Worker' });
   registry.add(schema.event, { id: 'Event' });
   registry.add(schema.observables, { id: 'Observables' });

@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 import type { EnergyRecordJson, ObservationRecord } from '../output/mod.js';
+import type { MotionView } from './motion.js';
 import type { RunEvent, RunView, WorkerView } from './source.js';
 
 const count = z.int().nonnegative();
@@ -67,6 +68,9 @@ export const energy: z.ZodType<EnergyRecordJson> = z
     dissipationReaction: maybe,
     balance: maybe,
     balanceError: maybe,
+    kinetic: maybe.exactOptional().describe('T of second-order dynamics.'),
+    hamiltonian: maybe.exactOptional().describe('H = E + T.'),
+    residual: maybe.exactOptional().describe('H(t) - H(0) + integral of 2 gamma T.'),
   })
   .readonly()
   .meta({ id: 'Energy', description: 'A line of energy.jsonl.' });
@@ -85,6 +89,17 @@ export const worker: z.ZodType<WorkerView> = z
   })
   .readonly()
   .meta({ id: 'Worker', description: 'A thread, or a machine.' });
+
+export const motion: z.ZodType<MotionView> = z
+  .object({
+    friction: maybe.describe('gamma at the last observation.'),
+    kinetic: maybe.describe('T.'),
+    kineticError: maybe,
+    hamiltonian: maybe.describe('H = E + T.'),
+    hamiltonianError: maybe,
+  })
+  .readonly()
+  .meta({ id: 'Motion', description: 'Of second-order dynamics; null for others.' });
 
 export const view: z.ZodType<RunView> = z
   .object({
@@ -123,6 +138,7 @@ export const view: z.ZodType<RunView> = z
     mass: z.array(z.number()).readonly(),
     observation: observation.nullable(),
     energy: energy.nullable(),
+    motion: motion.nullable(),
     workers: z.array(worker).readonly(),
     partition: z.enum(['replicas', 'nodes']).nullable(),
     imbalance: z.number().nullable().describe('Largest load over mean load, minus 1.'),

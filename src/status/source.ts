@@ -3,6 +3,7 @@
 // found out.
 
 import type { EnergyRecordJson, ObservationRecord } from '../output/mod.js';
+import type { MotionView } from './motion.js';
 
 /** Where a run stands. `paused`: held up at a look; `waiting`: no machine is there to go on with. */
 export type RunState =
@@ -62,6 +63,8 @@ export interface RunView {
   readonly mass: readonly number[];
   readonly observation: ObservationRecord | null;
   readonly energy: EnergyRecordJson | null;
+  /** Null where dynamics are of first order. */
+  readonly motion: MotionView | null;
   readonly workers: readonly WorkerView[];
   readonly partition: 'replicas' | 'nodes' | null;
   /** Largest load over mean load, minus 1. */

@@ -7,9 +7,12 @@ import { steppedSimulation } from './simulations.js';
 /** All particles, shard after shard in storage order, as rows. */
 async function everything(changes: object) {
   const simulation = await steppedSimulation(5, changes);
-  const rows: { x: number[]; node: number }[] = [];
+  const rows: { x: number[]; next: number[]; node: number }[] = [];
   for (const { count, fields, node } of simulation.shards()) {
-    for (let i = 0; i < count; i++) rows.push({ x: [fields[i], fields[count + i]], node });
+    for (let i = 0; i < count; i++) {
+      const next = [fields[2 * count + i], fields[3 * count + i]];
+      rows.push({ x: [fields[i], fields[count + i]], next, node });
+    }
   }
   return { simulation, rows };
 }
@@ -42,6 +45,20 @@ describe('sampleParticles', () => {
     expect(new Set(chosen).size).toBe(wanted);
     expect(Array.from(node)).toEqual(chosen.map((i) => rows[i].node));
     expect(Array.from(x)).toEqual(chosen.flatMap((i) => rows[i].x));
+  });
+
+  it.each([
+    ['all', 5000],
+    ['some', 70],
+  ])('takes velocities of %s', async (_, wanted) => {
+    const { simulation, rows } = await everything({ dynamics: { kind: 'accelerated', friction: 1 } });
+    const { x, w } = await sampleParticles(simulation, wanted, { hasVelocities: true });
+    const count = Math.min(wanted, rows.length);
+    const at = (row: number): number => Math.floor(((row + 0.5) * rows.length) / count);
+    const chosen = Array.from({ length: count }, (_, row) => rows[at(row)]);
+    expect(Array.from(x)).toEqual(chosen.flatMap((row) => row.x));
+    expect(Array.from(w ?? [])).toEqual(chosen.flatMap((row) => row.next));
+    expect(new Set(w).size).toBeGreaterThan(count);
   });
 
   it('represents every node by its mass, to a particle for each shard', async () => {

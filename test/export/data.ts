@@ -121,6 +121,7 @@ export function exportData(change: Partial<ExportData> = {}): ExportData {
       coordinateNames: ['x', 'time'],
       nodeNames,
       particles: 4,
+      hasVelocities: false,
       steps: snapshots.map(({ step }) => step),
       times: snapshots.map(({ time }) => time),
       read: async (index) => snapshots[index],
@@ -143,8 +144,34 @@ export function gridData(): ExportData {
       steps: [0, 20],
       times: [0, 0.2],
       read: async (index) => Float64Array.from({ length: 18 }, (_, i) => i + 100 * index),
+      readPotential: undefined,
     },
   });
+}
+
+/** The same run with velocities, w = 2 x. */
+export function kineticData(): ExportData {
+  const data = exportData();
+  return exportData({
+    snapshots: data.snapshots && {
+      ...data.snapshots,
+      hasVelocities: true,
+      read: async (index) => ({ ...snapshots[index], w: snapshots[index].x.map((value) => 2 * value) }),
+    },
+  });
+}
+
+/** The run of a grid with phi, -f. */
+export function secondOrderData(): ExportData {
+  const data = gridData();
+  const { densities } = data;
+  return {
+    ...data,
+    densities: densities && {
+      ...densities,
+      readPotential: async (index) => (await densities.read(index)).map((value) => -value),
+    },
+  };
 }
 
 /** A folder for each test; the function tells a path in it. */

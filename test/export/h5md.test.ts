@@ -10,9 +10,11 @@ import {
   energies,
   exportData,
   gridData,
+  kineticData,
   never,
   nodeNames,
   observations,
+  secondOrderData,
   snapshots,
   useScratch,
 } from './data.js';
@@ -137,6 +139,21 @@ describe('H5MD', () => {
     expect(box.attrs['dimension'].value).toBe(2);
     expect(box.attrs['boundary'].value).toEqual(['periodic', 'none']);
     expect(values(file, '/particles/sample/box/edges')).toEqual([4, Infinity]);
+  });
+
+  it('has velocities, and phi as an observable', async () => {
+    await writeH5md(kineticData(), scratch('k.h5'), never);
+    const kinetic = await open(scratch('k.h5'));
+    expect(values(kinetic, '/particles/sample/velocity/value')).toEqual(
+      snapshots.flatMap(({ x }) => [...x].map((value) => 2 * value)),
+    );
+    expect(values(kinetic, '/particles/sample/velocity/step')).toEqual(
+      values(kinetic, '/particles/sample/position/step'),
+    );
+    await writeH5md(secondOrderData(), scratch('s.h5'), never);
+    const motion = await open(scratch('s.h5'));
+    expect(values(motion, '/observables/phi/value')[35]).toBe(-117);
+    expect(values(motion, '/observables/density/value')[35]).toBe(117);
   });
 
   it('has densities of a grid as an observable', async () => {

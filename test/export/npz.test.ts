@@ -9,9 +9,11 @@ import {
   energies,
   exportData,
   gridData,
+  kineticData,
   never,
   nodeNames,
   observations,
+  secondOrderData,
   snapshots,
   useScratch,
 } from './data.js';
@@ -109,6 +111,17 @@ describe('an NPZ of a run', () => {
     expect(doubles(files.get('density_20.npy'))[17]).toBe(117);
     expect(doubles(files.get('density_low.npy'))).toEqual([0, -3]);
     expect([...parse(files.get('density_periodic.npy')).bytes]).toEqual([1, 0]);
+  });
+
+  it('holds velocities, and phi', async () => {
+    await writeNpz(kineticData(), scratch('k.npz'), never);
+    const w = parse(unzip(readFileSync(scratch('k.npz'))).get('w_20.npy'));
+    expect(w.header).toContain("'descr': '<f4'");
+    expect(w.bytes.readFloatLE(4 * 7)).toBe(2 * snapshots[1].x[7]);
+    await writeNpz(secondOrderData(), scratch('s.npz'), never);
+    const phi = unzip(readFileSync(scratch('s.npz'))).get('phi_20.npy');
+    expect(parse(phi).header).toContain("'shape': (3, 2, 3)");
+    expect(doubles(phi)[17]).toBe(-117);
   });
 
   it('has the same bytes in every time zone', async () => {

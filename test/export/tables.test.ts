@@ -1,7 +1,7 @@
 // Parquet and CSV of a run that is plain data. Parquet is read back with hyparquet; that other readers know it, too, is
 // test/integration/export.test.ts.
 
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -11,9 +11,11 @@ import {
   energies,
   exportData,
   gridData,
+  kineticData,
   never,
   nodeNames,
   observations,
+  secondOrderData,
   snapshots,
   useScratch,
 } from './data.js';
@@ -94,6 +96,20 @@ describe('Parquet', () => {
     );
   });
 
+  it('has velocities, and phi', async () => {
+    await writeParquet(kineticData(), scratch('out'), never);
+    const w = 2 * snapshots[1].x[6];
+    expect((await rows('particles'))[7]).toMatchObject({
+      coordinate_time: 20,
+      w_x: w,
+      w_coordinate_time: 40,
+    });
+    rmSync(scratch('out'), { recursive: true });
+    mkdirSync(scratch('out'));
+    await writeParquet(secondOrderData(), scratch('out'), never);
+    expect((await rows('densities'))[34]).toMatchObject({ density: 116, phi: -116 });
+  });
+
   it('says in each file what it is of', async () => {
     await writeParquet(gridData(), scratch('out'), never);
     for (const name of readdirSync(scratch('out'))) {
@@ -134,6 +150,15 @@ describe('CSV', () => {
     expect(read('densities.csv')[34]).toEqual({
       ...{ step: 20, time: 0.2, node: nodeNames[2], x: 0.75, coordinate_time: 0, density: 116 },
     });
+  });
+
+  it('has velocities, and phi', async () => {
+    await writeCsv(kineticData(), scratch('out'), never);
+    const [x, time] = snapshots[0].x.slice(2);
+    expect(read('particles.csv')[1]).toMatchObject({ x, w_x: 2 * x, w_coordinate_time: 2 * time });
+    mkdirSync(scratch('grid'));
+    await writeCsv(secondOrderData(), scratch('grid'), never);
+    expect(readFileSync(scratch('grid/densities.csv'), 'utf8').split('\n')[35]).toMatch(/,116,-116$/u);
   });
 
   it.each([

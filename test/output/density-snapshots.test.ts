@@ -2,7 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as zarr from 'zarrita';
-import { DensitySnapshotWriter, FolderStore, type DensityLayout } from '../../src/output/mod.js';
+import {
+  DensitySnapshotWriter,
+  FolderStore,
+  openDensities,
+  secondOrderSeries,
+  type DensityLayout,
+} from '../../src/output/mod.js';
 import { trouble, useScratch } from './scratch.js';
 
 const scratch = useScratch();
@@ -15,11 +21,11 @@ const layout: DensityLayout = {
   periodic: [false, true],
 };
 
-const sample = (step: number): { step: number; time: number; density: Float64Array } => {
+const sample = (step: number): { step: number; time: number; fields: [Float64Array] } => {
   // As in a run: shared by threads.
   const density = new Float64Array(new SharedArrayBuffer(8 * 60));
   density.forEach((_, i) => (density[i] = step + i / 64));
-  return { step, time: step / 8, density };
+  return { step, time: step / 8, fields: [density] };
 };
 
 async function expectSnapshots(steps: readonly number[]): Promise<void> {
@@ -36,7 +42,7 @@ async function expectSnapshots(steps: readonly number[]): Promise<void> {
     expect(await read('time')).toEqual([[steps.length], steps.map((step) => step / 8)]);
     const [shape, data] = await read('density');
     expect(shape).toEqual([steps.length, 3, 4, 5]);
-    expect(data).toEqual(steps.flatMap((step) => Array.from(sample(step).density)));
+    expect(data).toEqual(steps.flatMap((step) => Array.from(sample(step).fields[0])));
   }
 }
 
@@ -72,10 +78,31 @@ describe('densities', () => {
     expect((await trouble(second.trimTo(3))).code).toBe('corrupt-snapshots');
   });
 
+  it('have phi beside them where motion is of second order', async () => {
+    const both = (step: number) => {
+      const { fields, ...when } = sample(step);
+      return { ...when, fields: [fields[0], fields[0].map((value) => -value)] };
+    };
+    const writer = await DensitySnapshotWriter.create(scratch(), layout, secondOrderSeries);
+    for (const step of [1, 2]) await writer.append(both(step));
+    await expectSnapshots([1, 2]);
+    const series = await openDensities(scratch());
+    expect(await series?.read(1)).toEqual(Float64Array.from(both(2).fields[0]));
+    expect(await series?.readPotential?.(1)).toEqual(Float64Array.from(both(2).fields[1]));
+    expect((await trouble(writer.append(sample(3)))).message).toContain(
+      '60 numbers, not 60 of each of density, phi',
+    );
+    expect((await DensitySnapshotWriter.open(scratch(), layout, secondOrderSeries)).count).toBe(2);
+    await DensitySnapshotWriter.create(scratch(), layout);
+    expect((await openDensities(scratch()))?.readPotential).toBeUndefined();
+    const without = DensitySnapshotWriter.open(scratch(), layout, secondOrderSeries);
+    expect((await trouble(without)).code).toBe('corrupt-snapshots');
+  });
+
   it('of another grid, or missing, are refused', async () => {
     expect((await trouble(DensitySnapshotWriter.open(scratch(), layout))).message).toContain('is missing');
     const writer = await DensitySnapshotWriter.create(scratch(), layout);
-    const wrong = { ...sample(1), density: new Float64Array(59) };
+    const wrong = { ...sample(1), fields: [new Float64Array(59)] };
     expect((await trouble(writer.append(wrong))).code).toBe('invalid-snapshot');
     expect(writer.count).toBe(0);
     for (const change of [{ cells: [5, 4] }, { nodeNames: ['a', 'b', 'c'] }, { high: [1, 2] }]) {

@@ -22,6 +22,7 @@ describe('readSnapshots', () => {
     coordinateNames: ['x', 'y'],
     nodeNames: ['left', 'right'],
     precision: 'f32',
+    hasVelocities: false,
   };
   const snapshot = (step: number) => ({
     step,
@@ -41,6 +42,22 @@ describe('readSnapshots', () => {
     });
     expect(await series?.read(1)).toEqual(snapshot(8));
     expect(await series?.read(0)).toEqual(snapshot(0));
+  });
+
+  it('gives back velocities', async () => {
+    const moving = { ...layout, hasVelocities: true };
+    const writer = await SnapshotWriter.create(scratch(), moving);
+    const both = { ...snapshot(8), w: Float32Array.from({ length: 6 }, (_, k) => -k / 4) };
+    await writer.append(both);
+    const series = await readSnapshots(scratch());
+    expect(series?.hasVelocities).toBe(true);
+    expect(await series?.read(0)).toEqual(both);
+    expect((await SnapshotWriter.open(scratch())).layout).toEqual(moving);
+    expect((await trouble(writer.append(snapshot(9)))).message).toContain(
+      'not 3 and 6 in f32 with velocities',
+    );
+    const still = await SnapshotWriter.create(scratch(), layout);
+    expect((await trouble(still.append(both))).code).toBe('invalid-snapshot');
   });
 
   it('reads f64 and several chunks', async () => {
@@ -102,6 +119,7 @@ describe('openDensities', () => {
       coordinateNames: ['x'],
       nodeNames: ['a'],
       precision: 'f32',
+      hasVelocities: false,
     };
     await SnapshotWriter.create(scratch(), layout);
     expect(await openDensities(scratch())).toBeUndefined();

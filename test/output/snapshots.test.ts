@@ -12,6 +12,7 @@ const layout: SnapshotLayout = {
   coordinateNames: ['x', 'y'],
   nodeNames: ['left', 'right'],
   precision: 'f32',
+  hasVelocities: false,
 };
 let folder = '';
 beforeEach(() => (folder = join(scratch(), 'snapshots.zarr')));

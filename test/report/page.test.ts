@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
+import { brief } from '../../src/drawing/mod.js';
 import { renderReport } from '../../src/report/mod.js';
 import { hostile, reportData, type Shape } from './data.js';
 
@@ -114,6 +115,20 @@ describe('the report', () => {
     expect(page('one observation')).toContain('No stretch of exponential decay');
     expect(page('no entropy')).toContain('observe.entropy');
     expect(page('no entropy')).not.toContain('KL(f|π)');
+  });
+
+  it('has H, E and T of particles with velocities', () => {
+    const data = reportData();
+    const observations = data.observations.map((o) => ({
+      ...o,
+      kineticEnergy: 1 - 0.01 * o.time,
+      kineticEnergyError: 0.04,
+    }));
+    const moving = renderReport({ ...data, observations });
+    const { energy } = data.energies[0];
+    expect(moving).toContain(`H: ${brief((energy ?? NaN) + 1)} at t = 0`);
+    expect(moving).toContain('thermal motion of the particles');
+    expect(renderReport(data)).not.toContain('thermal motion of the particles');
   });
 
   it('names the two coordinates that vary most', () => {

@@ -126,6 +126,10 @@ export class FakeSource implements StatusSource {
         ...{ load: 0.9 - 0.1 * w, lagSeconds: 0 },
       })),
       ...{ partition: 'replicas', imbalance: 0.06, epoch: 0, reforms: 0 },
+      motion:
+        this.#kind === 'grid'
+          ? { friction: 0.5, kinetic: 0.25, kineticError: 0, hamiltonian: -0.75, hamiltonianError: null }
+          : null,
       exchange: { sentBytes: 0, sentMessages: 0, askedAgain: 0 },
       checkpoint: this.step < 100 ? null : { step: Math.floor(this.step / 1000) * 1000, ageSeconds: 12.5 },
       warnings: ['this run is none'],

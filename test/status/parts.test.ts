@@ -282,6 +282,11 @@ describe('metrics', () => {
     expect(first.match(/^wasserwerk_node_mass_ratio\{/gmu)).toHaveLength(SERIES_CAP);
     expect(first).toContain(`of the first ${SERIES_CAP} nodes only`);
     expect(first).not.toMatch(/^wasserwerk_checkpoint_age_seconds /mu);
+    expect(first).not.toMatch(/^wasserwerk_(?:hamiltonian|kinetic_energy|friction) /mu);
+    const moving = (await new Metrics(new FakeSource({ kind: 'grid' })).text()).text;
+    expect(moving).toMatch(/^wasserwerk_hamiltonian -0.75$/mu);
+    expect(moving).toMatch(/^wasserwerk_kinetic_energy 0.25$/mu);
+    expect(moving).toMatch(/^wasserwerk_friction 0.5$/mu);
     expect(first).toMatch(/^wasserwerk_step_seconds_bucket\{le="0.01"\} 10$/mu);
     expect(first).toMatch(/^wasserwerk_step_seconds_count 12$/mu);
     source.advance(2000);

@@ -178,7 +178,7 @@ export class LumpedSimulation {
     const { nodeNames } = model.graph;
     const n = nodeNames.length;
     const isFirstOrder = this.config.dynamics.kind === 'gradient-flow';
-    // I and its balance are of the gradient flow; those of H are in lumped.csv.
+    // The parts of I and its balance are of the gradient flow.
     const own = (value: number): number => (isFirstOrder ? value : NaN);
     return {
       ...{ step, time, temperature, method: 'masses' as const },
@@ -193,12 +193,15 @@ export class LumpedSimulation {
       nodeEnergyError: new Float64Array(n),
       ...{ energy: energies.energy, energyError: 0, energyBias: 0 },
       ...{ relativeEntropy: NaN, relativeEntropyError: NaN },
-      dissipation: own(energies.dissipation),
+      dissipation: energies.dissipation,
       dissipationError: own(0),
       dissipationTransport: own(energies.dissipationTransport),
       dissipationReaction: own(energies.dissipationReaction),
       balance: own(energies.residual),
       balanceError: own(0),
+      ...(isFirstOrder
+        ? {}
+        : { kinetic: energies.kinetic, hamiltonian: energies.hamiltonian, residual: energies.residual }),
     };
   }
 

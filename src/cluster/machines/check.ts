@@ -154,6 +154,7 @@ const requests = {
   hashes: z.strictObject({ type: z.literal('hashes') }),
   rows: z.strictObject({
     type: z.literal('rows'),
+    fields: count.min(1),
     of: z.array(z.strictObject({ shard: u32, indices: ascending })),
   }),
   save: z.strictObject({ type: z.literal('save'), step: count, location, prefix: fileName }),

@@ -291,8 +291,8 @@ export class MachineSimulation implements ParticleEvolution {
     return total;
   }
 
-  rows(of: readonly RowRequest[]): Promise<Float32Array | Float64Array> {
-    return gatherRows(this.#epochs.now.members, of, this.model);
+  rows(of: readonly RowRequest[], fields = this.model.dimension): Promise<Float32Array | Float64Array> {
+    return gatherRows(this.#epochs.now.members, of, fields, this.model.precision);
   }
 
   async stateHash(): Promise<string> {

@@ -285,7 +285,7 @@ export class Member {
         case 'hashes':
           return await share.hashes();
         case 'rows':
-          return { rows: share.rows(request.of) };
+          return { rows: share.rows(request.of, request.fields) };
         case 'save':
           return { parts: await save(share, storage, request) };
         default:

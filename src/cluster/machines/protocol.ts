@@ -63,9 +63,10 @@ export type Request =
   | { readonly type: 'advance'; readonly from: number; readonly to: number }
   | { readonly type: 'moments'; readonly time: number }
   | { readonly type: 'hashes' }
-  /** Coordinates of some particles: ascending indices of shards. */
+  /** The first fields of some particles: ascending indices of shards. */
   | {
       readonly type: 'rows';
+      readonly fields: number;
       readonly of: readonly { readonly shard: number; readonly indices: Uint32Array }[];
     }
   /** Writes its shards as parts of a checkpoint whose names begin with `prefix`. */

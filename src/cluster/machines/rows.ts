@@ -47,21 +47,23 @@ export function batchesOf(
   return { batches, rows: row };
 }
 
-/** Rows of all requests, one after the other. @throws as `Members.each`; MachineError (`incomplete-answer`) */
+/** Rows of all requests, one after the other, each of so many fields. @throws as `Members.each`; MachineError (`incomplete-answer`) */
 export async function gatherRows(
   members: Members,
   of: readonly RowRequest[],
-  { dimension, precision }: { readonly dimension: number; readonly precision: 'f32' | 'f64' },
+  fields: number,
+  precision: 'f32' | 'f64',
 ): Promise<Float32Array | Float64Array> {
   const Numbers = precision === 'f32' ? Float32Array : Float64Array;
   const { owner, members: machines } = members.placement;
-  const mostRows = Math.max(1, Math.floor(ANSWER_BYTES / (dimension * Numbers.BYTES_PER_ELEMENT)));
+  const mostRows = Math.max(1, Math.floor(ANSWER_BYTES / (fields * Numbers.BYTES_PER_ELEMENT)));
   const { batches, rows } = batchesOf(of, owner, machines.length, mostRows);
-  const out = new Numbers(rows * dimension);
+  const out = new Numbers(rows * fields);
   await members.each(async (ask, member) => {
     for (const batch of batches[member]) {
-      const reply = await ask('rows', { of: batch.map(({ shard, indices }) => ({ shard, indices })) });
-      const wanted = dimension * batch.reduce((sum, { indices }) => sum + indices.length, 0);
+      const of = batch.map(({ shard, indices }) => ({ shard, indices }));
+      const reply = await ask('rows', { of, fields });
+      const wanted = fields * batch.reduce((sum, { indices }) => sum + indices.length, 0);
       if (!(reply.rows instanceof Numbers) || reply.rows.length !== wanted) {
         throw new MachineError(
           machines[member].name,
@@ -72,8 +74,8 @@ export async function gatherRows(
       }
       let from = 0;
       for (const { indices, row } of batch) {
-        const length = indices.length * dimension;
-        out.set(reply.rows.subarray(from, from + length), row * dimension);
+        const length = indices.length * fields;
+        out.set(reply.rows.subarray(from, from + length), row * fields);
         from += length;
       }
     }

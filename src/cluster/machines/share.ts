@@ -415,16 +415,19 @@ export class Share {
   /** Coordinates of some particles, row after row. @throws ShareError of a shard that is not its own */
   rows(
     of: readonly { readonly shard: number; readonly indices: Uint32Array }[],
+    fields: number,
   ): Float32Array | Float64Array {
-    const { dimension, precision } = this.model;
+    if (fields > this.store.fields)
+      throw new ShareError(`asked for ${fields} fields of ${this.store.fields}`);
+    const { precision } = this.model;
     const rows = of.reduce((sum, { indices }) => sum + indices.length, 0);
-    const out = precision === 'f32' ? new Float32Array(rows * dimension) : new Float64Array(rows * dimension);
+    const out = precision === 'f32' ? new Float32Array(rows * fields) : new Float64Array(rows * fields);
     let row = 0;
     for (const { shard, indices } of of) {
       if (this.machine.owner[shard] !== this.machine.self) {
         throw new ShareError(`shard ${shard} is on another machine`);
       }
-      this.store.copyCoordinates(shard, Array.from(indices), out, row, dimension);
+      this.store.copyFields(shard, Array.from(indices), out, row, fields);
       row += indices.length;
     }
     return out;

@@ -68,7 +68,10 @@ describe('unsound requests', () => {
     ],
     ['shards that are a list', { ...requests.restore, parts: [{ ...part, shards: [1, 2] }] }],
     ['shards of another type', { ...requests.restore, parts: [{ ...part, shards: Float64Array.of(1) }] }],
-    ['indices that do not ascend', { type: 'rows', of: [{ shard: 1, indices: Uint32Array.of(2, 2) }] }],
+    [
+      'indices that do not ascend',
+      { type: 'rows', fields: 2, of: [{ shard: 1, indices: Uint32Array.of(2, 2) }] },
+    ],
     ['a member that is not there', { ...join, self: 2 }],
     ['an owner that is not there', { ...join, placement: { ...placement, owner: Uint16Array.of(0, 2) } }],
     ['no replicas', { ...join, placement: { ...placement, groupOfReplica: new Uint16Array() } }],

@@ -217,6 +217,7 @@ export class FakeMachine {
         return {
           rows: await simulation.rows(
             request.of.map(({ shard, indices }) => ({ shard, indices: Array.from(indices) })),
+            request.fields,
           ),
         };
       case 'save': {

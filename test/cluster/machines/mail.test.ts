@@ -108,9 +108,9 @@ describe('a request', () => {
       return true;
     };
     const of = [{ shard: 1, indices: Uint32Array.from({ length: 400_000 }, (_, at) => at) }];
-    const { rows } = await asker.request(worker, scope, { type: 'rows', of });
+    const { rows } = await asker.request(worker, scope, { type: 'rows', fields: 2, of });
     expect(rows).toHaveLength(300_000);
-    expect(carriedOut).toEqual([{ type: 'rows', of }]);
+    expect(carriedOut).toEqual([{ type: 'rows', fields: 2, of }]);
     expect(lost.size).toBeGreaterThan((300_000 * 8) / PAYLOAD_BYTES);
   });
 

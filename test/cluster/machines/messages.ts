@@ -36,7 +36,7 @@ export const requests: { readonly [T in Request['type']]: Extract<Request, { typ
   advance: { type: 'advance', from: 100, to: 200 },
   moments: { type: 'moments', time: 0.25 },
   hashes: { type: 'hashes' },
-  rows: { type: 'rows', of: [{ shard: 3, indices: Uint32Array.of(1, 2, 9) }] },
+  rows: { type: 'rows', fields: 4, of: [{ shard: 3, indices: Uint32Array.of(1, 2, 9) }] },
   save: { type: 'save', step: 100, location: '.tmp-step-000000000100-77-1', prefix: 'shards-00001-' },
   leave: { type: 'leave', reason: 'the run is done' },
 };

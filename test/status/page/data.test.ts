@@ -14,7 +14,7 @@ import {
 } from '../../../src/status/page/client/api.js';
 import { Decimated } from '../../../src/status/page/client/decimated.js';
 import { isCertain, netFlows, reverseEdges } from '../../../src/status/page/client/flows.js';
-import { entropyParts, History } from '../../../src/status/page/client/history.js';
+import { entropyParts, History, motionPoints } from '../../../src/status/page/client/history.js';
 import { byMass, chooseNodes, mostNamed, searchNodes } from '../../../src/status/page/client/node-choice.js';
 import { EventParser, type ServerEvent } from '../../../src/status/page/client/sse.js';
 import { SyntheticRun } from './synthetic.js';
@@ -130,6 +130,27 @@ describe('the history', () => {
     expect(parts.map(({ time }) => time)).toEqual([0, 0.2]);
     const { potential, mixing } = history.scalars[2];
     expect(parts[1].value + potential + mixing).toBeCloseTo(history.energies[1].energy, 12);
+  });
+
+  it('knows H, E and T: as the energies tell them, or of particles from T of the same step', () => {
+    const grid = new History();
+    const second = { ...run.energyAt(20), energy: -1, kinetic: 0.25, hamiltonian: -0.75 };
+    grid.add({ observations: [run.observationAt(20)], energies: [second] }, -1);
+    expect(motionPoints(grid.energies, grid.scalars)).toEqual([
+      { time: 0.1, kinetic: 0.25, kineticError: 0, energy: -1, hamiltonian: -0.75 },
+    ]);
+    const particles = new History();
+    const moving = (step: number) => ({
+      ...run.observationAt(step),
+      kineticEnergy: 1,
+      kineticEnergyError: 0.1,
+    });
+    const still = { ...run.energyAt(0), energy: -3 };
+    particles.add({ observations: [moving(0), moving(20)], energies: [still] }, -1);
+    expect(motionPoints(particles.energies, particles.scalars)).toEqual([
+      { time: 0, kinetic: 1, kineticError: 0.1, energy: -3, hamiltonian: -2 },
+      { time: 0.1, kinetic: 1, kineticError: 0.1, energy: NaN, hamiltonian: NaN },
+    ]);
   });
 
   it('has what is null as not a number', () => {

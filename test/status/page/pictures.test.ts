@@ -324,6 +324,13 @@ describe('texts', () => {
     expect(names({})).toContain('Energy E');
     expect(names({ energy: null, observation: null })).not.toContain('Energy E');
     expect(names({ representation: 'grid' })).toContain('Cells');
+    expect(names({})).not.toContain('H = E + T');
+    const motion = { friction: 0.5, kinetic: 0.25, kineticError: 0, hamiltonian: -0.75, hamiltonianError: 0 };
+    const energy = view.energy && { ...view.energy, hamiltonian: -0.75 };
+    const moving = keyNumbers({ ...view, energy, motion });
+    const valueOf = (name: string): string | undefined => moving.find((one) => one.name === name)?.value;
+    expect(['H = E + T', 'Kinetic energy T', 'Friction γ'].map(valueOf)).toEqual(['−0.75', '0.25', '0.5']);
+    expect(moving.map(({ name }) => name)).toContain('Dissipation 2γT');
     expect(curveText('E', [0, 1, 2], [NaN, 3, 4])).toBe('E: 3 at 1, 4 at 2');
     expect(curveText('E', [], [])).toBe('E: no values yet');
   });

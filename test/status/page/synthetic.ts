@@ -271,6 +271,7 @@ export class SyntheticRun implements StatusSource {
         ...{ load: isRunning ? 0.95 - 0.04 * (w % 5) : 0, lagSeconds: w === 3 ? 0.4 : 0 },
       })),
       ...{ partition: 'replicas', imbalance: 0.02, epoch: 0, reforms: 0 },
+      motion: null,
       exchange: { sentBytes: 0, sentMessages: 0, askedAgain: 0 },
       checkpoint: this.#checkpoint === undefined ? null : { step: this.#checkpoint, ageSeconds: 12.5 },
       ...{ warnings: [], stateHash: null },

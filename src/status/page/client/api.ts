@@ -48,6 +48,16 @@ export interface Energy {
   readonly dissipationReaction: number | null;
   readonly balance: number | null;
   readonly balanceError: number | null;
+  readonly kinetic?: number | null;
+  readonly hamiltonian?: number | null;
+}
+
+export interface Motion {
+  readonly friction: number | null;
+  readonly kinetic: number | null;
+  readonly kineticError: number | null;
+  readonly hamiltonian: number | null;
+  readonly hamiltonianError: number | null;
 }
 
 export interface Edges {
@@ -82,6 +92,7 @@ export interface View {
   readonly mass: Numbers;
   readonly observation: Observation | null;
   readonly energy: Energy | null;
+  readonly motion: Motion | null;
   readonly workers: readonly Worker[];
   readonly partition: 'replicas' | 'nodes' | null;
   readonly imbalance: number | null;

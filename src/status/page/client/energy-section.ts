@@ -1,11 +1,11 @@
-// Charts of the energy: E with its error, the parts that it consists of, KL on a logarithmic scale, and the dissipation with
-// its split.
+// Charts of the energy: E with its error, H and T of second-order dynamics, the parts that E consists of, KL on a logarithmic scale, and the
+// dissipation with its split.
 
 import { Chart } from './chart.js';
 import type { Series } from './chart-paint.js';
 import { inWindow, type Context, type Section } from './context.js';
 import { find, make } from './dom.js';
-import { entropyParts, type EnergyPoint } from './history.js';
+import { entropyParts, motionPoints, type EnergyPoint } from './history.js';
 
 /** With so many observations and no energy the run estimates none. */
 const patience = 4;
@@ -47,6 +47,32 @@ export function energySection(context: Context): Section {
         ),
       ];
       return { series: orNothing(series), scale: 'linear', empty: 'no energy yet', xRange: range };
+    },
+  );
+  const motion = new Chart(
+    scheduler,
+    {
+      ...{ title: 'H = E + T', xLabel: 'time t' },
+      caption:
+        'Second-order dynamics: the energy E, the kinetic energy T and their sum H. On a grid H falls at the rate 2γT; T of particles holds ' +
+        'their thermal motion (d ε/2 at equilibrium), and H need not fall.',
+    },
+    () => {
+      const { points, range } = inWindow(
+        motionPoints(history.energies, history.scalars),
+        ({ time }) => time,
+        context.window,
+      );
+      const x = points.map(({ time }) => time);
+      const series = [
+        { name: 'H', hue: 0, x, y: points.map((p) => p.hamiltonian) },
+        { name: 'E', hue: 1, x, y: points.map((p) => p.energy) },
+        {
+          ...{ name: 'T', hue: 2, x, y: points.map((p) => p.kinetic) },
+          error: points.map((p) => p.kineticError),
+        },
+      ];
+      return { series: orNothing(series), scale: 'linear', empty: 'no observation yet', xRange: range };
     },
   );
   const parts = new Chart(
@@ -99,7 +125,8 @@ export function energySection(context: Context): Section {
     {
       ...{ title: 'Dissipation I', xLabel: 'time t' },
       caption:
-        'How fast a gradient flow loses energy, −dE/dt: by transport in x, and by reaction along edges.',
+        'How fast a gradient flow loses energy, −dE/dt, and second-order dynamics H, −dH/dt = 2γT: by transport in x, and by reaction along ' +
+        'edges.',
     },
     () => {
       const { points, range } = energies();
@@ -120,7 +147,8 @@ export function energySection(context: Context): Section {
       return { series, scale: isPositive ? 'log' : 'linear', empty, xRange: range };
     },
   );
-  const charts = [total, parts, relative, dissipation];
+  const charts = [total, motion, parts, relative, dissipation];
+  motion.element.hidden = true;
   const note = make(
     'p',
     { class: 'note' },
@@ -141,6 +169,7 @@ export function energySection(context: Context): Section {
         context.view?.energy === null;
       note.hidden = !isWithout;
       for (const chart of [total, relative, dissipation]) chart.element.hidden = isWithout;
+      motion.element.hidden = (context.view?.motion ?? null) === null;
       for (const chart of charts) chart.changed();
     },
   };

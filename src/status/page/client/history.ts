@@ -17,6 +17,9 @@ export interface ScalarPoint {
   readonly potential: number;
   readonly potentialError: number;
   readonly mixing: number;
+  /** Of particles with velocities; else NaN. */
+  readonly kinetic: number;
+  readonly kineticError: number;
 }
 
 export interface MassPoint {
@@ -38,6 +41,9 @@ export interface EnergyPoint {
   readonly dissipationError: number;
   readonly transport: number;
   readonly reaction: number;
+  /** Of second-order dynamics; else NaN. */
+  readonly kinetic: number;
+  readonly hamiltonian: number;
 }
 
 export interface JumpPoint {
@@ -126,6 +132,8 @@ export class History {
       ...{
         potentialError: number(observation.potentialEnergyError),
         mixing: number(observation.mixingEnergy),
+        kinetic: number(observation.kineticEnergy),
+        kineticError: number(observation.kineticEnergyError),
       },
     });
     this.#masses ??= new Decimated(
@@ -153,8 +161,38 @@ export class History {
       dissipationError: number(energy.dissipationError),
       transport: number(energy.dissipationTransport),
       reaction: number(energy.dissipationReaction),
+      kinetic: number(energy.kinetic),
+      hamiltonian: number(energy.hamiltonian),
     });
   }
+}
+
+/** A point of T, and of E and H where they are known. */
+export interface MotionPoint {
+  readonly time: number;
+  readonly kinetic: number;
+  readonly kineticError: number;
+  readonly energy: number;
+  readonly hamiltonian: number;
+}
+
+/**
+ * H, E and T over time: as the energies tell them, or, of particles, T of the observations with E of the same step.
+ */
+export function motionPoints(
+  energies: readonly EnergyPoint[],
+  scalars: readonly ScalarPoint[],
+): MotionPoint[] {
+  if (energies.some(({ hamiltonian }) => Number.isFinite(hamiltonian))) {
+    return energies.map(({ time, kinetic, energy, hamiltonian }) => ({
+      ...{ time, kinetic, kineticError: 0, energy, hamiltonian },
+    }));
+  }
+  const byStep = new Map(energies.map((point) => [point.step, point]));
+  return scalars.map(({ step, time, kinetic, kineticError }) => {
+    const energy = byStep.get(step)?.energy ?? NaN;
+    return { time, kinetic, kineticError, energy, hamiltonian: energy + kinetic };
+  });
 }
 
 /**

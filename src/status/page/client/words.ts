@@ -76,7 +76,7 @@ export interface KeyNumber {
 
 /** The numbers at the top of the page. */
 export function keyNumbers(view: View): KeyNumber[] {
-  const { energy, observation, checkpoint } = view;
+  const { energy, motion, observation, checkpoint } = view;
   const of = (time: number): string => `at t = ${brief(time)}`;
   const numbers: KeyNumber[] = [];
   if (energy) {
@@ -88,7 +88,7 @@ export function keyNumbers(view: View): KeyNumber[] {
         note: of(energy.time),
       },
       {
-        name: 'Dissipation I',
+        name: energy.hamiltonian === undefined ? 'Dissipation I' : 'Dissipation 2γT',
         value: withError(energy.dissipation, energy.dissipationError),
         note: of(energy.time),
       },
@@ -99,12 +99,13 @@ export function keyNumbers(view: View): KeyNumber[] {
     value: withError(observation?.potentialEnergy, observation?.potentialEnergyError),
     note: observation ? of(observation.time) : 'no observation yet',
   });
-  if (observation?.kineticEnergy !== undefined) {
-    numbers.push({
-      name: 'Mean kinetic energy',
-      value: withError(observation.kineticEnergy, observation.kineticEnergyError),
-      note: of(observation.time),
-    });
+  if (motion) {
+    const at = observation ? of(observation.time) : 'no observation yet';
+    numbers.push(
+      { name: 'Kinetic energy T', value: withError(motion.kinetic, motion.kineticError), note: at },
+      { name: 'H = E + T', value: withError(motion.hamiltonian, motion.hamiltonianError), note: at },
+      { name: 'Friction γ', value: brief(motion.friction), note: at },
+    );
   }
   if (!energy) {
     numbers.push({
