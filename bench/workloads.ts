@@ -15,6 +15,8 @@ export const VARIANTS: Readonly<Record<string, readonly string[]>> = {
   f64: ['precision=f64'],
   metropolis: ['dynamics.mobility=metropolis'],
   barker: ['dynamics.mobility=barker'],
+  // Second order: positions and velocities, two gradients and a friction a step.
+  baoab: ['dynamics.kind=accelerated', 'dynamics.friction=1', 'dynamics.integrator=baoab'],
   'd = 3': ['space.variables=[x, y, z]', 'potential.formula=0.5*((x-a)^2 + (y-b)^2 + z^2) + h'],
   'd = 10': [
     'space.variables=10',
