@@ -15,12 +15,10 @@
 //   order of immigrants     by source node, then in the emigrants' order; each fills the earliest-made hole still open
 //   closing of holes        in the order they were made, by the shard's last particle
 
-import { evaluateAll, type Environment } from '../expression/mod.js';
 import {
   CHUNK,
   gaussianProgram,
   interpret,
-  INVERSE_OF_ZERO,
   LANES,
   nextRow,
   seedStreams,
@@ -32,11 +30,13 @@ import {
   type NodeClass,
   type Program,
 } from '../kernel/mod.js';
-import { temperatureAt, type Model } from '../model/mod.js';
+import type { Model } from '../model/mod.js';
 import { exchangesPerStep } from './engine.js';
 import { drawMemory, drawPosition } from './initial.js';
 import { ReferenceDensities } from './reference-densities.js';
-import { digestOf, hashOfDigests, type ParticleStore, type ShardParticles } from './store.js';
+import { deliver, ReferenceStore, type Emigrant, type Particle, type Shard } from './reference-store.js';
+import { rounding, Uniforms } from './reference-uniforms.js';
+import type { ParticleStore } from './store.js';
 
 /** What a test suite may ask of any engine: ShardEngine and ReferenceEngine both are one. */
 export interface Engine {
@@ -51,17 +51,6 @@ export interface Engine {
   jumps(): Float64Array;
 }
 
-/** The fields of a particle: x_0 … x_{d-1}, then integrator memory or velocities. Always exact in the kernel's precision. */
-type Particle = number[];
-
-interface Shard {
-  readonly node: number;
-  readonly replica: number;
-  /** Undefined: a hole that an emigrant left. There is none between steps. */
-  readonly particles: (Particle | undefined)[];
-  generator: Uint32Array;
-}
-
 /** A particle on its way through the graph while its x stands still. */
 interface Walker {
   readonly x: Particle;
@@ -69,12 +58,6 @@ interface Walker {
   readonly node: number;
   /** Where it started: its index in its shard. */
   readonly slot: number;
-}
-
-interface Emigrant {
-  readonly node: number;
-  readonly slot: number;
-  readonly particle: Particle;
 }
 
 export class ReferenceEngine implements Engine {
@@ -374,159 +357,6 @@ export class ReferenceEngine implements Engine {
     }
     return { edge, remaining: remaining as number };
   }
-}
-
-/** Immigrants fill holes, the rest is appended; then every shard closes the holes it has left. */
-function deliver(shards: readonly Shard[], emigrants: readonly (readonly Emigrant[])[]): void {
-  const holes = emigrants.map((own) => own.map(({ slot }) => slot));
-  for (const { node, particle } of emigrants.flat()) {
-    const { particles } = shards[node];
-    const hole = holes[node].shift();
-    if (hole === undefined) particles.push(particle);
-    else particles[hole] = particle;
-  }
-  shards.forEach(({ particles }, node) => {
-    for (const hole of holes[node]) {
-      while (particles.length > hole && particles.at(-1) === undefined) particles.pop();
-      if (hole < particles.length) particles[hole] = particles.pop();
-    }
-  });
-}
-
-/** The particles of all shards. Shard (node g, replica k) has number k n + g. */
-class ReferenceStore {
-  readonly #shards: Shard[];
-  readonly #nodeCount: number;
-
-  constructor(
-    { graph }: Model,
-    private readonly plan: KernelPlan,
-    replicas: number,
-  ) {
-    this.#nodeCount = graph.nodeCount;
-    this.#shards = Array.from({ length: graph.nodeCount * replicas }, (_, shard) => ({
-      node: shard % graph.nodeCount,
-      replica: Math.floor(shard / graph.nodeCount),
-      particles: [],
-      generator: new Uint32Array(4 * LANES),
-    }));
-  }
-
-  get shardCount(): number {
-    return this.#shards.length;
-  }
-
-  shard(shard: number): Shard {
-    return this.#shards[shard];
-  }
-
-  get replicas(): number {
-    return this.#shards.length / this.#nodeCount;
-  }
-
-  replica(replica: number): Shard[] {
-    return this.#shards.slice(replica * this.#nodeCount, (replica + 1) * this.#nodeCount);
-  }
-
-  count(shard: number): number {
-    return this.#shards[shard].particles.length;
-  }
-
-  fill(
-    shard: number,
-    { count, fields, generator }: Pick<ShardParticles, 'count' | 'fields' | 'generator'>,
-  ): void {
-    const own = this.#shards[shard];
-    own.generator = generator.slice();
-    for (let i = 0; i < count; i++) {
-      own.particles[i] = Array.from({ length: this.plan.fields }, (_, f) => fields[f * count + i]);
-    }
-  }
-
-  read(shard: number): ShardParticles {
-    const fieldCount = this.plan.fields;
-    const { node, replica, particles, generator } = this.#shards[shard];
-    const count = particles.length;
-    const fields = new (this.plan.precision === 'f32' ? Float32Array : Float64Array)(fieldCount * count);
-    particles.forEach((particle, i) => {
-      for (let f = 0; f < fieldCount; f++) fields[f * count + i] = (particle as Particle)[f];
-    });
-    return { node, replica, count, fields, generator: generator.slice() };
-  }
-
-  stateHash(): string {
-    return hashOfDigests(Buffer.concat(this.#shards.map((_, shard) => digestOf(this.read(shard)))));
-  }
-}
-
-/** What is the same for all particles of a node: the slots of its class and of its edges, during one exchange. */
-class Uniforms {
-  readonly #ofNode: number[][];
-  readonly #ofEdge: number[][] = [];
-
-  constructor(
-    private readonly model: Model,
-    private readonly plan: KernelPlan,
-    step: number,
-    exchange: number,
-  ) {
-    const { graph, timeStep, temperature, diffusivity } = model;
-    const reactionTime = timeStep / exchangesPerStep(model);
-    const diffusionStart = step * timeStep;
-    const reactionMiddle = diffusionStart + (exchange + 0.5) * reactionTime;
-    const reactionTemperature = temperatureAt(temperature, reactionMiddle);
-    const quantities = {
-      timeStep,
-      reactionTime,
-      diffusionStart,
-      diffusionEnd: diffusionStart + timeStep,
-      diffusionTemperature: temperatureAt(temperature, diffusionStart + timeStep / 2),
-      temperature: reactionTemperature,
-      inverseTemperature: reactionTemperature > 0 ? 1 / reactionTemperature : INVERSE_OF_ZERO,
-    };
-    const parameter = (name: string, component: number, node: number): number | undefined => {
-      if (name === '#diffusivity') return diffusivity[node];
-      if (name === '#totalWeight') {
-        return graph.weights
-          .subarray(graph.offsets[node], graph.offsets[node + 1])
-          .reduce((sum, k) => sum + k, 0);
-      }
-      const table = model.parameters.find((candidate) => candidate.name === name);
-      return table?.values[node * table.components + component];
-    };
-    const environment = (node: number, edge: number): Environment => ({
-      time: reactionMiddle,
-      node,
-      target: graph.targets[edge],
-      parameter: (name, component, side) =>
-        parameter(name, component, side === 'source' ? node : graph.targets[edge]),
-      edge: { weight: graph.weights[edge] },
-      step: quantities,
-    });
-    const round = rounding(plan);
-    this.#ofNode = Array.from(plan.classOfNode, (nodeClass, node) => {
-      for (let edge = graph.offsets[node]; edge < graph.offsets[node + 1]; edge++) {
-        const { slots } = plan.kinds[plan.kindOfEdge[edge]];
-        this.#ofEdge[edge] = evaluateAll(slots.expressions, environment(node, edge)).map(round);
-      }
-      return evaluateAll(plan.classes[nodeClass].slots.expressions, environment(node, -1)).map(round);
-    });
-  }
-
-  /** Values of the banks of a node: `node`; `edge`, the edge at hand; `edge0`, `edge1`, … its edges in kernel order. */
-  of(node: number, edge = -1): (bank: string, slot: number) => number {
-    return (bank, slot) => {
-      if (bank === 'node') return this.#ofNode[node][slot];
-      if (bank === 'edge') return this.#ofEdge[edge][slot];
-      const position = this.model.graph.offsets[node] + Number(bank.slice('edge'.length));
-      return this.#ofEdge[this.plan.edgeOrder[position]][slot];
-    };
-  }
-}
-
-/** Rounds to the kernel's precision. */
-function rounding({ precision }: KernelPlan): (value: number) => number {
-  return precision === 'f32' ? Math.fround : (value) => value;
 }
 
 /** A random word as the integer that makes a uniform number: 24 bits in f32, 32 in f64. */
