@@ -87,3 +87,25 @@ export function forFaces(
 export function share(count: number, index: number, size: number): readonly [number, number] {
   return [Math.floor((count * index) / size), Math.floor((count * (index + 1)) / size)];
 }
+
+/** One member of a team that computes together. Meetings are the yields of its generators. */
+export interface Member {
+  readonly index: number;
+  readonly size: number;
+}
+
+/** Calls `run` for a member's share of the blocks of all nodes: the cells of a block in fields, and its number among all. */
+export function forItems(
+  cells: Cells,
+  nodes: number,
+  { index, size }: Member,
+  run: (from: number, to: number, item: number) => void,
+): void {
+  const { blocks, count } = cells;
+  const [begin, end] = share(nodes * blocks, index, size);
+  for (let item = begin; item < end; item++) {
+    const base = Math.floor(item / blocks) * count;
+    const [from, to] = blockRange(cells, item % blocks);
+    run(base + from, base + to, item);
+  }
+}

@@ -3,19 +3,13 @@
 
 import { reachable } from '../expression/mod.js';
 import { isDensityMobility, isConstantTemperature, temperatureAt, type Model } from '../model/mod.js';
-import { blockRange, centreOf, share, type Cells } from './cells.js';
+import { blockRange, centreOf, share, type Cells, type Member } from './cells.js';
 import type { Edge } from './edges.js';
 import { GridError } from './errors.js';
 import { CellEvaluator, type Place } from './evaluate.js';
 import { writeFluxes } from './fluxes.js';
 import { writeLinearRates } from './linear-exchange.js';
 import type { GridArrays, GridPlan } from './memory.js';
-
-/** One member of a team that computes together. Meetings are the yields of its generators. */
-export interface Member {
-  readonly index: number;
-  readonly size: number;
-}
 
 /** Whether a model's coefficients must be written anew at each step: the temperature, a potential or a rate changes with t. */
 export function changesWithTime({ temperature, potentials, rates }: Model): boolean {
@@ -33,6 +27,10 @@ export class Coefficients {
   readonly #rates: readonly CellEvaluator[];
   readonly #isPotentialFixed: boolean;
   #hasPotential = false;
+  /** Whether they are others at each time. */
+  readonly change: boolean;
+  #time = NaN;
+  #temperature = NaN;
 
   constructor(
     plan: GridPlan,
@@ -47,14 +45,28 @@ export class Coefficients {
       new CellEvaluator(expression, cells, model.parameters);
     this.#potentials = model.potentials.map(evaluator);
     this.#rates = model.rates.map(evaluator);
+    this.change = changesWithTime(model);
     this.#isPotentialFixed = !model.potentials.some((potential) => potential.timeDependent);
   }
 
+  /** That of the time at which they are; NaN before there are any. */
+  get temperature(): number {
+    return this.#temperature;
+  }
+
   /**
-   * Writes all of them as they are at time t. Returns the temperature.
+   * Writes all of them as they are at time t, unless they are there. Returns whether they were written.
    * @throws GridError where a potential or a rate is not finite, or a rate is negative
    */
-  *write(time: number): Generator<void, number> {
+  *refresh(time: number): Generator<void, boolean> {
+    if (this.change ? this.#time === time : !Number.isNaN(this.#time)) return false;
+    this.#temperature = yield* this.#write(time);
+    this.#time = time;
+    return true;
+  }
+
+  /** Returns the temperature. */
+  *#write(time: number): Generator<void, number> {
     const temperature = temperatureAt(this.#model.temperature, time);
     if (!this.#hasPotential || !this.#isPotentialFixed) {
       this.#writePotential(time);

@@ -7,8 +7,7 @@
 
 import { fastF64 } from '../elementary/mod.js';
 import { isDensityMobility } from '../model/mod.js';
-import { blockRange, forFaces, share } from './cells.js';
-import type { Member } from './coefficients.js';
+import { blockRange, forFaces, forItems, share, type Member } from './cells.js';
 import { densityDissipation } from './density-exchange.js';
 import { evaluationSums, type GridArrays, type GridPlan } from './memory.js';
 
@@ -46,13 +45,11 @@ export function* evaluateEnergy(
   const { count, blocks, volume } = cells;
   const { sums, reactionSums } = arrays;
   const items = model.graph.nodeCount * blocks;
-  const [begin, end] = share(items, index, size);
-  for (let item = begin; item < end; item++) {
-    const base = Math.floor(item / blocks) * count;
-    const [from, to] = blockRange(cells, item % blocks);
-    writeChemical(arrays, temperature, base + from, base + to, item * evaluationSums);
-  }
+  forItems(cells, model.graph.nodeCount, { index, size }, (from, to, item) => {
+    writeChemical(arrays, temperature, from, to, item * evaluationSums);
+  });
   yield;
+  const [begin, end] = share(items, index, size);
   for (let item = begin; item < end; item++) {
     const range = blockRange(cells, item % blocks);
     sums[item * evaluationSums + 2] = transportSum(plan, arrays, Math.floor(item / blocks) * count, range);

@@ -7,14 +7,14 @@
 // step that raised it is done again with the parts of `lie`.
 
 import type { Model } from '../model/mod.js';
-import { blockRange, share } from './cells.js';
+import { forItems, share, type Member } from './cells.js';
+import { Coefficients } from './coefficients.js';
 import { addJumps } from './edges.js';
-import { changesWithTime, Coefficients, type Member } from './coefficients.js';
 import { evaluateEnergy, type Energy } from './energy.js';
 import { GridError } from './errors.js';
-import { writeInitial } from './initial.js';
+import { writeStart } from './initial.js';
 import { evaluationSums, scalar, type GridArrays, type GridPlan } from './memory.js';
-import { measureMoments } from './moments.js';
+import { measureAll } from './moments.js';
 import { Stepper } from './stepper.js';
 
 /** An energy that rises by less than this, relative to its parts, has not risen: sums have rounding errors. */
@@ -27,10 +27,6 @@ export class GridEngine {
   readonly #model: Model;
   readonly #coefficients: Coefficients;
   readonly #stepper: Stepper;
-  readonly #changes: boolean;
-  /** Time and temperature of the coefficients that are there. */
-  #time = NaN;
-  #temperature = NaN;
   /** E_h and I_h of the state, where they are known. */
   #known: Energy | undefined;
   /** Of the first member: densities that jumped in this step, and since the last that counts. */
@@ -45,20 +41,14 @@ export class GridEngine {
     this.#model = plan.model;
     this.#coefficients = new Coefficients(plan, arrays, member);
     this.#stepper = new Stepper(plan, arrays, member);
-    this.#changes = changesWithTime(plan.model);
     this.#stepJumps = new Float64Array(arrays.jumps.length);
     this.#jumps = new Float64Array(arrays.jumps.length);
   }
 
   /** Writes the initial state. */
   *start(): Generator<void, undefined> {
-    const { graph } = this.#model;
-    const [begin, end] = share(graph.nodeCount, this.member.index, this.member.size);
-    for (let node = begin; node < end; node++) {
-      writeInitial(this.#model, this.plan.cells, node, this.arrays.field);
-    }
     this.#known = undefined;
-    yield;
+    yield* writeStart(this.plan, this.arrays, this.member);
   }
 
   /**
@@ -80,17 +70,15 @@ export class GridEngine {
   /** Computes what an observation needs (observe.ts reads it). Returns E_h and I_h at this time. */
   *measure(time: number): Generator<void, Energy> {
     yield* this.#refresh(time);
-    const energy = yield* evaluateEnergy(this.plan, this.arrays, this.member, this.#temperature);
-    if (!this.#changes) this.#known = energy;
-    yield* measureMoments(this.plan, this.arrays, this.member, this.#temperature);
+    const { temperature, change } = this.#coefficients;
+    const energy = yield* measureAll(this.plan, this.arrays, this.member, temperature);
+    if (!change) this.#known = energy;
     return energy;
   }
 
   /** Coefficients as they are at a time. */
   *#refresh(time: number): Generator<void> {
-    if (this.#changes ? this.#time === time : !Number.isNaN(this.#time)) return;
-    this.#temperature = yield* this.#coefficients.write(time);
-    this.#time = time;
+    if (!(yield* this.#coefficients.refresh(time))) return;
     this.#known = undefined;
     this.#stepper.forget();
   }
@@ -101,7 +89,7 @@ export class GridEngine {
     const { splitting, mobility } = this.#model;
     // Coefficients in the middle of the step: of order 2.
     yield* this.#refresh(time + 0.5 * tau);
-    const temperature = this.#temperature;
+    const { temperature, change } = this.#coefficients;
     const evaluate = (): Generator<void, Energy> => evaluateEnergy(this.plan, arrays, member, temperature);
     const before = this.#known ?? (yield* evaluate());
     if (splitting === 'strang') yield* this.#copy(arrays.field, arrays.before);
@@ -121,12 +109,12 @@ export class GridEngine {
     if (member.index === 0) {
       arrays.scalars[scalar.balance] += after.energy - before.energy + tau * meanDissipation(before, after);
     }
-    this.#known = this.#changes ? undefined : after;
+    this.#known = change ? undefined : after;
   }
 
   *#attempt(splitting: Model['splitting'], tau: number): Generator<void> {
     this.#stepJumps.fill(0);
-    yield* this.#stepper.step(splitting, tau, this.#temperature, () => this.#countJumps());
+    yield* this.#stepper.step(splitting, tau, this.#coefficients.temperature, () => this.#countJumps());
   }
 
   /** The first member sums up what blocks have counted, while the others go on: they meet before the next count. */
@@ -165,7 +153,7 @@ export class GridEngine {
       yield* this.#attempt(splitting, length);
       yield* this.#copy(arrays.field, arrays.coarse);
       yield* this.#copy(arrays.origin, arrays.field);
-      this.#known = this.#changes ? undefined : known;
+      this.#known = this.#coefficients.change ? undefined : known;
       yield* this.#step(begin, 0.5 * length);
       yield* this.#step(begin + 0.5 * length, 0.5 * length);
       const error = (yield* this.#difference()) / divisor;
@@ -220,17 +208,15 @@ export class GridEngine {
   *#difference(): Generator<void, number> {
     const { cells } = this.plan;
     const { field, coarse, sums } = this.arrays;
-    const items = this.#model.graph.nodeCount * cells.blocks;
-    const [begin, end] = share(items, this.member.index, this.member.size);
+    const { nodeCount } = this.#model.graph;
+    const items = nodeCount * cells.blocks;
     // Somebody may still be reading the sums of the energy.
     yield;
-    for (let item = begin; item < end; item++) {
-      const base = Math.floor(item / cells.blocks) * cells.count;
-      const [from, to] = blockRange(cells, item % cells.blocks);
+    forItems(cells, nodeCount, this.member, (from, to, item) => {
       let sum = 0;
-      for (let i = base + from; i < base + to; i++) sum += Math.abs(field[i] - coarse[i]);
+      for (let i = from; i < to; i++) sum += Math.abs(field[i] - coarse[i]);
       sums[item * evaluationSums] = sum;
-    }
+    });
     yield;
     let total = 0;
     for (let item = 0; item < items; item++) total += sums[item * evaluationSums];

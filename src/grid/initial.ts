@@ -3,7 +3,8 @@
 
 import { fastF64, mathF64 } from '../elementary/mod.js';
 import type { Model } from '../model/mod.js';
-import type { Cells } from './cells.js';
+import { share, type Cells, type Member } from './cells.js';
+import type { GridArrays, GridPlan } from './memory.js';
 
 const root2 = Math.SQRT2;
 const rootTwoPi = 2.5066282746310002;
@@ -127,4 +128,19 @@ export function writeInitial(model: Model, cells: Cells, g: number, field: Float
     }
     field[base + i] = value;
   }
+}
+
+/** Writes this member's share of the initial state, at rest, and meets the others. */
+export function* writeStart(
+  { model, cells }: GridPlan,
+  { field, phi }: GridArrays,
+  { index, size }: Member,
+): Generator<void, undefined> {
+  const [begin, end] = share(model.graph.nodeCount, index, size);
+  for (let node = begin; node < end; node++) {
+    writeInitial(model, cells, node, field);
+    // Empty but for second-order dynamics.
+    phi.fill(0, node * cells.count, (node + 1) * cells.count);
+  }
+  yield;
 }

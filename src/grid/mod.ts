@@ -1,6 +1,7 @@
 // Public names of this folder.
 export { cellsOf, centre, centreOf, share, type Cells } from './cells.js';
-export { changesWithTime, type Member } from './coefficients.js';
+export type { Member } from './cells.js';
+export { changesWithTime } from './coefficients.js';
 export type { Energy, GridSolver } from './energy.js';
 export { runAlone } from './engine.js';
 export { GridError } from './errors.js';

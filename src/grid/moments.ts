@@ -4,9 +4,8 @@
 import { fastF64, mathF64 } from '../elementary/mod.js';
 import type { EnergyRecord, MovementReport, Observation } from '../estimate/mod.js';
 import { temperatureAt } from '../model/mod.js';
-import { blockRange, centre, share } from './cells.js';
-import type { Member } from './coefficients.js';
-import type { Energy } from './energy.js';
+import { blockRange, centre, share, type Member } from './cells.js';
+import { evaluateEnergy, type Energy } from './energy.js';
 import { momentCount, scalar, type GridArrays, type GridPlan } from './memory.js';
 
 /** Pairs k <= l of coordinates, in the order of their sums. */
@@ -207,4 +206,16 @@ export function energyRecordOf(
     }),
     ...(plan.movement && { movements: movementReport(arrays.scalars) }),
   };
+}
+
+/** All that an observation of a gradient flow needs: the energies, which are handed back, and the moments. */
+export function* measureAll(
+  plan: GridPlan,
+  arrays: GridArrays,
+  member: Member,
+  temperature: number,
+): Generator<void, Energy> {
+  const energy = yield* evaluateEnergy(plan, arrays, member, temperature);
+  yield* measureMoments(plan, arrays, member, temperature);
+  return energy;
 }

@@ -8,13 +8,13 @@
 import type { Model } from '../model/mod.js';
 import { DirectSystem, ImplicitFlow, KrylovSystem, Movement, MovementSolver } from '../transport/mod.js';
 import type { MovementResult } from '../transport/mod.js';
-import { share } from './cells.js';
-import { changesWithTime, Coefficients, type Member } from './coefficients.js';
+import type { Member } from './cells.js';
+import { Coefficients } from './coefficients.js';
 import { evaluateEnergy, type Energy, type GridSolver } from './energy.js';
 import { GridError } from './errors.js';
-import { writeInitial } from './initial.js';
+import { writeStart } from './initial.js';
 import { scalar, type GridArrays, type GridPlan } from './memory.js';
-import { measureMoments } from './moments.js';
+import { measureAll } from './moments.js';
 import { writeLinks } from './movement-links.js';
 import type { MovementMemory, MovementPlan } from './movement-plan.js';
 
@@ -33,9 +33,6 @@ export class MovementEngine implements GridSolver {
   readonly #coefficients: Coefficients;
   readonly #movement: Movement;
   readonly #solver: MovementSolver;
-  readonly #changes: boolean;
-  #time = NaN;
-  #temperature = NaN;
   #range = NaN;
   #known: Energy | undefined;
 
@@ -52,7 +49,6 @@ export class MovementEngine implements GridSolver {
     this.#plan = movement;
     this.#memory = memory;
     this.#coefficients = new Coefficients(plan, arrays, member);
-    this.#changes = changesWithTime(plan.model);
     this.#movement = new Movement(movement.shape, memory.problem, member);
     const flow = new ImplicitFlow(plan.cells, movement.links, memory.flow, member);
     this.#solver = new MovementSolver(this.#movement, flow, this.#system(), memory.direction);
@@ -69,13 +65,8 @@ export class MovementEngine implements GridSolver {
   }
 
   *start(): Generator<void, undefined> {
-    const { graph } = this.#model;
-    const [begin, end] = share(graph.nodeCount, this.member.index, this.member.size);
-    for (let node = begin; node < end; node++) {
-      writeInitial(this.#model, this.plan.cells, node, this.arrays.field);
-    }
     this.#known = undefined;
-    yield;
+    yield* writeStart(this.plan, this.arrays, this.member);
   }
 
   /** Steps of tau. @throws GridError where a step is not solved, or breaks a guarantee */
@@ -86,17 +77,15 @@ export class MovementEngine implements GridSolver {
 
   *measure(time: number): Generator<void, Energy> {
     yield* this.#refresh(time);
-    const energy = yield* evaluateEnergy(this.plan, this.arrays, this.member, this.#temperature);
-    if (!this.#changes) this.#known = energy;
-    yield* measureMoments(this.plan, this.arrays, this.member, this.#temperature);
+    const { temperature, change } = this.#coefficients;
+    const energy = yield* measureAll(this.plan, this.arrays, this.member, temperature);
+    if (!change) this.#known = energy;
     return energy;
   }
 
   /** Coefficients as they are at a time. */
   *#refresh(time: number): Generator<void> {
-    if (this.#changes ? this.#time === time : !Number.isNaN(this.#time)) return;
-    this.#temperature = yield* this.#coefficients.write(time);
-    this.#time = time;
+    if (!(yield* this.#coefficients.refresh(time))) return;
     this.#known = undefined;
     const { potential } = this.arrays;
     let [least, largest] = [Infinity, -Infinity];
@@ -107,7 +96,7 @@ export class MovementEngine implements GridSolver {
     }
     this.#range = largest - least;
     // Links are not shared: every member has all of them.
-    writeLinks(this.#plan.links, this.plan, this.arrays, this.#temperature);
+    writeLinks(this.#plan.links, this.plan, this.arrays, this.#coefficients.temperature);
     const [begin, end] = this.#movement.range;
     this.#memory.problem.potential.set(potential.subarray(begin, end), begin);
     yield;
@@ -121,7 +110,7 @@ export class MovementEngine implements GridSolver {
     const { levels, volume } = this.#plan.shape;
     // The energy is that of the end of the step.
     yield* this.#refresh((step + 1) * tau);
-    const temperature = this.#temperature;
+    const { temperature, change } = this.#coefficients;
     const before = this.#known ?? (yield* evaluateEnergy(plan, arrays, member, temperature));
     const [begin, end] = this.#movement.range;
     for (let i = begin; i < end; i++) {
@@ -145,7 +134,7 @@ export class MovementEngine implements GridSolver {
     this.#check(step, before, after, result, (scale - 1) * old * volume);
     if (member.index === 0) this.#count(before, after, result);
     yield* this.#countJumps(tau / levels);
-    this.#known = this.#changes ? undefined : after;
+    this.#known = change ? undefined : after;
   }
 
   #unconverged(step: number, { gap, massResidual, iterations }: MovementResult): GridError {
@@ -161,7 +150,7 @@ export class MovementEngine implements GridSolver {
   /** Throws where a guarantee of the theory does not hold. */
   #check(step: number, before: Energy, after: Energy, result: MovementResult, missing: number): void {
     const { action, gap } = result;
-    const parts = Math.abs(before.potential) + Math.abs(before.entropic) + this.#temperature;
+    const parts = Math.abs(before.potential) + Math.abs(before.entropic) + this.#coefficients.temperature;
     const slack = Math.max(gap, 0) + rounding * (1 + parts);
     const isLower = after.energy + 0.5 * action <= before.energy + slack + gapTolerance * (1 + parts) * 1e-1;
     if (isLower && Math.abs(missing) <= 10 * massTolerance) return;

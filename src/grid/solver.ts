@@ -1,6 +1,6 @@
 // Which solver a model asks for.
 
-import type { Member } from './coefficients.js';
+import type { Member } from './cells.js';
 import type { GridSolver } from './energy.js';
 import { GridEngine } from './engine.js';
 import type { GridArrays, GridPlan } from './memory.js';

@@ -6,9 +6,9 @@
 // Each part alone keeps mass, f >= 0 and the Gibbs state. What is shared, and how members meet, is engine.ts.
 
 import { isDensityMobility, type Splitting } from '../model/mod.js';
-import { blockRange, share } from './cells.js';
-import type { Member } from './coefficients.js';
+import { blockRange, share, type Member } from './cells.js';
 import { exchangeDensity } from './density-exchange.js';
+import { sweepEdges } from './edges.js';
 import { exchangeLinear, writeLinearCoefficients } from './linear-exchange.js';
 import { gamma, lanes, LineScratch, stepSecondOrder } from './lines.js';
 import type { GridArrays, GridPlan, Slot } from './memory.js';
@@ -122,37 +122,29 @@ export class Stepper {
   }
 
   #react(isSecond: boolean, isBackwards: boolean, tau: number, temperature: number, { linear }: Slot): void {
-    const { cells, edges, model } = this.plan;
+    const { edges, cells, model } = this.plan;
     const { field, potential, jumpSums } = this.arrays;
     const { mobility } = model;
-    const [begin, end] = share(cells.blocks, this.member.index, this.member.size);
-    jumpSums.fill(0, begin * edges.length * 2, end * edges.length * 2);
-    for (let block = begin; block < end; block++) {
-      const range = blockRange(cells, block);
-      for (let turn = 0; turn < edges.length; turn++) {
-        const e = isBackwards ? edges.length - 1 - turn : turn;
-        const { source, target, weight } = edges[e];
-        const [from, to] = [source * cells.count, target * cells.count];
-        const sum = (block * edges.length + e) * 2;
-        if (isDensityMobility(mobility)) {
-          exchangeDensity(
-            mobility,
-            isSecond,
-            weight,
-            tau,
-            temperature,
-            potential,
-            field,
-            from,
-            to,
-            range,
-            jumpSums,
-            sum,
-          );
-        } else {
-          exchangeLinear(field, from, to, range, linear, e * cells.count, jumpSums, sum);
-        }
+    sweepEdges(this.plan, jumpSums, this.member, isBackwards, (e, from, to, range, sum) => {
+      if (isDensityMobility(mobility)) {
+        const { weight } = edges[e];
+        exchangeDensity(
+          mobility,
+          isSecond,
+          weight,
+          tau,
+          temperature,
+          potential,
+          field,
+          from,
+          to,
+          range,
+          jumpSums,
+          sum,
+        );
+      } else {
+        exchangeLinear(field, from, to, range, linear, e * cells.count, jumpSums, sum);
       }
-    }
+    });
   }
 }
