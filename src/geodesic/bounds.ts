@@ -9,7 +9,7 @@
 // is linear in the densities at inner times, and these have given masses: its least value is the least coefficient times the mass.
 
 import { share } from '../grid/mod.js';
-import { mobility } from './mean.js';
+import { thetaCode, thetaOf } from '../transport/mod.js';
 import { rowSums, type MetricPlan, type Shared } from './memory.js';
 import { massesOf, partsOf } from './problem.js';
 import { neighboursOf, type Member, type Neighbours } from './projection.js';
@@ -135,7 +135,8 @@ export class Bounds {
   }
 
   #reaction(row: number, part: number): number {
-    const { cells, nodeCount, edges, mobility: kind } = this.plan.problem;
+    const { cells, nodeCount, edges, mobility } = this.plan.problem;
+    const code = thetaCode(mobility);
     const { layer } = this.plan;
     const { flow, reference } = this.shared;
     const edge = row % edges.length;
@@ -153,7 +154,7 @@ export class Bounds {
       const at = row * cells.count + i;
       const r = rest * flow.reaction[at] + part * reference.reaction[at];
       if (r === 0) continue;
-      const theta = mobility(kind, density(source + i), density(target + i));
+      const theta = thetaOf(code, density(source + i), density(target + i));
       if (!(theta > 0)) return Infinity;
       sum += (r * r) / theta;
     }

@@ -2,8 +2,9 @@
 // densities s and t >= 0 at its two ends. Exact to rounding for every mobility. Loops over cells are solver.ts.
 
 import { fastF64 } from '../elementary/mod.js';
+import { thetaCode, thetaOf } from '../transport/mod.js';
 import { actionRoot } from './action-root.js';
-import { mobility, Tangent, type MetricMobility } from './mean.js';
+import { Tangent, type MetricMobility } from './mean.js';
 
 /** Largest |log(s/t)| that is told apart: e^-300 of a density is nothing, and its logarithm is still of use. */
 const mostLogRatio = 300;
@@ -24,9 +25,11 @@ export class EdgeProximal {
   /** log(s/t); the next cell's, or the next iteration's, first guess. */
   u = 0;
   readonly #tangent: Tangent | undefined;
+  readonly #code: number;
   #theta = 0;
 
-  constructor(private readonly kind: MetricMobility) {
+  constructor(kind: MetricMobility) {
+    this.#code = thetaCode(kind);
     this.#tangent = kind === 'constant' ? undefined : new Tangent(kind);
   }
 
@@ -57,7 +60,7 @@ export class EdgeProximal {
     const force = (0.5 * momentumWeight * stiffness * r0 * r0) / weight;
     if (tangent.mean === 'arithmetic') this.#arithmetic(s0, t0, force, stiffness);
     else this.#search(tangent, s0, t0, force, stiffness, u);
-    const theta = mobility(this.kind, this.s, this.t);
+    const theta = thetaOf(this.#code, this.s, this.t);
     this.r = (r0 * stiffness * theta) / (1 + stiffness * theta);
   }
 

@@ -1,4 +1,4 @@
-// Means θ(s, t) of two densities as mobilities (mathematics, section 4), and their tangents. All but `constant` are
+// Tangents of the means θ(s, t) of two densities as mobilities (mathematics, section 4; θ itself: transport/theta.ts). All but `constant` are
 // homogeneous of degree 1 and concave: θ(s, t) is the least of a s + b t over the tangents (a, b), which depend on log(s/t)
 // only. Not rates (model/mobility.ts), and not `upwind`, which is no function of the densities alone.
 
@@ -70,32 +70,5 @@ export class Tangent {
       default:
         this.mean satisfies never;
     }
-  }
-}
-
-/** θ(s, t) for s, t >= 0. */
-export function mobility(kind: MetricMobility, s: number, t: number): number {
-  switch (kind) {
-    case 'log-mean': {
-      if (!(s > 0 && t > 0)) return 0;
-      const [large, small] = s > t ? [s, t] : [t, s];
-      const x = (large - small) / small;
-      // Near s = t by the series of x/log(1 + x).
-      if (x < 1e-2) {
-        const tail = x * (1 / 24 - x * (19 / 720 - x * (3 / 160 - x * (863 / 60_480))));
-        return small * (1 + x * (1 / 2 - x * (1 / 12 - tail)));
-      }
-      return (large - small) / (fastF64.log(large) - fastF64.log(small));
-    }
-    case 'arithmetic':
-      return 0.5 * (s + t);
-    case 'geometric':
-      return Math.sqrt(s) * Math.sqrt(t);
-    case 'harmonic':
-      return s > 0 && t > 0 ? 2 * s * (t / (s + t)) : 0;
-    case 'constant':
-      return 1;
-    default:
-      return kind satisfies never;
   }
 }

@@ -57,7 +57,7 @@ export class HamiltonianSums {
   /** mu of a vacuum. */
   #floor = -Infinity;
 
-  /** @param code of the mobility, see pair-flow.ts */
+  /** @param code of the mobility, see transport/theta.ts */
   constructor(
     private readonly plan: GridPlan,
     private readonly arrays: GridArrays,

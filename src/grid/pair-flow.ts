@@ -13,19 +13,7 @@
 // - From an end with less than 1/32 of the pair mass leaves with theta at most 32 m, and phi stands still meanwhile: energy is
 //   lost. In the exact flow |p| would become infinite there in finite time.
 
-import { fastF64 } from '../elementary/mod.js';
-import type { DensityMobility } from '../model/mod.js';
-
-/** Mobilities with a derivative in both densities, as numbers for the innermost loop. */
-const codes = [
-  'arithmetic',
-  'constant',
-  'geometric',
-  'harmonic',
-  'log-mean',
-] as const satisfies DensityMobility[];
-export type SmoothMobility = (typeof codes)[number];
-const [arithmetic, constant, geometric, harmonic] = [0, 1, 2, 3];
+import { isConstantTheta, thetaOf } from '../transport/mod.js';
 
 /** Cells with less in both ends stand still: their ratios have lost digits. */
 const least = 1e-290;
@@ -36,38 +24,12 @@ const least = 1e-290;
  */
 const heaviest = 32;
 
-/** Number of a mobility, for `mobilityOf`; -1 for those without derivatives. */
-export function smoothCode(mobility: string): number {
-  return (codes as readonly string[]).indexOf(mobility);
-}
-
-/** theta(s, t). */
-export function mobilityOf(code: number, s: number, t: number): number {
-  switch (code) {
-    case arithmetic:
-      return 0.5 * (s + t);
-    case constant:
-      return 1;
-    case geometric:
-      return Math.sqrt(s) * Math.sqrt(t);
-    case harmonic:
-      return s > 0 && t > 0 ? 2 * s * (t / (s + t)) : 0;
-    default: {
-      if (!(s > 0 && t > 0)) return 0;
-      const delta = (s - t) / (s + t);
-      // theta = (s + t)/2 delta/atanh(delta); its series where the quotient below would lose digits.
-      if (Math.abs(delta) < 1e-3) return 0.5 * (s + t) * (1 - (delta * delta) / 3);
-      return (s - t) / fastF64.log(s / t);
-    }
-  }
-}
-
 /**
  * theta for mass that leaves one end: what is next to empty gives no more than `heaviest` times what it has, as a rate.
  * T counts with it, too.
  */
 export function flowingMobility(code: number, giver: number, taker: number): number {
-  const theta = mobilityOf(code, giver, taker);
+  const theta = thetaOf(code, giver, taker);
   const most = heaviest * giver;
   return theta < most ? theta : most;
 }
@@ -117,15 +79,15 @@ export function flowAlongEdge(
       else back += first;
       continue;
     }
-    const middle = mobilityOf(code, f + 0.5 * first, g - 0.5 * first);
+    const middle = thetaOf(code, f + 0.5 * first, g - 0.5 * first);
     const moved = cut((free / (1 + omega)) * Math.sqrt(middle / theta), bound);
     const nextF = f + moved;
     const nextG = g - moved;
     field[source + i] = nextF;
     field[target + i] = nextG;
-    if (code !== constant) {
+    if (!isConstantTheta(code)) {
       const mean = (f / s) * phi[source + i] + (g / s) * phi[target + i] + (0.5 * moved * p) / s;
-      p *= Math.sqrt(theta / mobilityOf(code, nextF, nextG));
+      p *= Math.sqrt(theta / thetaOf(code, nextF, nextG));
       phi[source + i] = mean + (nextG / s) * p;
       phi[target + i] = mean - (nextF / s) * p;
     }

@@ -16,6 +16,7 @@
 // Next to empty cells mu is cut in two ways, thin gas and vacuum: hamiltonian.ts.
 
 import type { FrictionSchedule, Model } from '../model/mod.js';
+import { thetaCode } from '../transport/mod.js';
 import { forItems, share, type Member } from './cells.js';
 import { Coefficients } from './coefficients.js';
 import { addJumps, sweepEdges } from './edges.js';
@@ -35,7 +36,7 @@ import { LineFlow } from './line-flow.js';
 import { lanes } from './lines.js';
 import { scalar, type GridArrays, type GridPlan } from './memory.js';
 import { measureMoments } from './moments.js';
-import { flowAlongEdge, smoothCode } from './pair-flow.js';
+import { flowAlongEdge } from './pair-flow.js';
 
 /** H and E that rise by less than this, relative to their parts, have not risen: sums have rounding errors. */
 const rounding = 1e-13;
@@ -81,7 +82,7 @@ export class SecondOrderEngine implements GridSolver {
       f: new Float64Array(longest * lanes),
       phi: new Float64Array(longest * lanes),
     };
-    this.#code = smoothCode(model.mobility);
+    this.#code = thetaCode(model.mobility);
     this.#sums = new HamiltonianSums(plan, arrays, member, this.#scratch, this.#code);
     this.#diffusivity = model.diffusivity.reduce((most, d) => Math.max(most, d), 0);
     this.#perWidth = Math.sqrt(cells.widths.reduce((sum, h) => sum + 1 / (h * h), 0));

@@ -18,6 +18,7 @@ export {
   type Links,
 } from './links.js';
 export { mean, meanAt, setMean, type MeanKind } from './means.js';
+export { isConstantTheta, thetaCode, thetaOf } from './theta.js';
 export { eliminationOf, type Elimination, type Front } from './dissection.js';
 export { sparseArrays, SparsePlan, SparseSolver, type Place, type SparseArrays } from './sparse.js';
 export { DirectSystem } from './direct-system.js';

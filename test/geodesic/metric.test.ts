@@ -1,13 +1,8 @@
 // W_K against exact answers and laws of metrics (mathematics, section 11, answers 3 and 4).
 
 import { describe, expect, test } from 'vitest';
-import {
-  GeodesicError,
-  metricMobilities,
-  mobility,
-  solveMetric,
-  type MetricMobility,
-} from '../../src/geodesic/mod.js';
+import { GeodesicError, metricMobilities, solveMetric, type MetricMobility } from '../../src/geodesic/mod.js';
+import { thetaCode, thetaOf } from '../../src/transport/mod.js';
 import { bell, problem } from './problems.js';
 
 /** |∫ dm / sqrt(K θ(m, 1-m))| by Simpson's rule in an angle, which takes the roots away at the ends. */
@@ -17,7 +12,7 @@ function twoPoint(kind: Exclude<MetricMobility, 'constant'>, k: number, from: nu
   const steps = 2000;
   const at = (t: number): number => {
     const m = Math.sin(t) ** 2;
-    return (2 * Math.sin(t) * Math.cos(t)) / Math.sqrt(k * mobility(kind, m, 1 - m));
+    return (2 * Math.sin(t) * Math.cos(t)) / Math.sqrt(k * thetaOf(thetaCode(kind), m, 1 - m));
   };
   let sum = 0;
   for (let i = 0; i < steps; i++) {

@@ -6,7 +6,8 @@ import { EdgeProximal } from '../../src/geodesic/edge-proximal.js';
 import { actionRoot } from '../../src/geodesic/action-root.js';
 import { BasisChange, basisOf } from '../../src/geodesic/basis.js';
 import { MetricPlan } from '../../src/geodesic/memory.js';
-import { metricMobilities, mobility, solveMember } from '../../src/geodesic/mod.js';
+import { metricMobilities, solveMember } from '../../src/geodesic/mod.js';
+import { thetaCode, thetaOf } from '../../src/transport/mod.js';
 import { eigenbasis } from '../../src/geodesic/symmetric.js';
 import { bell, problem } from './problems.js';
 
@@ -43,14 +44,14 @@ describe('the proximal map of an edge', () => {
         ([s0, t0, r0], [weight, momentum, k], moves, guess) => {
           proximal.run(s0, t0, r0, weight, momentum, k, guess);
           const value = (s: number, t: number): number => {
-            const x = momentum * k * mobility(kind, s, t);
+            const x = momentum * k * thetaOf(thetaCode(kind), s, t);
             const r = (r0 * x) / (1 + x);
             // With r at its best: momentum/2 (r - r0)² + r²/(2 K θ).
             return (weight / 2) * ((s - s0) ** 2 + (t - t0) ** 2) + (momentum / 2) * r0 * (r0 - r);
           };
           const { s, t, r } = proximal;
           const best = value(s, t);
-          const x = momentum * k * mobility(kind, s, t);
+          const x = momentum * k * thetaOf(thetaCode(kind), s, t);
           expect(Math.abs(r - (r0 * x) / (1 + x))).toBeLessThanOrEqual(1e-12 * Math.abs(r0) + 1e-300);
           for (const [a, b, size] of moves) {
             const scale = 10 ** size;

@@ -3,7 +3,8 @@
 // discretisation at hand is off by, and by the gap of its bounds.
 
 import { execFileSync } from 'node:child_process';
-import { metricMobilities, mobility, solveMetric, type MetricMobility } from '../../src/geodesic/mod.js';
+import { metricMobilities, solveMetric, type MetricMobility } from '../../src/geodesic/mod.js';
+import { thetaCode, thetaOf } from '../../src/transport/mod.js';
 import { bell, problem } from '../geodesic/problems.js';
 import type { Row, Study, StudyContext } from './harness.js';
 
@@ -19,7 +20,7 @@ function twoPoint(kind: Exclude<MetricMobility, 'constant'>, k: number, from: nu
   for (let i = 0; i < steps; i++) {
     const t = a + ((i + 0.5) * (b - a)) / steps;
     const m = Math.sin(t) ** 2;
-    sum += (2 * Math.sin(t) * Math.cos(t)) / Math.sqrt(k * mobility(kind, m, 1 - m));
+    sum += (2 * Math.sin(t) * Math.cos(t)) / Math.sqrt(k * thetaOf(thetaCode(kind), m, 1 - m));
   }
   return Math.abs((sum * (b - a)) / steps);
 }
