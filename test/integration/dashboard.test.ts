@@ -83,6 +83,15 @@ inChromium('the dashboard', ({ browser, show, closeAfter }) => {
       expect(complaints).toEqual([]);
     });
 
+    it('of second-order dynamics have H, T and the friction, in a chart also', async () => {
+      const { page, complaints } = await show({ hasMotion: true });
+      await eventually(page, '#steps', `step ${grouped(1500)}`);
+      expect(await text(page, '#key-numbers')).toMatch(/H = E \+ T−1\.75.*Friction γ0\.5/u);
+      const rows = await tableOf(page, 'H = E + T');
+      expect(rows.at(-1)?.[1]).toBe(brief(-1.75));
+      expect(complaints).toEqual([]);
+    });
+
     it('of a run without energies are the mean potential, and the page says why', async () => {
       const { page } = await show({ hasEnergy: false });
       await eventually(page, '.note', 'observe.entropy');

@@ -18,6 +18,8 @@ export interface SyntheticOptions {
   readonly graph?: 'ring' | 'path' | 'grid';
   readonly steps?: number;
   readonly hasEnergy?: boolean;
+  /** Of second order. */
+  readonly hasMotion?: boolean;
   readonly workers?: number;
   readonly names?: readonly string[];
 }
@@ -185,6 +187,7 @@ export class SyntheticRun implements StatusSource {
   }
 
   energyAt(step: number): EnergyRecordJson {
+    const moving = this.#options.hasMotion === true ? { kinetic: 0.25, hamiltonian: -1.75 } : {};
     const t = step * dt;
     const kl = 2.2 * Math.exp(-0.9 * t) + 2e-4;
     const list = Array.from({ length: this.nodes }, () => 1);
@@ -204,7 +207,7 @@ export class SyntheticRun implements StatusSource {
       ...{ dissipation: 1.98 * Math.exp(-0.9 * t), dissipationError: 0.01 },
       dissipationTransport: 1.2 * Math.exp(-0.9 * t),
       dissipationReaction: 0.78 * Math.exp(-0.9 * t),
-      ...{ balance: step === 0 ? null : 0.001, balanceError: 0.004 },
+      ...{ balance: step === 0 ? null : 0.001, balanceError: 0.004, ...moving },
     };
   }
 
@@ -246,7 +249,14 @@ export class SyntheticRun implements StatusSource {
   }
 
   #makeView(): RunView {
-    const { dimension = 2, kind = 'particles', workers = 2, names, hasEnergy = true } = this.#options;
+    const {
+      dimension = 2,
+      kind = 'particles',
+      workers = 2,
+      names,
+      hasEnergy = true,
+      hasMotion = false,
+    } = this.#options;
     const observed = Math.floor(this.step / every) * every;
     const isRunning = this.state === 'running';
     return {
@@ -271,7 +281,9 @@ export class SyntheticRun implements StatusSource {
         ...{ load: isRunning ? 0.95 - 0.04 * (w % 5) : 0, lagSeconds: w === 3 ? 0.4 : 0 },
       })),
       ...{ partition: 'replicas', imbalance: 0.02, epoch: 0, reforms: 0 },
-      motion: null,
+      motion: hasMotion
+        ? { friction: 0.5, kinetic: 0.25, kineticError: 0, hamiltonian: -1.75, hamiltonianError: 0 }
+        : null,
       exchange: { sentBytes: 0, sentMessages: 0, askedAgain: 0 },
       checkpoint: this.#checkpoint === undefined ? null : { step: this.#checkpoint, ageSeconds: 12.5 },
       ...{ warnings: [], stateHash: null },

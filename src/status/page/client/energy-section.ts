@@ -148,7 +148,6 @@ export function energySection(context: Context): Section {
     },
   );
   const charts = [total, motion, parts, relative, dissipation];
-  motion.element.hidden = true;
   const note = make(
     'p',
     { class: 'note' },
@@ -158,7 +157,8 @@ export function energySection(context: Context): Section {
   );
   note.hidden = true;
   place.before(note);
-  place.append(...charts.map(({ element }) => element));
+  // That of second-order dynamics comes where there are some.
+  place.append(...charts.filter((chart) => chart !== motion).map(({ element }) => element));
 
   return {
     changed() {
@@ -169,7 +169,8 @@ export function energySection(context: Context): Section {
         context.view?.energy === null;
       note.hidden = !isWithout;
       for (const chart of [total, relative, dissipation]) chart.element.hidden = isWithout;
-      motion.element.hidden = (context.view?.motion ?? null) === null;
+      if ((context.view?.motion ?? null) !== null && !motion.element.isConnected)
+        total.element.after(motion.element);
       for (const chart of charts) chart.changed();
     },
   };
