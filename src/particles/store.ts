@@ -139,8 +139,7 @@ export class ParticleStore {
     for (const { address, count } of this.chunks(shard)) {
       for (; next < indices.length && indices[next] < before + count; next++) {
         const slot = this.#slot(address - chunkHeader.size, indices[next] - before);
-        for (let i = 0; i < fields; i++)
-          out[(firstRow + next) * fields + i] = this.#floats[slot + i * LANES];
+        for (let i = 0; i < fields; i++) out[(firstRow + next) * fields + i] = this.#floats[slot + i * LANES];
       }
       before += count;
     }
