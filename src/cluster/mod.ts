@@ -16,7 +16,6 @@ export {
 } from './evolution.js';
 export { LumpedSimulation } from './lumped/simulation.js';
 export { lumpedProblem, nodeSettings, objectiveOf } from './lumped/setup.js';
-export type { LumpedResult, LumpedSetup } from './lumped/messages.js';
 export { checkGrid, GridSimulation } from './grid-simulation.js';
 export { GridWorker } from './grid-worker.js';
 export type {

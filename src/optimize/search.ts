@@ -37,7 +37,7 @@ export interface SearchLook {
   readonly round: number;
   readonly step: number;
   readonly energies: LumpedEnergies;
-  readonly best: BestResult | undefined;
+  readonly best: Omit<BestResult, 'x'> | undefined;
   readonly counts: SearchCounts;
   readonly seconds: number;
   /** The heaviest node, its mass, and the number of nodes alive. */
@@ -66,6 +66,8 @@ export class Search {
   readonly #startedAt = now();
   /** The flow's best value that was taken in last. */
   #seen: number | undefined;
+  /** A best that is newer than that of the state: its point is fetched when it is wanted, since it may be elsewhere. */
+  #found: Omit<BestResult, 'x'> | undefined;
 
   constructor(
     private readonly setup: SearchSetup,
@@ -82,6 +84,7 @@ export class Search {
     return this.#state.seconds + now() - this.#startedAt;
   }
 
+  /** The best as of the last checkpoint, or the end. */
   get best(): BestResult | undefined {
     return this.#state.best;
   }
@@ -113,13 +116,13 @@ export class Search {
       if (isFresh) await listener.observed?.(this.#look(flow));
       const limit = await this.#steps(flow, stop, listener);
       if (limit === 'interrupted') {
-        await listener.checkpoint?.(this.#snapshot());
+        await listener.checkpoint?.(await this.#snapshot());
         await this.#finish(flow, 'stopped', true);
         return 'interrupted';
       }
       const isOver = limit === 'seconds' || limit === 'evaluations';
       await this.#finish(flow, isOver ? 'stopped' : limit, false);
-      await listener.checkpoint?.(this.#snapshot());
+      await listener.checkpoint?.(await this.#snapshot());
       if (isOver) return limit;
     }
     return 'rounds';
@@ -142,7 +145,7 @@ export class Search {
       this.#note();
       if (flow.step % this.observeEvery === 0 || flow.step === this.setup.steps)
         await listener.observed?.(this.#look(flow));
-      if (listener.wantsCheckpoint?.(flow.step)) await listener.checkpoint?.(this.#snapshot());
+      if (listener.wantsCheckpoint?.(flow.step)) await listener.checkpoint?.(await this.#snapshot());
       // Others of this process, signals among them, get their turn.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -158,15 +161,22 @@ export class Search {
     const found = this.#flow?.best;
     if (!found || this.#seen === found.value) return;
     this.#seen = found.value;
-    const { best, reference, round } = this.#state;
+    const { reference, round } = this.#state;
+    const best = this.#found ?? this.#state.best;
     if (found.value < reference - this.rules.improvement)
       this.#state = { ...this.#state, reference: found.value, improvedAt: found.step };
     if (best && !(found.value < best.value)) return;
-    const { node, value, x, step, time } = found;
-    this.#state = {
-      ...this.#state,
-      best: { node, value, x, step, time, round: round + 1, seconds: this.seconds },
-    };
+    const { node, value, step, time } = found;
+    this.#found = { node, value, step, time, round: round + 1, seconds: this.seconds };
+  }
+
+  /** Fetches the point of the best. */
+  async #settle(flow: LumpedFlow): Promise<void> {
+    const found = this.#found;
+    const point = found && (await flow.bestPoint());
+    if (!point) return;
+    this.#found = undefined;
+    this.#state = { ...this.#state, best: { ...found, x: point.x } };
   }
 
   #look(flow: LumpedFlow): SearchLook {
@@ -176,7 +186,7 @@ export class Search {
       round: this.#state.round + 1,
       step: flow.step,
       energies: flow.energies(),
-      best: this.best,
+      best: this.#found ?? this.best,
       counts: this.counts,
       seconds: this.seconds,
       heaviest: heaviest.node,
@@ -185,8 +195,10 @@ export class Search {
     };
   }
 
-  #snapshot(): SearchState {
-    return { ...this.#state, flow: this.#flow?.state(), seconds: this.seconds };
+  async #snapshot(): Promise<SearchState> {
+    const flow = this.#flow;
+    if (flow) await this.#settle(flow);
+    return { ...this.#state, flow: await flow?.state(), seconds: this.seconds };
   }
 
   /** The result of the round: its heaviest nodes, judged on the whole data. `isOpen`: it may go on later. */
@@ -196,7 +208,9 @@ export class Search {
       .map((view, order) => ({ ...view, order }))
       .sort((a, b) => b.mass - a.mass || a.order - b.order)
       .slice(0, this.rules.top);
-    const points = heaviest.map(({ node }) => Float64Array.from(flow.pointOf(node)?.x ?? []));
+    await this.#settle(flow);
+    const read = await flow.read(heaviest.map(({ node }) => node));
+    const points = read.map(({ x }) => new Float64Array(x));
     const values = await this.setup.objective.evaluate(
       heaviest.map(({ node }, i) => ({
         ...{ node, x: points[i], gradient: undefined, time: flow.time, batch: undefined },

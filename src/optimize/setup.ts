@@ -3,7 +3,14 @@
 
 import { lumpedProblem, nodeSettings, objectiveOf } from '../cluster/mod.js';
 import type { RunConfig } from '../config/mod.js';
-import { localCrew, LumpedFlow, NodeWorker, type LumpedProblem, type LumpedState } from '../lumped/mod.js';
+import {
+  localCrew,
+  LocalPoints,
+  LumpedFlow,
+  NodeWorker,
+  type LumpedProblem,
+  type LumpedState,
+} from '../lumped/mod.js';
 import type { Model } from '../model/mod.js';
 import type { MeasuredObjective, OpenOptions } from '../objective/mod.js';
 import { OptimizeError } from './errors.js';
@@ -40,8 +47,9 @@ export async function setUp(config: RunConfig, model: Model, open: OpenOptions):
     problem,
     steps: model.stepCount,
     begin: async (seed, state) => {
-      const crew = localCrew(new NodeWorker(objective, nodeSettings(config, { ...model, seed })));
-      return state ? LumpedFlow.restore(problem, crew, state) : LumpedFlow.start(problem, crew);
+      const points = new LocalPoints(localCrew(new NodeWorker(objective, nodeSettings(config, model))));
+      const own = { ...problem, seed };
+      return state ? LumpedFlow.restore(own, points, state) : LumpedFlow.start(own, points);
     },
   };
 }
