@@ -33,7 +33,7 @@ export class LocalPoints implements Points {
   }
 
   start(nodes: readonly PointSize[], at: PointMoment & { readonly seed: number }): Promise<PointReports> {
-    return this.#reports(this.#add(nodes), (points) => ({ kind: 'start', points, ...at }));
+    return this.#reports(this.add(nodes), (points) => ({ kind: 'start', points, ...at }));
   }
 
   async bear(
@@ -50,14 +50,14 @@ export class LocalPoints implements Points {
     parentOf: (node: string) => Pick<NodePoint, 'node' | 'x'>,
     at: PointMoment,
   ): Promise<PointReports> {
-    return this.#reports(this.#add(nodes), (points) => ({
+    return this.#reports(this.add(nodes), (points) => ({
       ...{ kind: 'transfer', points, parents: points.map(({ node }) => parentOf(node)), ...at },
     }));
   }
 
   async put(points: readonly GivenPoint[]): Promise<void> {
     for (const { node, x, v } of points) {
-      const [point] = this.#add([{ node, dimension: x.length, velocities: v.length }]);
+      const [point] = this.add([{ node, dimension: x.length, velocities: v.length }]);
       point.x.set(x);
       point.v.set(v);
     }
@@ -90,6 +90,11 @@ export class LocalPoints implements Points {
     this.#kept = new Float64Array(this.#point(node).x);
   }
 
+  /** Lets go of what was kept. */
+  forget(): void {
+    this.#kept = undefined;
+  }
+
   clear(): void {
     this.#points.clear();
     this.#kept = undefined;
@@ -116,7 +121,8 @@ export class LocalPoints implements Points {
     return point;
   }
 
-  #add(nodes: readonly PointSize[]): NodePoint[] {
+  /** Adds points that are all 0. */
+  add(nodes: readonly PointSize[]): NodePoint[] {
     return nodes.map(({ node, dimension, velocities }) => {
       const [x, v, gradient] = [dimension, velocities, dimension].map((n) => this.crew.allocate(n));
       const point: NodePoint = { node, x, v, gradient };

@@ -31,8 +31,6 @@ export type HostMaker = (run: {
   readonly config: RunConfig;
   readonly model: Model;
   readonly step: () => number;
-  /** Coordinates of the living nodes. */
-  readonly nodes: () => number;
 }) => PointsHost;
 
 /** Threads of this process. */

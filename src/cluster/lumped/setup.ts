@@ -23,7 +23,7 @@ import {
 } from '../../objective/mod.js';
 
 /** The objective that a config names, with its paths made absolute. */
-function objectiveSpec(objective: ObjectiveConfig, folder: string): ObjectiveSpec {
+export function objectiveSpec(objective: ObjectiveConfig, folder: string): ObjectiveSpec {
   return objective.kind === 'module'
     ? { kind: 'module', path: resolve(folder, objective.module), options: objective.options }
     : { ...objective, folder: resolve(folder) };

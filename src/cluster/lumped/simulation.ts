@@ -43,7 +43,7 @@ export class LumpedSimulation {
   ) {
     const { nodeCount } = model.graph;
     this.#zeros = new Float64Array(nodeCount * model.dimension * model.dimension);
-    const host = makeHost({ config, model, step: () => this.step, nodes: () => this.units });
+    const host = makeHost({ config, model, step: () => this.step });
     this.#host = host;
     this.storages = host.storages && ((folder) => host.storages?.(folder) ?? Promise.resolve(undefined));
     this.pendingReform = host.pendingReform && (() => host.pendingReform?.());
