@@ -21,6 +21,7 @@ import {
   RunLock,
   startNatsServer,
   TakenOver,
+  type EpochOptions,
   type MachinesReport,
   type NatsOptions,
   type PlanReport,
@@ -43,11 +44,13 @@ export interface SessionSetup {
   /** A person wants to stop. */
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;
-  readonly planned: (report: PlanReport) => void;
+  readonly planned?: (report: PlanReport) => void;
 }
 
 export interface MachineSession {
-  /** What the run is started with. */
+  /** Whom epochs of machines are made of, and how. */
+  readonly epochs: EpochOptions;
+  /** What a run is started with. */
   readonly options: Pick<RunOptions, 'evolve' | 'guard'>;
   /** Why something failed: another process may have taken the run over while this one was held up. */
   readonly explained: (error: unknown) => Promise<unknown>;
@@ -131,7 +134,7 @@ async function open(setup: SessionSetup, closers: Closer[]): Promise<Omit<Machin
   });
 
   const crew = { run, mail, roster, machines, maxMachines, waitSeconds: flags.wait, signal };
-  const epochs = { ...crew, halt: halt.signal, told: say };
+  const epochs: EpochOptions = { ...crew, halt: halt.signal, told: say };
   let computing: { readonly report: MachinesReport | PointsOnMachines } | undefined;
   const evolve: RunOptions['evolve'] = async (config, { skipPreflight, partition, allowModules }) => {
     const build = skipPreflight !== undefined && { skipPreflight };
@@ -157,7 +160,7 @@ async function open(setup: SessionSetup, closers: Closer[]): Promise<Omit<Machin
           open: (bucket: string) => objectStorage(control, bucket, { create: true }),
         },
       }),
-      planned: setup.planned,
+      ...(setup.planned && { planned: setup.planned }),
       ...(isLocal && { hostCores: coreCount() }),
       ...build,
       ...(partition !== undefined && { partition }),
@@ -166,6 +169,7 @@ async function open(setup: SessionSetup, closers: Closer[]): Promise<Omit<Machin
     return simulation;
   };
   return {
+    epochs,
     options: { evolve, ...(isGuarded && { guard: run }) },
     report: () => computing?.report,
     explained: async (error) => {

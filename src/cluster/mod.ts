@@ -14,7 +14,7 @@ export {
   type ParticleEvolution,
   type RowRequest,
 } from './evolution.js';
-export type { PointsHost } from './lumped/host.js';
+export type { HostMaker, PointsHost } from './lumped/host.js';
 export { MachineHost, type PointsOnMachines } from './lumped/machine-host.js';
 export { LumpedSimulation } from './lumped/simulation.js';
 export { lumpedProblem, nodeSettings, objectiveOf } from './lumped/setup.js';
@@ -56,6 +56,7 @@ export { Share } from './machines/share.js';
 export { LocalHub } from './transport/threads.js';
 export type { Placement } from './machines/protocol.js';
 export { MachineSimulation, type MachinesReport } from './machines/coordinator.js';
+export type { EpochOptions } from './machines/epochs.js';
 export type { MachineOptions, PlanReport } from './machines/particle-epochs.js';
 export { Roster } from './machines/roster.js';
 export { newRunId, readIdentity } from './machines/run-identity.js';

@@ -1,7 +1,7 @@
 // A search: rounds of a lumped flow, one after the other, until something says stop. What it knows is one plain state, so that a search that is
 // interrupted goes on to the same bits (but for the wall time, which may end it earlier or later). Files are folder.ts.
 
-import { now } from '../cluster/mod.js';
+import { now, StateLost } from '../cluster/mod.js';
 import type { OptimizeSpec } from '../config/mod.js';
 import type { LumpedEnergies, LumpedFlow, LumpedState } from '../lumped/mod.js';
 import type { BestResult, NodeResult, RoundEnding, RoundResult } from './answer.js';
@@ -52,7 +52,12 @@ export interface SearchListener {
   /** Whether a checkpoint is due, after a step. */
   wantsCheckpoint?(step: number): boolean;
   checkpoint?(state: SearchState): Promise<void>;
+  /** The state is lost, or the points go to others: the search goes on from its last checkpoint, which is returned if there is one. */
+  lost?(reason: string): Promise<SearchState | undefined>;
 }
+
+/** Losses without a new step after which it is no use to begin again. */
+const MOST_IN_VAIN = 20;
 
 const NONE: SearchState = {
   ...{ round: 0, rounds: [], flow: undefined, best: undefined },
@@ -63,7 +68,7 @@ const NONE: SearchState = {
 export class Search {
   #state: SearchState;
   #flow: LumpedFlow | undefined;
-  readonly #startedAt = now();
+  #startedAt = now();
   /** The flow's best value that was taken in last. */
   #seen: number | undefined;
   /** A best that is newer than that of the state: its point is fetched when it is wanted, since it may be elsewhere. */
@@ -104,8 +109,35 @@ export class Search {
     };
   }
 
-  /** Works until the search is over, or told to stop. An interrupted round has its checkpoint, and its result so far is in `rounds`. */
+  /**
+   * Works until the search is over, or told to stop. An interrupted round has its checkpoint, and its result so far is in `rounds`. Where the
+   * points are elsewhere, goes back to the last checkpoint when they are lost.
+   * @throws RunStopped if nobody is there to have them
+   */
   async run(stop: AbortSignal, listener: SearchListener = {}): Promise<SearchEnding> {
+    let furthest = '';
+    for (let inVain = 0; ; inVain++) {
+      try {
+        return await this.#rounds(stop, listener);
+      } catch (error) {
+        if (!(error instanceof StateLost) || !this.setup.host?.reform) throw error;
+        const reached = `${this.#state.round} ${this.#flow?.step ?? -1}`;
+        if (reached !== furthest) inVain = 0;
+        if (inVain > MOST_IN_VAIN) throw error;
+        furthest = reached;
+        const seconds = this.seconds;
+        const saved = await listener.lost?.(error.message);
+        this.#state = { ...(saved ?? NONE), seconds };
+        this.#startedAt = now();
+        this.#flow = undefined;
+        this.#found = undefined;
+        this.#seen = undefined;
+        await this.setup.host.reform();
+      }
+    }
+  }
+
+  async #rounds(stop: AbortSignal, listener: SearchListener): Promise<SearchEnding> {
     const count = 1 + this.rules.restarts;
     while (this.#state.round < count) {
       const { round } = this.#state;
@@ -141,6 +173,11 @@ export class Search {
       if (rules.evaluations !== undefined && this.#spent() >= rules.evaluations) return 'evaluations';
       if (rules.seconds !== undefined && this.seconds >= rules.seconds) return 'seconds';
       if (stop.aborted) return 'interrupted';
+      const reason = this.setup.host?.pendingReform?.();
+      if (reason !== undefined) {
+        await listener.checkpoint?.(await this.#snapshot());
+        throw new StateLost(reason);
+      }
       await flow.advance();
       this.#note();
       if (flow.step % this.observeEvery === 0 || flow.step === this.setup.steps)

@@ -41,6 +41,7 @@ export class MachineHost implements PointsHost, EpochKind<Membership, LumpedEpoc
   /** In steps: messages both ways, and numbers in answers. */
   readonly #totals = { steps: 0, messages: 0, numbers: 0 };
   #moved = -1;
+  #isClosed = false;
   #code: readonly CodeFile[] | undefined;
 
   constructor(
@@ -110,8 +111,10 @@ export class MachineHost implements PointsHost, EpochKind<Membership, LumpedEpoc
     );
   }
 
-  close(reason: string): Promise<void> {
-    return this.#epochs.close(reason);
+  async close(reason: string): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#epochs.close(reason);
   }
 
   // ---- what it costs -------------------------------------------------------------------------------------------------
