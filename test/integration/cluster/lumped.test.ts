@@ -1,0 +1,184 @@
+// Lumped runs and searches whose points are on machines: the same bits as on one thread, whoever is lost on the way; and code that runs only where
+// the machine allows it. Points in one process are test/integration/lumped.test.ts; what is asked of machines test/cluster/lumped.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { lineCount, readManifest, resultsOf, root, wasserwerk, writeConfig } from '../command.js';
+import { makeCredentials, startDeployed } from './credentials.js';
+import { useField } from './harness.js';
+
+const field = useField();
+
+const growing = {
+  name: 'a growing graph',
+  space: { variables: 3 },
+  grow: { letters: { name: 's', length: 12 }, every: 5, floor: 1e-4, grace: 10, nodes: 60 },
+  potential: { formula: 'sum(i, 0, 11, (s[i] - mod(i, 2))^2) + 0.5*sum(i, 0, 2, (x[i] - i)^2)' },
+  temperature: 0.2,
+  dynamics: { mobility: 'barker' },
+  representation: 'lumped',
+  initial: { uniform: { low: -1, high: 1 } },
+  time: { step: 0.02, steps: 1200 },
+  observe: { every: 10 },
+  snapshots: { every: 200 },
+  checkpoint: { every: 100 },
+};
+
+/** Second order, with restarts, walls, mini-steps of the masses: everything that a state has. */
+const fixed = {
+  name: 'lumped wells',
+  space: { variables: ['x', 'y'], boundary: ['free', 'reflecting'], box: [-3, 3] },
+  graph: { ring: 12, weight: 2 },
+  potential: { formula: '0.5*((x - 0.2*node)^2 + y^2) + 0.1*cos(3*x) + 0.3*cos(node)' },
+  temperature: { exponential: { from: 1, to: 0.1, duration: 20 } },
+  dynamics: {
+    kind: 'accelerated',
+    friction: { nesterov: 3, restart: 'energy' },
+    mobility: 'log-mean',
+    splitting: 'strang',
+  },
+  representation: 'lumped',
+  initial: { gaussian: { mean: 0, std: 1 } },
+  time: { step: 0.02, steps: 900 },
+  observe: { every: 10 },
+  checkpoint: { every: 100 },
+};
+
+/** Runs a config on one thread, left alone. */
+async function alone(config: object): Promise<Map<string, string>> {
+  const file = writeConfig(join(field().folder, 'config.yaml'), config);
+  const out = join(field().folder, 'alone');
+  const { code, stderr } = await wasserwerk(field().folder, 'run', file, '--out', out, '--workers', '1');
+  expect(code, stderr).toBe(0);
+  return resultsOf(out);
+}
+
+/** That the run has left the same files, but for what tells who computed it. */
+function expectSame(expected: ReadonlyMap<string, string>): void {
+  const actual = resultsOf(field().run.path);
+  for (const [name, content] of expected) {
+    if (name !== 'manifest.json' && actual.get(name) !== content) expect.fail(`${name} differs`);
+  }
+  expect([...actual.keys()].filter((name) => !expected.has(name))).toEqual(['machines.json']);
+  const { stateHash } = JSON.parse(expected.get('manifest.json') ?? '') as { stateHash: string };
+  expect(readManifest(field().run.path)).toMatchObject({ status: 'finished', stateHash });
+}
+
+function coordinator(config: object, machines: number, args: readonly string[] = []) {
+  const file = writeConfig(join(field().folder, 'config.yaml'), config);
+  const all = ['run', file, '--out', field().run.path, '--machines', String(machines), '--json', ...args];
+  return field().start('run', all);
+}
+
+describe('points on machines', () => {
+  it('one is killed while nodes are born and retired, one comes, one leaves: the same bits', async () => {
+    const expected = await alone(growing);
+    await field().startServer();
+    const [first, second] = field().workers(2);
+    const run = coordinator(growing, 2);
+    await field().midst();
+    await first.kill();
+    await field().until('the other goes on', () => field().run.epoch === 2);
+    const third = field().worker('w3');
+    await field().until('a third one has points', () => run.said.includes('w3 (1)'));
+    await field().expectSound(second);
+    const { code, stderr, stdout } = await run.end(90);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toMatch(/machine w1 (gave no sign of life|is gone)/u);
+    expect(stderr).toContain('machine w2 wants to leave');
+    expectSame(expected);
+    const told = JSON.parse(stdout) as { machines: { messagesPerStep: number } };
+    expect(told.machines).toMatchObject({ kind: 'points', reforms: 3 });
+    // A request and a reply for each machine that has nodes.
+    expect(told.machines.messagesPerStep).toBeLessThanOrEqual(4);
+    await field().expectSound(third);
+  });
+
+  it('a server that starts again, Ctrl-C, and another number of machines: the same bits', async () => {
+    const expected = await alone(fixed);
+    const server = await field().startServer();
+    const workers = field().workers(2);
+    const run = coordinator(fixed, 2);
+    await field().midst();
+    await server.kill();
+    await server.start();
+    const before = field().run.step;
+    await field().until('it goes on', () => field().run.step > before);
+    run.send('SIGINT');
+    const stopped = await run.end(60);
+    expect({ code: stopped.code, stderr: stopped.stderr }).toMatchObject({ code: 130 });
+    expect(readManifest(field().run.path).stepsDone).toBeLessThan(900);
+    workers.push(field().worker('w3'));
+    const on = field().start('resume', ['resume', field().run.path, '--machines', '3']);
+    const { code, stderr } = await on.end(90);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toMatch(/3 workers on other machines, from step [1-9]/u);
+    expectSame(expected);
+    await field().expectSound(...workers);
+  });
+});
+
+describe('code of an objective', () => {
+  const example = join(root, 'configs/objective-module.yaml');
+
+  it('runs only on workers with --allow-modules, within the permissions of deploy/nats', async () => {
+    const alike = ['--set', 'time.end=20', '--allow-modules', '--json'];
+    const here = await wasserwerk(
+      field().folder,
+      'run',
+      example,
+      ...alike,
+      '--out',
+      'here',
+      '--workers',
+      '1',
+    );
+    expect({ code: here.code, stderr: here.stderr }).toMatchObject({ code: 0 });
+    const credentials = makeCredentials('--auth', 'nkey');
+    const server = await startDeployed('server.conf', credentials);
+    field().cleanup(() => server.remove());
+    const as = (name: string): { url: string; args: string[] } => ({
+      url: server.url,
+      args: ['--nats-nkey-file', credentials.path(`${name}.nkey`)],
+    });
+    const careful = field().worker('w1', as('w1'));
+    const args = ['run', example, ...alike, '--out', field().run.path, '--machines', '1', '--wait', '30'];
+    const run = field().start('run', args, as('coordinator'));
+    await field().until('it is refused', () => run.said.includes('is not used any more'));
+    expect(run.said).toContain(
+      'machine w1 cannot take part: the run has code of its own (objectives/subset.ts)',
+    );
+    expect(run.said).toContain('start it with --allow-modules');
+    const trusting = field().worker('w2', { ...as('w2'), args: [...as('w2').args, '--allow-modules'] });
+    const { code, stdout, stderr } = await run.end(60);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const hash = ({ stateHash }: { stateHash: string }): string => stateHash;
+    expect(hash(JSON.parse(stdout) as never)).toBe(hash(JSON.parse(here.stdout) as never));
+    await field().expectSound(careful, trusting);
+  });
+
+  it('a search whose machine is killed gives the same answer', async () => {
+    const changes = ['time.end=30', 'checkpoint.every=50', 'optimize.restarts=1'];
+    const settings = ['--allow-modules', ...changes.flatMap((change) => ['--set', change])];
+    const here = await wasserwerk(field().folder, 'optimize', example, ...settings, '--out', 'here');
+    expect({ code: here.code, stderr: here.stderr }).toMatchObject({ code: 0 });
+    await field().startServer();
+    const workers = ['w1', 'w2'].map((name) => field().worker(name, { args: ['--allow-modules'] }));
+    const out = join(field().folder, 'search');
+    const search = field().start('optimize', [
+      ...['optimize', example, ...settings, '--out', out, '--machines', '2'],
+    ]);
+    await field().until('a checkpoint', () => existsSync(join(out, 'state.msgpack')));
+    await workers[0].kill();
+    const { code, stderr } = await search.end(90);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toMatch(/machine w1 .*: going on from step \d+ of round \d/u);
+    const table = (folder: string): string => readFileSync(join(folder, 'nodes.csv'), 'utf8');
+    expect(table(out)).toBe(table(join(field().folder, 'here')));
+    expect(lineCount(join(out, 'progress.csv'))).toBe(
+      lineCount(join(field().folder, 'here', 'progress.csv')),
+    );
+    await field().expectSound(workers[1]);
+  });
+});
