@@ -29,7 +29,7 @@ export class PointsPart implements MemberPart {
   /** Points of parents from elsewhere. */
   readonly #lent = new Map<string, Float64Array>();
 
-  private constructor(private readonly crew: TimedCrew) {
+  constructor(private readonly crew: TimedCrew) {
     this.#points = new LocalPoints(crew);
   }
 
