@@ -94,7 +94,9 @@ async function losing(steps: readonly number[], keepsCheckpoints: boolean): Prom
         },
         pendingReform: () =>
           run.step() === 150 && reforms === steps.length ? 'machine w3 has come' : undefined,
-        reform: async () => void reforms++,
+        reform: async () => {
+          reforms++;
+        },
         close: async () => undefined,
       }),
     },

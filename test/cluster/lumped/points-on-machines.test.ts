@@ -33,7 +33,7 @@ function machines(count: number, whole: LumpedProblem, objective: Objective) {
     epoch: 1,
     members: parts.map((_, member) => ({ name: `m${member}`, instance: 'i' })),
   };
-  const over = <T>(value: T): unknown => unpackControl(packControl(value));
+  const over = (value: unknown): unknown => unpackControl(packControl(value));
   const members = {
     placement,
     each: (work: (ask: unknown, member: number) => Promise<unknown>) =>
