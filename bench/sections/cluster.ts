@@ -14,7 +14,7 @@ import {
   type ScalingRow,
 } from '../../src/cluster/machines/scaling.js';
 import { compressGraph } from '../../src/model/graph.js';
-import { replicaCount } from '../../src/particles/mod.js';
+import { replicaCount, travellingBytes } from '../../src/particles/mod.js';
 import { child, commandLine, inTemporaryFolder } from '../children.js';
 import {
   target,
@@ -32,8 +32,8 @@ const TARGETS = { nodes: 0.8, auto: 0.92 } as const;
 const PARTICLES = 4e6;
 /** Of ring-ou once it has settled (docs/performance.md). */
 const JUMPS = 0.015;
-/** A node, a slot and two coordinates in single precision. */
-const ENTRY_WORDS = 4;
+/** Two coordinates in single precision, and where to. */
+const ENTRY_BYTES = travellingBytes(2, 4, 8);
 
 const MACHINES = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 2000, 5000, 10_000];
 
@@ -45,7 +45,7 @@ async function run(options: SectionOptions): Promise<SectionResult> {
   progress('cluster: packing emigrants');
   const packing = await child(
     'packing',
-    { emigrants: 20_000, owners: 4, entryWords: ENTRY_WORDS, repeats: quick ? 50 : 500 },
+    { workload: {}, emigrants: 5000, owners: 4, repeats: quick ? 50 : 500 },
     { pin: true },
   );
   const costs: CostModel = { ...messages.costs, ...packing };
@@ -62,7 +62,6 @@ async function run(options: SectionOptions): Promise<SectionResult> {
     tables: [...messages.tables, constants(costs), ...runs.tables, ...predictions(costs, speed)],
     remarks: [
       ...runs.remarks,
-      'Packing and placing of emigrants are timed with loops of the same shape as those of src/particles.',
       'The predictions know nothing of memory, of machines that are late now and then, or of networks slower than their server.',
     ],
     data: { messages: messages.data, packing, speed, costs, runs: runs.data },
@@ -228,7 +227,7 @@ function ringOu(machine: ScalingCase['machine']): Omit<ScalingCase, 'particles' 
     machine,
     coupled: false,
     densityBytes: 0,
-    entryBytes: 4 * ENTRY_WORDS,
+    entryBytes: ENTRY_BYTES,
   };
 }
 
