@@ -11,6 +11,10 @@ import { useField } from './harness.js';
 
 const field = useField();
 
+/** Workers of equal speed, which need not measure it. */
+const quick = { prefix: ['env', 'WASSERWERK_SPEED=100000000'] };
+const workersOf = (...names: string[]) => names.map((name) => field().worker(name, quick));
+
 /** Second order with restarts and walls, on a graph that grows: everything that a state has. */
 const config = {
   name: 'a growing graph',
@@ -65,12 +69,12 @@ function expectSame(): void {
 describe('points on machines', () => {
   it('one is killed while nodes are born and retired, one leaves, another takes their place: the same bits', async () => {
     await field().startServer();
-    const [first, second, third] = field().workers(3);
+    const all = workersOf('w1', 'w2', 'w3');
     const run = field().coordinator(2, config, { args: ['--max-machines', '2'], replace: true });
     await field().midst();
     // Which two of the three have points is the run's choice.
     const at = /machines \(threads\): (w\d) \(1\), (w\d) \(1\)/u.exec(run.said) ?? [];
-    const workers = new Map([first, second, third].map((worker) => [worker.name, worker]));
+    const workers = new Map(all.map((worker) => [worker.name, worker]));
     await workers.get(at[1])?.kill();
     await field().until('others go on', () => field().run.epoch === 2);
     const leaving = workers.get(at[2]);
@@ -89,7 +93,7 @@ describe('points on machines', () => {
 
   it('a server that starts again, Ctrl-C, and another number of machines: the same bits', async () => {
     const server = await field().startServer();
-    const workers = field().workers(2);
+    const workers = workersOf('w1', 'w2');
     const run = field().coordinator(2, config, { replace: true });
     await field().midst();
     await server.kill();
@@ -100,7 +104,7 @@ describe('points on machines', () => {
     const stopped = await run.end(60);
     expect({ code: stopped.code, stderr: stopped.stderr }).toMatchObject({ code: 130 });
     expect(readManifest(field().run.path).stepsDone).toBeLessThan(1000);
-    workers.push(field().worker('w3'));
+    workers.push(...workersOf('w3'));
     const on = field().start('resume', ['resume', field().run.path, '--machines', '3']);
     const { code, stderr } = await on.end(90);
     expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -129,7 +133,8 @@ describe('code of an objective', () => {
     const credentials = makeCredentials('--auth', 'nkey');
     const server = await startDeployed('server.conf', credentials);
     field().cleanup(() => server.remove());
-    const as = (name: string): { url: string; args: string[] } => ({
+    const as = (name: string) => ({
+      ...quick,
       url: server.url,
       args: ['--nats-nkey-file', credentials.path(`${name}.nkey`)],
     });
@@ -155,7 +160,7 @@ describe('code of an objective', () => {
     const here = await wasserwerk(field().folder, 'optimize', example, ...settings, '--out', 'here');
     expect({ code: here.code, stderr: here.stderr }).toMatchObject({ code: 0 });
     await field().startServer();
-    const workers = ['w1', 'w2'].map((name) => field().worker(name, { args: ['--allow-modules'] }));
+    const workers = ['w1', 'w2'].map((name) => field().worker(name, { ...quick, args: ['--allow-modules'] }));
     const out = join(field().folder, 'search');
     const search = field().start('optimize', [
       ...['optimize', example, ...settings, '--out', out, '--machines', '2'],
