@@ -17,13 +17,12 @@ import { MachineError } from '../machines/errors.js';
 import type { Members } from '../machines/members.js';
 import {
   MOST_NUMBERS,
-  type NodeSize,
   type PointsChange,
   type PointsReply,
   type PointsWork,
-  type Span,
 } from '../machines/points-protocol.js';
 import type { Membership } from '../machines/protocol.js';
+import { byMember, cut, joinedOf, lengthOf, numbersIn, sizeOf, type Piece, type Place } from './places.js';
 
 /** What this process asks the objective itself: little, and of no point. */
 export interface Oracle {
@@ -34,10 +33,6 @@ export interface Oracle {
 /** Told what is asked, and what it has cost. */
 export interface PointsMeter {
   asked(member: number, work: PointsWork, reply: PointsReply): void;
-}
-
-interface Place extends PointSize {
-  readonly member: number;
 }
 
 export class MachinePoints implements Points {
@@ -249,12 +244,12 @@ export class MachinePoints implements Points {
   /** Cuts what machines have into pieces, and calls for each round of messages: the first of all machines, then the second, … */
   async #inMessages(
     of: ReadonlyMap<number, readonly Place[]>,
-    send: (pieces: ReadonlyMap<number, readonly (Span & NodeSize)[]>) => Promise<void>,
+    send: (pieces: ReadonlyMap<number, readonly Piece[]>) => Promise<void>,
   ): Promise<void> {
     const messages = new Map([...of].map(([member, places]) => [member, cut(places)]));
     const rounds = Math.max(0, ...[...messages.values()].map(({ length }) => length));
     for (let round = 0; round < rounds; round++) {
-      const now = new Map<number, readonly (Span & NodeSize)[]>();
+      const now = new Map<number, readonly Piece[]>();
       for (const [member, list] of messages) if (round < list.length) now.set(member, list[round]);
       await send(now);
     }
@@ -320,50 +315,6 @@ export class MachinePoints implements Points {
 interface Answer {
   readonly member: number;
   readonly reply: PointsReply;
-}
-
-const sizeOf = ({ node, dimension, velocities }: PointSize): PointSize => ({ node, dimension, velocities });
-
-const numbersIn = ({ dimension, velocities }: PointSize): number => dimension + velocities;
-
-const lengthOf = (pieces: readonly Span[]): number =>
-  pieces.reduce((sum, { from, to }) => sum + to - from, 0);
-
-function joinedOf(x: Float64Array, v: Float64Array): Float64Array {
-  const whole = new Float64Array(x.length + v.length);
-  whole.set(x);
-  whole.set(v, x.length);
-  return whole;
-}
-
-function byMember(places: readonly Place[]): Map<number, Place[]> {
-  const found = new Map<number, Place[]>();
-  for (const place of places) {
-    const own = found.get(place.member);
-    if (own) own.push(place);
-    else found.set(place.member, [place]);
-  }
-  return found;
-}
-
-/** Pieces of points, in messages of no more than MOST_NUMBERS numbers. */
-function cut(places: readonly Place[]): (Span & NodeSize)[][] {
-  const messages: (Span & NodeSize)[][] = [];
-  let room = 0;
-  for (const place of places) {
-    const total = numbersIn(place);
-    for (let from = 0; from < total;) {
-      if (room === 0) {
-        messages.push([]);
-        room = MOST_NUMBERS;
-      }
-      const to = Math.min(total, from + room);
-      messages[messages.length - 1].push({ ...sizeOf(place), from, to });
-      room -= to - from;
-      from = to;
-    }
-  }
-  return messages;
 }
 
 function costsOf(replies: readonly Answer[]): { gradients: number; evaluations: number } {

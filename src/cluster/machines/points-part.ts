@@ -21,13 +21,19 @@ class PointsError extends Error {
   readonly code = 'points';
 }
 
+/** Where coordinates and velocities of a point are. */
+interface PointMemory {
+  readonly x: Float64Array;
+  readonly v: Float64Array;
+}
+
 export class PointsPart implements MemberPart {
   readonly shards = undefined;
   #step = 0;
   #isGivenUp = false;
   readonly #points: LocalPoints;
   /** Points of parents from elsewhere. */
-  readonly #lent = new Map<string, Float64Array>();
+  readonly #lent = new Map<string, PointMemory>();
 
   constructor(private readonly crew: TimedCrew) {
     this.#points = new LocalPoints(crew);
@@ -133,13 +139,15 @@ export class PointsPart implements MemberPart {
       case 'bear':
         return this.#bear(work);
       case 'lend':
-        this.#fill(work, ({ node, dimension }) => {
-          this.#lent.set(node, new Float64Array(dimension));
+        fill(work, ({ node, dimension, from }) => {
+          if (from === 0) this.#lent.set(node, { x: sharedArray(dimension), v: new Float64Array(0) });
+          return this.#lent.get(node);
         });
         return { numbers: new Float64Array(0) };
       case 'put':
-        this.#fill(work, ({ node, dimension, velocities }) => {
-          points.add([{ node, dimension, velocities }]);
+        fill(work, ({ node, dimension, velocities, from }) => {
+          if (from === 0) points.add([{ node, dimension, velocities }]);
+          return points.at(node);
         });
         return { numbers: new Float64Array(0) };
       case 'evaluate':
@@ -170,34 +178,15 @@ export class PointsPart implements MemberPart {
   async #bear({ nodes, step, time }: Extract<PointsWork, { kind: 'bear' }>) {
     const parents = new Map(
       nodes.map(({ node, parent }) => {
-        const x = this.#lent.get(parent) ?? this.#points.at(parent)?.x;
+        const x = (this.#lent.get(parent) ?? this.#points.at(parent))?.x;
         if (!x) throw new PointsError(`the parent "${parent}" of "${node}" is neither here nor was it lent`);
-        return [node, { node: parent, x: shared(x) }];
+        return [node, { node: parent, x }];
       }),
     );
     this.#lent.clear();
     return numbersOf(
       await this.#points.bearFrom(nodes, (node) => parents.get(node) ?? neverLent(node), { step, time }),
     );
-  }
-
-  /** Copies pieces to where they belong; `add` makes room for a point at its first piece. */
-  #fill(
-    { kind, pieces, numbers }: Extract<PointsWork, { kind: 'lend' | 'put' }>,
-    add: (piece: (typeof pieces)[number]) => void,
-  ): void {
-    let at = 0;
-    for (const piece of pieces) {
-      const { node, from, to, dimension, velocities } = piece;
-      if (from === 0) add(piece);
-      const target = kind === 'lend' ? lentPoint(this.#lent.get(node)) : (this.#points.at(node) ?? undefined);
-      if (target?.x.length !== dimension || target.v.length !== (kind === 'lend' ? 0 : velocities))
-        throw new PointsError(`a piece of "${node}" from ${from} on fits no point here`);
-      forPieces(target, from, to, (part, length) => {
-        part.set(numbers.subarray(at, at + length));
-        at += length;
-      });
-    }
   }
 
   #read({ pieces }: Extract<PointsWork, { kind: 'read' }>): Float64Array {
@@ -207,41 +196,46 @@ export class PointsPart implements MemberPart {
       const point = this.#points.at(node);
       if (!point || to > point.x.length + point.v.length)
         throw new PointsError(`there are no numbers ${from} to ${to} of "${node}" here`);
-      forPieces(point, from, to, (part, length) => {
+      forPieces(point, from, to, (part) => {
         numbers.set(part, at);
-        at += length;
+        at += part.length;
       });
     }
     return numbers;
   }
 }
 
-const lentPoint = (x: Float64Array | undefined): { x: Float64Array; v: Float64Array } | undefined =>
-  x && { x, v: new Float64Array(0) };
-
 function neverLent(node: string): never {
   throw new PointsError(`"${node}" has no parent`);
 }
 
 /** Parts of x and v that numbers `from` to `to` of both together are. */
-function forPieces(
-  { x, v }: { readonly x: Float64Array; readonly v: Float64Array },
-  from: number,
-  to: number,
-  use: (part: Float64Array, length: number) => void,
-): void {
+function forPieces({ x, v }: PointMemory, from: number, to: number, use: (part: Float64Array) => void): void {
   const d = x.length;
-  if (from < d) use(x.subarray(from, Math.min(to, d)), Math.min(to, d) - from);
-  if (to > d) use(v.subarray(Math.max(from, d) - d, to - d), to - Math.max(from, d));
+  if (from < d) use(x.subarray(from, Math.min(to, d)));
+  if (to > d) use(v.subarray(Math.max(from, d) - d, to - d));
+}
+
+/** Copies pieces to where they belong; `placeOf` makes room for a point at its first piece. */
+function fill(
+  { pieces, numbers }: Extract<PointsWork, { kind: 'lend' | 'put' }>,
+  placeOf: (piece: (typeof pieces)[number]) => PointMemory | undefined,
+): void {
+  let at = 0;
+  for (const piece of pieces) {
+    const { node, from, to, dimension, velocities } = piece;
+    const place = placeOf(piece);
+    if (place?.x.length !== dimension || place.v.length !== velocities)
+      throw new PointsError(`a piece of "${node}" from ${from} on fits no point here`);
+    forPieces(place, from, to, (part) => {
+      part.set(numbers.subarray(at, at + part.length));
+      at += part.length;
+    });
+  }
 }
 
 /** Coordinates that threads can see. */
-function shared(x: Float64Array): Float64Array {
-  if (x.buffer instanceof SharedArrayBuffer) return x;
-  const copy = new Float64Array(new SharedArrayBuffer(x.byteLength));
-  copy.set(x);
-  return copy;
-}
+const sharedArray = (length: number): Float64Array => new Float64Array(new SharedArrayBuffer(8 * length));
 
 function numbersOf({ reports, gradients, evaluations }: PointReports) {
   const numbers = new Float64Array(3 * reports.length);
