@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import digitsObjective, { score } from '../configs/digits/objective.js';
 import { growths, randomStructure } from '../configs/digits/structure.js';
 import { randomFrom, startOf, transferWeights } from '../configs/digits/weights.js';
-import { localCrew, LumpedFlow, NodeWorker, type LumpedProblem } from '../src/lumped/mod.js';
+import { localCrew, LocalPoints, LumpedFlow, NodeWorker, type LumpedProblem } from '../src/lumped/mod.js';
 import { moduleObjective } from '../src/objective/mod.js';
 
 const { values: flags } = parseArgs({
@@ -195,6 +195,7 @@ function flow(dynamics: LumpedProblem['dynamics'], timeStep: number) {
       temperature: { kind: 'exponential', from: 0.05, to: 0.01, duration: 200 * timeStep },
       splitting: 'lie',
       timeStep,
+      seed,
       tolerance: 1e-4,
       graph: {
         kind: 'grow',
@@ -208,22 +209,22 @@ function flow(dynamics: LumpedProblem['dynamics'], timeStep: number) {
     };
     const settings = {
       dynamics,
-      seed,
       walls: undefined,
       start: (node: string, x: Float64Array) => x.set(startOf(node, seed)),
     };
-    const run = await LumpedFlow.start(problem, localCrew(new NodeWorker(objective, settings)));
+    const run = await LumpedFlow.start(
+      problem,
+      new LocalPoints(localCrew(new NodeWorker(objective, settings))),
+    );
     while (!record.isOver) {
       await run.advance();
       record.gradients = run.counts.gradients;
       for (const { node } of run.nodes()) record.examined.add(node);
       if (!record.wantsLook) continue;
       const heaviest = run.nodes().sort((a, b) => b.mass - a.mass);
-      record.look(
-        heaviest
-          .slice(0, 3)
-          .map(({ node }) => ({ structure: node, x: run.pointOf(node)?.x ?? new Float64Array() })),
-      );
+      const looked = heaviest.slice(0, 3).map(({ node }) => node);
+      const points = await run.read(looked);
+      record.look(looked.map((structure, i) => ({ structure, x: points[i].x })));
     }
     return record.outcome();
   };

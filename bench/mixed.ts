@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { randomFrom } from '../configs/digits/weights.js';
 import {
   localCrew,
+  LocalPoints,
   LumpedFlow,
   NodeWorker,
   type LumpedProblem,
@@ -157,7 +158,7 @@ function flow(dynamics: LumpedProblem['dynamics']): Method {
         initial: (node) => starts.get(node),
         neighbours: (node) => problem.neighbours(node).map((other) => ({ node: other, weight: 1 })),
       };
-      const settings = { dynamics, seed, walls: undefined, start: () => undefined };
+      const settings = { dynamics, walls: undefined, start: () => undefined };
       const run = await LumpedFlow.start(
         {
           dynamics,
@@ -170,6 +171,7 @@ function flow(dynamics: LumpedProblem['dynamics']): Method {
           },
           splitting: 'lie',
           timeStep,
+          seed,
           tolerance: 1e-4,
           graph: {
             kind: 'grow',
@@ -180,7 +182,7 @@ function flow(dynamics: LumpedProblem['dynamics']): Method {
           judgeEvery: 1,
           autonomous: true,
         },
-        localCrew(new NodeWorker(objective, settings)),
+        new LocalPoints(localCrew(new NodeWorker(objective, settings))),
       );
       for (let k = 0; k < steps; k++) await run.advance();
     }

@@ -79,6 +79,7 @@ export {
   bestPointFile,
   lumpedFiles,
   LumpedTables,
+  MOST_COORDINATES,
   parseLumpedLengths,
   type LumpedLengths,
   type LumpedRecord,

@@ -17,7 +17,12 @@ export function defineWorker(program: Command): void {
         new Option('--name <name>', 'its name (default: the user of the credentials, else host and process)'),
       )
       .addOption(workersOption())
-      .addOption(new Option('--allow-modules', 'let runs use modules, which are code, on this machine'))
+      .addOption(
+        new Option(
+          '--allow-modules',
+          'run code that coordinators name: objectives of lumped runs and searches',
+        ),
+      )
       .addOption(
         new Option('--log-file <file>', 'append JSON lines to this file (default: text on stderr only)'),
       )
