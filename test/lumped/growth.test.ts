@@ -84,6 +84,27 @@ describe('a graph that grows', () => {
     expect(parent.mass).toBeCloseTo(0.5, 14);
   });
 
+  it('has a newborn go on as its parent does: v by the derivative of the map of the edge', async () => {
+    const second = growing(
+      {
+        mobility: 'log-mean',
+        dynamics: { kind: 'accelerated', friction: { kind: 'constant', value: 1 } },
+      },
+      { every: 3 },
+    );
+    const bent: Objective = { ...search, transfer: (x) => Float64Array.of(3 * x[0] + 0.25 * x[0] * x[0] - 1) };
+    const { transfer: _none, ...plain } = search;
+    for (const [objective, slope] of [
+      [bent, (x: number) => 3 + 0.5 * x],
+      [plain, () => 1],
+    ] as const) {
+      const flow = await run(second, objective, 3);
+      const [parent, child] = flow.nodes().map(({ node }) => flow.pointOf(node));
+      expect(parent?.v[0]).toBeLessThan(-0.1);
+      expect((child?.v[0] ?? NaN) / (parent?.v[0] ?? NaN)).toBeCloseTo(slope(parent?.x[0] ?? NaN), 3);
+    }
+  });
+
   it('refuses neighbours that are not mutual, or that the node itself is', async () => {
     const oneWay: Objective = {
       ...search,
