@@ -26,6 +26,7 @@ const { values: flags } = parseArgs({
     budget: { type: 'string', default: '8000' },
     only: { type: 'string' },
     set: { type: 'string', default: '{}' },
+    ridge: { type: 'string', default: '1e-3' },
     out: { type: 'string' },
     trace: { type: 'boolean', default: false },
   },
@@ -36,7 +37,7 @@ const BUDGET = Number(flags.budget);
 const LOOK_EVERY = 250;
 const TARGET = 0.96;
 /** Price per weight, ridge: in V of all methods. */
-const V = { price: 2e-6, ridge: 1e-4 };
+const V = { price: 2e-6, ridge: Number(flags.ridge) };
 /** Second-order steps: length and friction. About stochastic gradients with momentum 0.9 and rate 0.04. */
 const STEP = 0.2;
 const FRICTION = 0.5;
@@ -73,6 +74,7 @@ function settings<T extends object>(defaults: T): T {
 interface Outcome {
   readonly structure: string;
   readonly validation: number;
+  readonly entropy: number;
   readonly test: number;
   readonly examined: number;
   /** Gradient evaluations after which the network chosen by validation has 96 % on the test images; Infinity: never. */
@@ -119,9 +121,9 @@ class Record {
   }
 
   outcome(): Outcome {
-    const { structure, validation, test } = this.#best;
+    const { structure, validation, entropy, test } = this.#best;
     return {
-      ...{ structure, validation, test, examined: this.examined.size, reached: this.#reached },
+      ...{ structure, validation, entropy, test, examined: this.examined.size, reached: this.#reached },
       ...{ gradients: this.gradients, seconds: (performance.now() - this.#startedAt) / 1000 },
     };
   }
@@ -307,9 +309,9 @@ const count = (value: number): string => (value === Infinity ? 'never' : String(
 
 const results: { method: string; seed: number; outcome: Outcome }[] = [];
 console.log(
-  '| method | test accuracy | structures examined | gradients to 96 % | seconds | structures found |',
+  '| method | test accuracy | validation accuracy | its cross-entropy | structures examined | gradients to 96 % | seconds | structures found |',
 );
-console.log('| --- | --- | --- | --- | --- | --- |');
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
 for (const [method, run] of methods) {
   if (flags.only !== undefined && !method.includes(flags.only)) continue;
   const outcomes: Outcome[] = [];
@@ -324,6 +326,14 @@ for (const [method, run] of methods) {
     told(
       outcomes.map(({ test }) => test),
       percent,
+    ),
+    told(
+      outcomes.map(({ validation }) => validation),
+      percent,
+    ),
+    told(
+      outcomes.map(({ entropy }) => entropy),
+      (value) => value.toFixed(3),
     ),
     told(
       outcomes.map(({ examined }) => examined),

@@ -221,7 +221,11 @@ interface Entrant {
 
 /** A method and all its settings. */
 function entrant<S extends object>(name: string, choices: readonly S[], method: Method<S>): Entrant {
-  return { name, choices, run: (problem, meter, seed, settings) => method(problem, meter, seed, settings as S) };
+  return {
+    name,
+    choices,
+    run: (problem, meter, seed, settings) => method(problem, meter, seed, settings as S),
+  };
 }
 
 const entrants: readonly Entrant[] = [

@@ -19,7 +19,7 @@ import type {
   LumpedState,
   NodeView,
 } from './flow-types.js';
-import { keepEdges, planBirths, planRetirement, planRoom, type Retirement } from './growth.js';
+import { handEdges, planBirths, planRetirement, planRoom, type Retirement } from './growth.js';
 import { MassSystem, type Landscape, type MassEdges } from './masses.js';
 import type { NodePoint, NodeReport, NodeResult, NodeTask } from './node-tasks.js';
 import { decayOf, type GrowRules, type LumpedProblem } from './problem.js';
@@ -404,7 +404,7 @@ export class LumpedFlow {
     this.#value = pick(this.#value);
     this.#slope = pick(this.#slope);
     this.#lift = pick(this.#lift);
-    this.#masses.edges = keepEdges(this.#masses.edges, numbers);
+    this.#masses.edges = handEdges(this.#masses.edges, plan, numbers);
     this.#nodes = stay.map((g) => this.#nodes[g]);
     this.#number();
     this.#counts.retired += plan.length;
