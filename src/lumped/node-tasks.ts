@@ -156,18 +156,18 @@ export class NodeWorker {
 
   /** x by the map T of the edge, and v by its derivative along v: a newborn goes on as its parent does. */
   async #transfer(parent: Pick<NodePoint, 'node' | 'x' | 'v'>, { node, x, v }: NodePoint): Promise<void> {
-    const { transfer } = this.objective;
+    const { objective } = this;
     const what = `the point that node "${node}" gets from "${parent.node}"`;
-    if (!transfer) {
+    if (!objective.transfer) {
       fill(x, parent.x, what);
       v.set(parent.v);
       return;
     }
-    fill(x, await transfer.call(this.objective, parent.x, parent.node, node), what);
+    fill(x, await objective.transfer(parent.x, parent.node, node), what);
     if (v.length === 0) return;
     // Exact for maps that only copy, scale or add; T may say no more than where points go.
     const ahead = parent.x.map((at, i) => at + DIFFERENCE * parent.v[i]);
-    const moved = await transfer.call(this.objective, ahead, parent.node, node);
+    const moved = await objective.transfer(ahead, parent.node, node);
     for (let i = 0; i < v.length; i++) v[i] = (moved[i] - x[i]) / DIFFERENCE;
   }
 
