@@ -14,23 +14,32 @@ export interface RunLoopJob {
 export interface RunLoopResult {
   /** Steps, observations and writing. */
   readonly loopSeconds: number;
+  /** Processor time of all threads meanwhile. */
+  readonly loopCpuSeconds: number;
   /** From the last look to the end of the run. */
   readonly endSeconds: number;
 }
 
 const job = JSON.parse(process.argv[2]) as RunLoopJob;
 let [first, last] = [NaN, NaN];
+let [firstCpu, lastCpu] = [NaN, NaN];
+const cpuSeconds = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
 await startRun(configOf(job.workload), {
   out: job.out,
   workers: job.workers,
   skipPreflight: true,
   looked: () => {
     last = performance.now();
-    if (Number.isNaN(first)) first = last;
+    lastCpu = cpuSeconds();
+    if (Number.isNaN(first)) [first, firstCpu] = [last, lastCpu];
   },
 });
 const result: RunLoopResult = {
   loopSeconds: (last - first) / 1000,
+  loopCpuSeconds: lastCpu - firstCpu,
   endSeconds: (performance.now() - last) / 1000,
 };
 console.log(JSON.stringify(result));

@@ -14,7 +14,7 @@ import {
   type ScalingRow,
 } from '../../src/cluster/machines/scaling.js';
 import { compressGraph } from '../../src/model/graph.js';
-import { replicaCount } from '../../src/particles/mod.js';
+import { replicaCount, travellingBytes } from '../../src/particles/mod.js';
 import { child, commandLine, inTemporaryFolder } from '../children.js';
 import {
   target,
@@ -32,8 +32,8 @@ const TARGETS = { nodes: 0.8, auto: 0.92 } as const;
 const PARTICLES = 4e6;
 /** Of ring-ou once it has settled (docs/performance.md). */
 const JUMPS = 0.015;
-/** A node, a slot and two coordinates in single precision. */
-const ENTRY_WORDS = 4;
+/** Two coordinates in single precision, and where to. */
+const ENTRY_BYTES = travellingBytes(2, 4, 8);
 
 const MACHINES = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 2000, 5000, 10_000];
 
@@ -45,10 +45,12 @@ async function run(options: SectionOptions): Promise<SectionResult> {
   progress('cluster: packing emigrants');
   const packing = await child(
     'packing',
-    { emigrants: 20_000, owners: 4, entryWords: ENTRY_WORDS, repeats: quick ? 50 : 500 },
+    { workload: {}, emigrants: 5000, owners: 4, repeats: quick ? 50 : 500 },
     { pin: true },
   );
-  const costs: CostModel = { ...messages.costs, ...packing };
+  progress('cluster: replicas and nodes on two threads');
+  const nodesFactor = await nodesAgainstReplicas(options);
+  const costs: CostModel = { ...messages.costs, ...packing, nodesFactor };
   progress('cluster: speed of one thread');
   // By processor time: other work on this machine is not its.
   const { perCpuSecond: speed } = await child('step-loop', {
@@ -62,22 +64,38 @@ async function run(options: SectionOptions): Promise<SectionResult> {
     tables: [...messages.tables, constants(costs), ...runs.tables, ...predictions(costs, speed)],
     remarks: [
       ...runs.remarks,
-      'Packing and placing of emigrants are timed with loops of the same shape as those of src/particles.',
       'The predictions know nothing of memory, of machines that are late now and then, or of networks slower than their server.',
     ],
     data: { messages: messages.data, packing, speed, costs, runs: runs.data },
   };
 }
 
+/** Work of a step that is cut by nodes to that of one that is not, on two threads, by processor time. */
+async function nodesAgainstReplicas({ quick }: SectionOptions): Promise<number> {
+  const cost = async (partition: 'nodes' | 'replicas'): Promise<number> => {
+    const { perCpuSecond } = await child('step-loop', {
+      workload: { set: [`particles=${quick ? 1e6 : PARTICLES}`] },
+      workers: 2,
+      partition,
+      steps: quick ? 5 : 120,
+      repeats: 1,
+    });
+    return 1 / perCpuSecond;
+  };
+  return (await cost('nodes')) / (await cost('replicas'));
+}
+
 function constants(costs: CostModel): SectionTable {
   const of: readonly [string, keyof CostModel, number, string][] = [
+    ['work of nodes to that of replicas', 'nodesFactor', 1, ''],
     ['an emigrant packed', 'packSeconds', 1e9, 'ns'],
     ['an emigrant placed', 'placeSeconds', 1e9, 'ns'],
     ['a message sent, I/O thread', 'sendSeconds', 1e6, 'us'],
     ['a message received, I/O thread', 'receiveSeconds', 1e6, 'us'],
     ['a byte sent, I/O thread', 'sendByteSeconds', 1e9, 'ns'],
     ['a byte received, I/O thread', 'receiveByteSeconds', 1e9, 'ns'],
-    ['a message, server', 'serverMessageSeconds', 1e6, 'us'],
+    ['a message, server, in a stream', 'serverMessageSeconds', 1e6, 'us'],
+    ['the same, besides, one at a time', 'serverWakeSeconds', 1e6, 'us'],
     ['a byte, server', 'serverByteSeconds', 1e9, 'ns'],
     ['one way, idle', 'latencySeconds', 1e6, 'us'],
   ];
@@ -115,10 +133,12 @@ async function machineRuns(options: SectionOptions, costs: CostModel, speed: num
   const particles = quick ? 4e5 : PARTICLES;
   const partitions = ['nodes', 'auto'] as const;
   const threads: number[] = [];
+  const threadsByNodes: number[] = [];
   const machines = { nodes: [] as number[], auto: [] as number[] };
   for (let round = 0; round < rounds; round++) {
     progress(`cluster: round ${round + 1} of ${rounds}, two threads`);
     threads.push(await wholeRun(quick, particles, ['--workers', '2']));
+    threadsByNodes.push(await wholeRun(quick, particles, ['--workers', '2', '--set', 'partition=nodes']));
     for (const partition of partitions) {
       progress(`cluster: round ${round + 1} of ${rounds}, two machines, ${partition}`);
       machines[partition].push(await wholeRun(quick, particles, machineArguments(2, partition)));
@@ -133,6 +153,9 @@ async function machineRuns(options: SectionOptions, costs: CostModel, speed: num
       `2 machines of 1 thread, ${partition}`,
       nanoseconds(machines[partition]),
       spreadText(ratio),
+      partition === 'auto'
+        ? ''
+        : spreadText(spread(machines.nodes.map((value, round) => value / threadsByNodes[round]))),
       target(`>= ${wanted}`, ratio.median >= wanted),
     ];
   });
@@ -160,8 +183,18 @@ async function machineRuns(options: SectionOptions, costs: CostModel, speed: num
     tables: [
       {
         caption: `ring-ou, ${size} particles: machines against threads, on ${availableParallelism()} cores (${rounds} rounds in turns)`,
-        head: ['what', 'ns per particle-step', 'rate, times that of 2 threads', 'target'],
-        rows: [['2 threads', nanoseconds(threads), '', ''], ...ratios],
+        head: [
+          'what',
+          'ns per particle-step',
+          'rate, times that of 2 threads',
+          'times that of 2 threads, nodes',
+          'target',
+        ],
+        rows: [
+          ['2 threads', nanoseconds(threads), '', '', ''],
+          ['2 threads, nodes', nanoseconds(threadsByNodes), '', '', ''],
+          ...ratios,
+        ],
       },
       {
         caption: `Step time of ring-ou with ${size} particles, predicted and measured, all machines on ${availableParallelism()} cores`,
@@ -176,7 +209,7 @@ async function machineRuns(options: SectionOptions, costs: CostModel, speed: num
       },
     ],
     remarks: [],
-    data: { threads, machines, measured },
+    data: { threads, threadsByNodes, machines, measured },
   };
 }
 
@@ -228,7 +261,7 @@ function ringOu(machine: ScalingCase['machine']): Omit<ScalingCase, 'particles' 
     machine,
     coupled: false,
     densityBytes: 0,
-    entryBytes: 4 * ENTRY_WORDS,
+    entryBytes: ENTRY_BYTES,
   };
 }
 

@@ -89,6 +89,7 @@ export async function measureMessages({ rounds, quick, progress }: SectionOption
     receiveByteSeconds: taking.byte,
     serverMessageSeconds: serving.message > 0 ? serving.message : DEFAULT_COSTS.serverMessageSeconds,
     serverByteSeconds: clock,
+    serverWakeSeconds: mid(short, (s) => s.server) / 2 || DEFAULT_COSTS.serverWakeSeconds,
     latencySeconds: mid(short, (s) => s.seconds) / 2,
   };
   const micro = (seconds: number): string => (Number.isFinite(seconds) ? (1e6 * seconds).toFixed(1) : '');

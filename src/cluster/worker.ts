@@ -8,6 +8,12 @@ import type { MachineSetup, Outgoing, SharedGroup, TaskResult, WorkerTask } from
 
 type SharedTask = Extract<WorkerTask, { kind: 'groups' | 'lockstep' }>;
 
+/** A worker's shards of one replica. */
+interface ReplicaPart {
+  readonly replica: number;
+  readonly shards: readonly number[];
+}
+
 export class Worker {
   readonly #control: Int32Array;
   readonly #barrier: Barrier;
@@ -92,39 +98,68 @@ export class Worker {
    */
   #stepNodes({ from, to, worker, shards }: Extract<WorkerTask, { kind: 'nodes' }>): number {
     const { engine } = this;
-    const { replicas } = engine.memoryPlan;
     const workers = engine.memoryPlan.workers.length;
     const { nodeCount } = engine.model.graph;
+    const parts = this.#parts(shards);
     let waited = 0;
-    let parity = 0;
     const meet = (): void => {
       const arrived = now();
       this.#barrier.wait();
       waited += now() - arrived;
     };
     engine.setOwner(worker);
+    const last = to * engine.exchanges;
     try {
-      for (let step = from; step < to; step++) {
-        for (let exchange = 0; exchange < engine.exchanges; exchange++) {
-          if (engine.changesWithTime) engine.prepare(step, exchange);
-          if (engine.needsDensities) {
-            for (const shard of shards) engine.depositShard(shard, exchange);
-            meet();
-            for (let node = worker; node < nodeCount; node += workers) engine.reduceDensities(node);
-            meet();
-          }
-          engine.beginExchange(parity);
-          for (const shard of shards) engine.stepShard(shard, exchange, parity);
+      for (let exchange = from * engine.exchanges; exchange < last; exchange++) {
+        const half = exchange % engine.exchanges;
+        if (engine.changesWithTime) engine.prepare(Math.floor(exchange / engine.exchanges), half);
+        const delivers = exchange > from * engine.exchanges;
+        if (engine.needsDensities) {
+          for (const part of parts) this.#depositPart(part, exchange, delivers);
           meet();
-          for (let replica = 0; replica < replicas; replica++) engine.exchange(replica, parity, false);
-          parity = 1 - parity;
+          for (let node = worker; node < nodeCount; node += workers) engine.reduceDensities(node);
+          meet();
         }
+        engine.beginExchange(exchange % 2);
+        for (const part of parts) this.#stepPart(part, exchange, delivers && !engine.needsDensities);
+        meet();
       }
+      if (to > from) for (const { replica } of parts) engine.exchange(replica, (last - 1) % 2, false);
     } catch (error) {
       if (!(error instanceof BarrierAborted)) abortBarrier(this.#control);
       throw error;
     }
     return waited;
+  }
+
+  /** Shards (ascending) of a worker, replica by replica. */
+  #parts(shards: readonly number[]): ReplicaPart[] {
+    const { nodeCount } = this.engine.model.graph;
+    const parts = new Map<number, number[]>();
+    for (const shard of shards) {
+      const replica = Math.floor(shard / nodeCount);
+      const part = parts.get(replica);
+      if (part) part.push(shard);
+      else parts.set(replica, [shard]);
+    }
+    return [...parts].map(([replica, of]) => ({ replica, shards: of }));
+  }
+
+  /**
+   * Delivers what the exchange before this one has brought to a part of a replica, if there was one, and steps it: right one after
+   * the other, because what is delivered goes to places all over the part, which then are in the cache (docs/performance.md).
+   */
+  #stepPart({ replica, shards }: ReplicaPart, exchange: number, delivers: boolean): void {
+    const { engine } = this;
+    if (delivers) engine.exchange(replica, (exchange + 1) % 2, false);
+    for (const shard of shards) engine.stepShard(shard, exchange % engine.exchanges, exchange % 2);
+  }
+
+  /** The same for the deposit of densities, which comes first where rates need them. */
+  #depositPart({ replica, shards }: ReplicaPart, exchange: number, delivers: boolean): void {
+    const { engine } = this;
+    if (delivers) engine.exchange(replica, (exchange + 1) % 2, false);
+    for (const shard of shards) engine.depositShard(shard, exchange % engine.exchanges);
   }
 
   /**
@@ -135,18 +170,18 @@ export class Worker {
   #stepGroups({ from, to, worker, groups, port }: SharedTask): void {
     const { engine } = this;
     const { exchanges } = engine;
+    const parts = groups.map(({ shards }) => this.#parts(shards));
     engine.setOwner(worker);
     try {
       for (let exchange = from * exchanges; exchange < to * exchanges; exchange++) {
-        const half = exchange % exchanges;
-        const parity = exchange % 2;
-        if (engine.changesWithTime) engine.prepare(Math.floor(exchange / exchanges), half);
-        engine.beginExchange(parity);
-        for (const group of groups) {
-          if (exchange > from * exchanges) this.#deliver(group, exchange - 1);
-          for (const shard of group.shards) engine.stepShard(shard, half, parity);
+        const delivers = exchange > from * exchanges;
+        if (engine.changesWithTime) engine.prepare(Math.floor(exchange / exchanges), exchange % exchanges);
+        engine.beginExchange(exchange % 2);
+        groups.forEach((group, index) => {
+          if (delivers) this.#await(group, exchange - 1);
+          for (const part of parts[index]) this.#stepPart(part, exchange, delivers);
           this.#send(group, exchange, port);
-        }
+        });
       }
       if (to > from) for (const group of groups) this.#deliver(group, to * exchanges - 1);
     } finally {
@@ -158,6 +193,7 @@ export class Worker {
   #stepLockstep({ from, to, worker, groups, shards, nodes, port }: SharedTask): number {
     const { engine } = this;
     const { exchanges } = engine;
+    const parts = this.#parts(shards);
     let waited = 0;
     const meet = (): void => {
       const arrived = now();
@@ -167,11 +203,11 @@ export class Worker {
     engine.setOwner(worker);
     try {
       for (let exchange = from * exchanges; exchange < to * exchanges; exchange++) {
-        const half = exchange % exchanges;
-        const parity = exchange % 2;
-        if (engine.changesWithTime) engine.prepare(Math.floor(exchange / exchanges), half);
+        const delivers = exchange > from * exchanges;
+        if (engine.changesWithTime) engine.prepare(Math.floor(exchange / exchanges), exchange % exchanges);
+        if (delivers) for (const group of groups) this.#await(group, exchange - 1);
         if (engine.needsDensities) {
-          for (const shard of shards) engine.depositShard(shard, half);
+          for (const part of parts) this.#depositPart(part, exchange, delivers);
           meet();
           for (const node of nodes) engine.reduceDensities(node);
           meet();
@@ -181,12 +217,12 @@ export class Worker {
             this.#pass(densityGate(group), exchange);
           }
         }
-        engine.beginExchange(parity);
-        for (const shard of shards) engine.stepShard(shard, half, parity);
+        engine.beginExchange(exchange % 2);
+        for (const part of parts) this.#stepPart(part, exchange, delivers && !engine.needsDensities);
         meet();
         if (worker === 0) for (const group of groups) this.#send(group, exchange, port);
-        for (const group of groups) this.#deliver(group, exchange);
       }
+      if (to > from) for (const group of groups) this.#deliver(group, to * exchanges - 1);
     } catch (error) {
       if (!(error instanceof BarrierAborted)) abortBarrier(this.#control);
       throw error;
@@ -210,10 +246,15 @@ export class Worker {
     port.postMessage(outgoing, transfer);
   }
 
-  /** Delivers the emigrants of a group to this worker's shards, once those of other machines are there. */
-  #deliver({ group, replicas, peers }: SharedGroup, exchange: number): void {
+  /** Waits until a group's emigrants on other machines are there. */
+  #await({ group, peers }: SharedGroup, exchange: number): void {
     if (peers.length > 0) this.#pass(emigrantGate(group), exchange);
-    for (const replica of replicas) this.engine.exchange(replica, exchange % 2, false);
+  }
+
+  /** Delivers the emigrants of a group to this worker's shards, once those of other machines are there. */
+  #deliver(group: SharedGroup, exchange: number): void {
+    this.#await(group, exchange);
+    for (const replica of group.replicas) this.engine.exchange(replica, exchange % 2, false);
   }
 
   #pass(gate: number, exchange: number): void {

@@ -1,10 +1,11 @@
 // Emigrants on their way to shards in another memory: out of the outboxes into batches of bytes, and from such bytes to
 // where the exchange (kernel/exchange.ts) looks for the emigrants of their source. Who sends them where is not known here.
 //
-//   batch:  count of shard a │ count of shard b │ …  │ entries of a │ entries of b │ …     (u32; layout.emigrant)
+//   batch:  count of shard a │ count of shard b │ …  (u32)  │ destination nodes (u16, or u32 where there are more than 65536; filled up
+//           to 4 bytes) │ fields of an emigrant after another     emigrants of a, then those of b, …
 //
-// The source shards are those of one sender in one group of replicas, ascending; both sides know them. An entry's slot means
-// nothing to the receiver.
+// The source shards are those of one sender in one group of replicas, ascending; both sides know them. What an entry has in memory
+// besides, the slot that it left, stays with the sender.
 
 import { layout } from '../kernel/mod.js';
 import type { ParticleStore } from './store.js';
@@ -46,26 +47,64 @@ export function packEmigrants(
       if (index >= 0) counts[index][source]++;
     }
   });
-  const batches = counts.map((of) => {
+  const fields = entryWords - HEAD_WORDS;
+  const parts = counts.map((of) => {
     const entries = of.reduce((sum, count) => sum + count, 0);
-    const batch = new Uint32Array(of.length + entries * entryWords);
+    const { nodes, first, length } = batchParts(of.length, entries, fields, nodeCount);
+    const batch = new Uint32Array(length);
     batch.set(of);
-    return batch;
+    return { batch, nodes: nodesOf(batch, nodes, entries, nodeCount), first };
   });
-  const next = counts.map((of) => of.length);
+  const next = new Uint32Array(to.length);
   for (const shard of sources) {
     const { address, count } = store.outbox(shard, parity);
     const firstShard = shard - (shard % nodeCount);
     for (let entry = 0, at = address >>> 2; entry < count; entry++, at += entryWords) {
-      const index = place[owner[firstShard + words[at + emigrant.node / 4]]] ?? -1;
+      const node = words[at + emigrant.node / 4];
+      const index = place[owner[firstShard + node]] ?? -1;
       if (index < 0) continue;
-      const batch = batches[index];
-      const start = next[index];
-      for (let i = 0; i < entryWords; i++) batch[start + i] = words[at + i];
-      next[index] = start + entryWords;
+      const { batch, nodes, first } = parts[index];
+      const number = next[index]++;
+      nodes[number] = node;
+      const start = first + number * fields;
+      for (let i = 0; i < fields; i++) batch[start + i] = words[at + HEAD_WORDS + i];
     }
   }
-  return new Map(to.map((other, index) => [other, batches[index]]));
+  return new Map(to.map((other, index) => [other, parts[index].batch]));
+}
+
+/** Words of an entry in memory before its fields. */
+const HEAD_WORDS = emigrant.fields / 4;
+
+/** Bytes of an emigrant in a batch. */
+export function travellingBytes(fields: number, fieldBytes: number, nodeCount: number): number {
+  return fields * fieldBytes + nodeBytes(nodeCount);
+}
+
+const nodeBytes = (nodeCount: number): 2 | 4 => (nodeCount > 0x10000 ? 4 : 2);
+
+/** Where the nodes and the fields of a batch begin, and how long it is, in words. `fields`: of an emigrant, in words. */
+function batchParts(
+  sources: number,
+  entries: number,
+  fields: number,
+  nodeCount: number,
+): { readonly nodes: number; readonly first: number; readonly length: number } {
+  const first = sources + Math.ceil((entries * nodeBytes(nodeCount)) / 4);
+  return { nodes: sources, first, length: first + entries * fields };
+}
+
+/** The nodes in a batch. */
+function nodesOf(
+  { buffer, byteOffset }: Uint32Array,
+  word: number,
+  entries: number,
+  nodeCount: number,
+): Uint16Array | Uint32Array {
+  const start = byteOffset + 4 * word;
+  return nodeBytes(nodeCount) === 2
+    ? new Uint16Array(buffer, start, entries)
+    : new Uint32Array(buffer, start, entries);
 }
 
 /**
@@ -82,24 +121,31 @@ export function placeEmigrants(
 ): number {
   const { words, entryWords } = store;
   const bad = (what: string): BatchError => new BatchError(`a batch of emigrants ${what}`);
-  if (batch.length < 4 * sources.length) throw bad('is too short');
+  if (batch.length < 4 * sources.length || batch.length % 4 !== 0) throw bad('has an odd length');
   // Received bytes lie anywhere.
-  const view = new DataView(batch.buffer, batch.byteOffset, batch.length);
-  const counts = sources.map((_, source) => view.getUint32(4 * source, true));
+  const { buffer, byteOffset, length } = batch.byteOffset % 4 === 0 ? batch : batch.slice();
+  const received = new Uint32Array(buffer, byteOffset, length / 4);
+  const counts = received.subarray(0, sources.length);
   const entries = counts.reduce((sum, count) => sum + count, 0);
   const bytes = entries * entryWords * 4;
-  const first = 4 * sources.length;
-  if (batch.length !== first + bytes) throw bad(`has ${batch.length - first} bytes for ${entries} entries`);
+  const fields = entryWords - HEAD_WORDS;
+  const part = batchParts(sources.length, entries, fields, nodeCount);
+  if (received.length !== part.length) throw bad(`has ${batch.length} bytes for ${entries} entries`);
   if (bytes > inbox.bytes) throw bad(`of ${bytes} bytes does not fit into the ${inbox.bytes} of its inbox`);
-  let at = first;
-  counts.forEach((count, source) => {
-    const firstShard = sources[source] - (sources[source] % nodeCount);
-    for (let entry = 0; entry < count; entry++, at += entryWords * 4) {
-      const node = view.getUint32(at + emigrant.node, true);
-      if (node >= nodeCount || owner[firstShard + node] !== self) throw bad('has one for another machine');
+  const nodes = nodesOf(received, part.nodes, entries, nodeCount);
+  let entry = 0;
+  sources.forEach((shard, source) => {
+    const firstShard = shard - (shard % nodeCount);
+    for (const end = entry + counts[source]; entry < end; entry++) {
+      if (nodes[entry] >= nodeCount || owner[firstShard + nodes[entry]] !== self)
+        throw bad('has one for another machine');
     }
   });
-  new Uint8Array(words.buffer).set(batch.subarray(first), inbox.address);
+  let from = part.first;
+  for (let number = 0, at = inbox.address >>> 2; number < entries; number++, at += entryWords) {
+    words[at + emigrant.node / 4] = nodes[number];
+    for (let i = 0; i < fields; i++) words[at + HEAD_WORDS + i] = received[from++];
+  }
   let address = inbox.address;
   sources.forEach((shard, source) => {
     store.setOutbox(shard, parity, address, counts[source]);

@@ -17,11 +17,15 @@ export interface CostModel {
   /** I/O thread: a message sent or received, however short, and each byte of it. */
   readonly sendSeconds: number;
   readonly receiveSeconds: number;
+  /** What a message costs where no core is left for input and output, and caches are others', to what it costs where one is. */
+  readonly crowdedFactor: number;
   readonly sendByteSeconds: number;
   readonly receiveByteSeconds: number;
-  /** A server, for all machines: a message, a byte. How many servers share the work. */
+  /** A server, for all machines, in a stream of messages: a message, a byte. How many servers share the work. */
   readonly serverMessageSeconds: number;
   readonly serverByteSeconds: number;
+  /** What a message costs a server besides where messages come one at a time and it has to wake up. Counts where all share a host. */
+  readonly serverWakeSeconds: number;
   readonly servers: number;
   /** From a thread that has packed a batch to a thread that finds it, on an idle network. */
   readonly latencySeconds: number;
@@ -34,17 +38,19 @@ export interface CostModel {
 export const DEFAULT_COSTS: CostModel = {
   // SHARD_COST of cluster/assignment.ts.
   shardSteps: 25,
-  // A step of all replicas after another, against 20 steps of one after those of another: 3.25 against 2.83 ns.
-  nodesFactor: 1.15,
+  // Two threads, ring-ou with 4e6 particles: 2.3 against 1.8 ns.
+  nodesFactor: 1.3,
   packSeconds: 10e-9,
   placeSeconds: 10e-9,
   meetingSeconds: 4e-6,
   // One at a time, waking up included; in a stream a tenth of it.
-  sendSeconds: 20e-6,
-  receiveSeconds: 20e-6,
+  sendSeconds: 40e-6,
+  receiveSeconds: 40e-6,
+  crowdedFactor: 2,
   sendByteSeconds: 0.8e-9,
   receiveByteSeconds: 0.8e-9,
   serverMessageSeconds: 1e-6,
+  serverWakeSeconds: 60e-6,
   // 300 MB/s through one server.
   serverByteSeconds: 1 / 300e6,
   servers: 1,
@@ -149,7 +155,7 @@ export function predictStep(amounts: StepAmounts, costs: CostModel = DEFAULT_COS
   if (hostCores !== undefined) {
     const total = machines.reduce(
       (sum, machine, m) => sum + computeSeconds[m] * machine.threads + ioSeconds[m],
-      serverSeconds,
+      serverSeconds + messages * costs.serverWakeSeconds,
     );
     atLeast(total / hostCores, 'host');
   }
@@ -178,9 +184,9 @@ function computing(machine: MachineStep, amounts: StepAmounts, costs: CostModel)
 }
 
 function inputOutput(machine: MachineStep, costs: CostModel): number {
+  const crowded = machine.cores > machine.threads ? 1 : costs.crowdedFactor;
   return (
-    machine.messagesOut * costs.sendSeconds +
-    machine.messagesIn * costs.receiveSeconds +
+    crowded * (machine.messagesOut * costs.sendSeconds + machine.messagesIn * costs.receiveSeconds) +
     machine.bytesOut * costs.sendByteSeconds +
     machine.bytesIn * costs.receiveByteSeconds
   );

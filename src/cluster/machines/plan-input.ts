@@ -3,7 +3,7 @@
 
 import { fieldCount } from '../../kernel/mod.js';
 import type { Model } from '../../model/mod.js';
-import { exchangesPerStep } from '../../particles/mod.js';
+import { exchangesPerStep, travellingBytes } from '../../particles/mod.js';
 import type { Partition } from '../assignment.js';
 import type { PlanInput, PlanMachine } from './plan.js';
 
@@ -18,9 +18,6 @@ export interface Shares {
   /** Where all machines are processes of one host: its cores. */
   readonly hostCores?: number | undefined;
 }
-
-/** What an emigrant's entry has besides its fields: where to, and which slot it left. */
-const ENTRY_HEAD_BYTES = 8;
 
 /** What the plan is made from. */
 export function planInput(
@@ -39,7 +36,7 @@ export function planInput(
     machines,
     coupled: densities !== undefined,
     densityBytes: densities ? cells * size : 0,
-    entryBytes: ENTRY_HEAD_BYTES + fieldCount(model) * size,
+    entryBytes: travellingBytes(fieldCount(model), size, graph.nodeCount),
     exchangesPerStep: exchangesPerStep(model),
     partition,
     ...(hostCores !== undefined && { hostCores }),

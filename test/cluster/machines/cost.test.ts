@@ -62,7 +62,13 @@ describe('predictStep', () => {
     const none = step([sharing, sharing].map((machine) => ({ ...machine, cores: 1 })));
     const own = ({ stepSeconds, coordinatorSeconds }: typeof spare): number =>
       stepSeconds - coordinatorSeconds;
-    expect(own(none) - own(spare)).toBeCloseTo(spare.ioSeconds[0], 9);
+    expect(own(none) - own(spare)).toBeCloseTo(none.ioSeconds[0], 9);
+    // Messages cost more beside a thread that computes, bytes do not.
+    const messages = 4 * (DEFAULT_COSTS.sendSeconds + DEFAULT_COSTS.receiveSeconds);
+    expect(none.ioSeconds[0] - spare.ioSeconds[0]).toBeCloseTo(
+      (DEFAULT_COSTS.crowdedFactor - 1) * messages,
+      9,
+    );
   });
 
   it('is bound by the server where many share one', () => {
@@ -85,6 +91,12 @@ describe('predictStep', () => {
     const two = step([sharing, sharing, sharing, sharing], { hostCores: 2 });
     expect(two.bound).toBe('host');
     expect(two.stepSeconds).toBeGreaterThan(0.02);
+    // A server that wakes up for each message takes from the same cores.
+    const awake = predictStep(
+      { machines: [sharing, sharing, sharing, sharing], exchangesPerStep: 1, coupled: false, hostCores: 2 },
+      { ...DEFAULT_COSTS, serverWakeSeconds: 0 },
+    );
+    expect(two.stepSeconds - awake.stepSeconds).toBeCloseTo((16 * DEFAULT_COSTS.serverWakeSeconds) / 2, 6);
   });
 
   it('makes more of everything dearer, never cheaper', () => {
