@@ -53,7 +53,104 @@ export const annealingChoices: readonly AnnealingSettings[] = pairs(
   [{ jump: 0.15 }, { jump: 0.4 }],
 );
 
-const CHOSEN: Readonly<Record<string, Readonly<Record<string, object>>>> = {};
+const CHOSEN: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  'mixed Rastrigin, d = 2, 125 nodes': {
+    'second-order flow': {
+      nodes: 256,
+      birth: 0.005,
+      floor: 0.0005,
+      jitter: 0.15,
+      speed: 3,
+    },
+    'first-order flow': {
+      nodes: 16,
+      birth: 0.05,
+      floor: 0.005,
+      jitter: 0,
+      speed: 3,
+    },
+    'CMA-ES per node': {
+      sigma: 0.1,
+      first: 4,
+    },
+    'simulated annealing': {
+      cycles: 8,
+      jump: 0.15,
+    },
+  },
+  'mixed Rosenbrock, d = 4, hypercube of 64 nodes': {
+    'second-order flow': {
+      nodes: 16,
+      birth: 0.05,
+      floor: 0.005,
+      jitter: 0,
+      speed: 10,
+    },
+    'first-order flow': {
+      nodes: 16,
+      birth: 0.05,
+      floor: 0.005,
+      jitter: 0,
+      speed: 3,
+    },
+    'CMA-ES per node': {
+      sigma: 0.1,
+      first: 2,
+    },
+    'simulated annealing': {
+      cycles: 2,
+      jump: 0.15,
+    },
+  },
+  'trap, d = 2, hypercube of 256 nodes': {
+    'second-order flow': {
+      nodes: 256,
+      birth: 0.005,
+      floor: 0.0005,
+      jitter: 0,
+      speed: 3,
+    },
+    'first-order flow': {
+      nodes: 256,
+      birth: 0.005,
+      floor: 0.0005,
+      jitter: 0,
+      speed: 3,
+    },
+    'CMA-ES per node': {
+      sigma: 0.1,
+      first: 2,
+    },
+    'simulated annealing': {
+      cycles: 4,
+      jump: 0.4,
+    },
+  },
+  'sparse regression, d = 10, hypercube of 1024 nodes': {
+    'second-order flow': {
+      nodes: 256,
+      birth: 0.005,
+      floor: 0.0005,
+      jitter: 0,
+      speed: 36,
+    },
+    'CMA-ES per node': {
+      sigma: 0.1,
+      first: 2,
+    },
+    'simulated annealing': {
+      cycles: 8,
+      jump: 0.15,
+    },
+    'first-order flow': {
+      nodes: 256,
+      birth: 0.005,
+      floor: 0.0005,
+      jitter: 0,
+      speed: 36,
+    },
+  },
+};
 
 /** Settings of a method for a problem; without settings: those of random search. */
 export function chosen(problem: string, method: string): object {
