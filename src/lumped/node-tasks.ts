@@ -158,9 +158,11 @@ export class NodeWorker {
   async #transfer(parent: Pick<NodePoint, 'node' | 'x' | 'v'>, { node, x, v }: NodePoint): Promise<void> {
     const { objective } = this;
     const what = `the point that node "${node}" gets from "${parent.node}"`;
+    // Kinetic energy is kept, as under the jumps of particles.
+    const scale = Math.sqrt(this.#diffusivity(parent.node) / this.#diffusivity(node));
     if (!objective.transfer) {
       fill(x, parent.x, what);
-      v.set(parent.v);
+      parent.v.forEach((along, i) => (v[i] = scale * along));
       return;
     }
     fill(x, await objective.transfer(parent.x, parent.node, node), what);
@@ -168,7 +170,7 @@ export class NodeWorker {
     // Exact for maps that only copy, scale or add; T may say no more than where points go.
     const ahead = parent.x.map((at, i) => at + DIFFERENCE * parent.v[i]);
     const moved = await objective.transfer(ahead, parent.node, node);
-    for (let i = 0; i < v.length; i++) v[i] = (moved[i] - x[i]) / DIFFERENCE;
+    for (let i = 0; i < v.length; i++) v[i] = (scale * (moved[i] - x[i])) / DIFFERENCE;
   }
 
   /** Writes gradients, reports. */
