@@ -96,7 +96,12 @@ describe('a graph that grows', () => {
       ...search,
       transfer: (x) => Float64Array.of(3 * x[0] + 0.25 * x[0] * x[0] - 1),
     };
-    const { transfer: _none, ...plain } = search;
+    const plain: Objective = {
+      miniBatches: false,
+      dimension: () => 1,
+      neighbours: (node) => space.neighbours(node),
+      evaluate: (points) => search.evaluate(points),
+    };
     for (const [objective, slope] of [
       [bent, (x: number) => 3 + 0.5 * x],
       [plain, () => 1],
