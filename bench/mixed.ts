@@ -1,13 +1,13 @@
 // Benchmarks of optimisation on mixed spaces with known optima: the lumped flow of first and second order against random search, simulated
 // annealing and CMA-ES per node, at equal evaluations. To be run as it is, without a build:
 //
-//     node --import jiti/register bench/mixed.ts --first 1001 --seeds 20 --budget 20000 [--only trap] [--method CMA] [--out results.json]
+//     node --import jiti/register bench/mixed.ts --first 1001 --seeds 20 --budget 5000 [--only trap] [--method CMA] [--out results.json]
 //
 // An evaluation is one value V(x, node), with or without its gradient (the flows use gradients, the others do not: problems have few coordinates, and a
 // gradient by reverse differentiation costs about as much as two to four values; the table counts it as one). A run succeeds once a value within
 // `accuracy` of the optimum on the optimal node has been met.
 //
-// Settings (mixed-settings.ts) are of a problem and a method, and were chosen by `--tune --first 101 --seeds 5`: each method has eight to choose from,
+// Settings (mixed-settings.ts) are of a problem and a method, and were chosen by `--tune --first 101 --seeds 3`: each method has eight to choose from,
 // and the one of least mean evaluations is taken, where a failure counts as twice the budget.
 
 import { writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ const { values: flags } = parseArgs({
   options: {
     first: { type: 'string', default: '1001' },
     seeds: { type: 'string', default: '20' },
-    budget: { type: 'string', default: '20000' },
+    budget: { type: 'string', default: '5000' },
     only: { type: 'string' },
     method: { type: 'string' },
     tune: { type: 'boolean', default: false },
