@@ -140,8 +140,8 @@ const OUTSIDE_WORLD =
 const CODE_FROM_STRINGS = /^(node:)?(vm|repl)$/;
 const CLOCK_MODULE = /^(node:)?perf_hooks$/;
 
-/** The one door besides mod.js: what threads need of src/cluster, without all that the main thread needs. */
-const THREAD_DOOR = 'src/cluster/thread.js';
+/** The doors besides mod.js: what threads need of src/cluster, without all that the main thread needs. */
+const THREAD_DOORS = ['src/cluster/thread.js', 'src/cluster/lumped-thread.js'];
 
 /** Why `file` may not import `specifier`, or undefined. Both are looked at as text only: neither needs to exist. */
 function importProblem(file, specifier, typeOnly) {
@@ -173,7 +173,7 @@ function importProblem(file, specifier, typeOnly) {
   }
   if (targetTop !== 'src' || inside.length === 0 || targetFolder === own) return undefined;
 
-  if (top === 'workers' && target === THREAD_DOOR) return undefined;
+  if (top === 'workers' && THREAD_DOORS.includes(target)) return undefined;
   if (inside.join('/') !== 'mod.js') {
     return `Import src/${targetFolder} through its door, src/${targetFolder}/mod.js; what it does not export is not public.`;
   }

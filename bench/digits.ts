@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import digitsObjective, { score } from '../configs/digits/objective.js';
 import { growths, randomStructure } from '../configs/digits/structure.js';
 import { randomFrom, startOf, transferWeights } from '../configs/digits/weights.js';
-import { localCrew, LumpedFlow, NodeWorker, type LumpedProblem } from '../src/lumped/mod.js';
+import { localCrew, LocalPoints, LumpedFlow, NodeWorker, type LumpedProblem } from '../src/lumped/mod.js';
 import { moduleObjective } from '../src/objective/mod.js';
 import { spread } from './statistics.js';
 
@@ -250,6 +250,7 @@ function flow(dynamics: LumpedProblem['dynamics'], timeStep: number, change: Par
       temperature: { kind: 'exponential', from: hot, to: cold, duration: cooling * timeStep },
       splitting: 'lie',
       timeStep,
+      seed,
       tolerance: 1e-4,
       graph: {
         kind: 'grow',
@@ -262,10 +263,10 @@ function flow(dynamics: LumpedProblem['dynamics'], timeStep: number, change: Par
       autonomous: true,
     };
     const worker = new NodeWorker(objective, {
-      ...{ dynamics, seed, walls: undefined },
+      ...{ dynamics, walls: undefined },
       start: (node: string, x: Float64Array) => x.set(startOf(node, seed)),
     });
-    const run = await LumpedFlow.start(problem, localCrew(worker));
+    const run = await LumpedFlow.start(problem, new LocalPoints(localCrew(worker)));
     while (!record.isOver) {
       await run.advance();
       record.gradients = run.counts.gradients;
@@ -273,19 +274,15 @@ function flow(dynamics: LumpedProblem['dynamics'], timeStep: number, change: Par
       if (!record.wantsLook) continue;
       const heaviest = run.nodes().sort((a, b) => b.mass - a.mass);
       if (flags.trace) {
-        const lift = (node: string): number =>
-          (run.pointOf(node)?.v ?? new Float64Array()).reduce((sum, v) => sum + (v * v) / 2, 0);
         const told = heaviest.map(
           ({ node, mass, value, born }) =>
-            `  ${node} m=${mass.toFixed(3)} V=${value.toFixed(3)} T=${lift(node).toFixed(3)} since ${born}`,
+            `  ${node} m=${mass.toFixed(3)} V=${value.toFixed(3)} since ${born}`,
         );
         console.log(`step ${run.step}\n${told.join('\n')}`);
       }
-      record.look(
-        heaviest
-          .slice(0, 3)
-          .map(({ node }) => ({ structure: node, x: run.pointOf(node)?.x ?? new Float64Array() })),
-      );
+      const looked = heaviest.slice(0, 3).map(({ node }) => node);
+      const points = await run.read(looked);
+      record.look(looked.map((structure, i) => ({ structure, x: points[i].x })));
     }
     return record.outcome();
   };

@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { randomFrom } from '../configs/digits/weights.js';
 import {
   localCrew,
+  LocalPoints,
   LumpedError,
   LumpedFlow,
   NodeWorker,
@@ -189,7 +190,7 @@ function flow(kind: LumpedProblem['dynamics']['kind']): Method<FlowSettings> {
         low,
         high,
       }));
-      const settings = { dynamics, seed, walls, start: () => undefined };
+      const settings = { dynamics, walls, start: () => undefined };
       const run = await LumpedFlow.start(
         {
           dynamics,
@@ -202,6 +203,7 @@ function flow(kind: LumpedProblem['dynamics']['kind']): Method<FlowSettings> {
           },
           splitting: 'lie',
           timeStep,
+          seed,
           // Masses need not be right to more than a hundredth here.
           tolerance: 1e-2,
           graph: {
@@ -213,7 +215,7 @@ function flow(kind: LumpedProblem['dynamics']['kind']): Method<FlowSettings> {
           judgeEvery: 1,
           autonomous: true,
         },
-        localCrew(new NodeWorker(objective, settings)),
+        new LocalPoints(localCrew(new NodeWorker(objective, settings))),
       );
       try {
         for (let k = 0; k < steps; k++) await run.advance();

@@ -10,18 +10,26 @@ import {
   type LumpedResult,
   type LumpedSetup,
   type TaskFailure,
-} from '../src/cluster/mod.js';
+} from '../src/cluster/lumped-thread.js';
 import { loadBundle } from '../src/config/mod.js';
 import { NodeWorker, type NodeTask } from '../src/lumped/mod.js';
 import { buildModel } from '../src/model/mod.js';
 
-const config = loadBundle((workerData as LumpedSetup).config);
-const { model } = buildModel(config, { skipPreflight: true });
-const worker = new NodeWorker(await objectiveOf(config, model), nodeSettings(config, model));
+async function open({ config: bundle, trusted }: LumpedSetup): Promise<NodeWorker> {
+  const config = loadBundle(bundle, trusted ?? {});
+  const { model } = buildModel(config, { skipPreflight: true });
+  const objective = await objectiveOf(config, model, { isTrusted: trusted !== undefined, workers: 1 });
+  return new NodeWorker(objective, nodeSettings(config, model));
+}
+
+const opened = open(workerData as LumpedSetup);
+// What goes wrong is told by the first task.
+opened.catch(() => undefined);
 
 export default async function run(task: NodeTask): Promise<LumpedResult | TaskFailure> {
-  const started = now();
   try {
+    const worker = await opened;
+    const started = now();
     const result = await worker.run(task);
     return { ...result, busySeconds: now() - started };
   } catch (error) {

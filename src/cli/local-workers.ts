@@ -9,6 +9,8 @@ export interface LocalWorkersSetup {
   readonly count: number;
   /** Compute threads of each. */
   readonly threads: number;
+  /** Whether they may run code that the config names. */
+  readonly allowModules: boolean;
   /** What a worker of a name needs to connect: variables of its environment. */
   readonly environmentOf: (name: string) => Readonly<Record<string, string>>;
   /** One has ended by itself; `text` says how, with the last it said. */
@@ -29,12 +31,15 @@ export class LocalWorkers {
   }
 
   #start(name: string): ChildProcess {
-    const { threads, environmentOf, ended } = this.setup;
+    const { threads, allowModules, environmentOf, ended } = this.setup;
     // Credentials that were meant for this process are none of theirs.
     const own = Object.entries(process.env).filter(([key]) => !key.startsWith('WASSERWERK_NATS'));
     const child = spawn(
       process.execPath,
-      [...process.execArgv, process.argv[1], 'worker', '--name', name, '--workers', String(threads)],
+      [
+        ...[...process.execArgv, process.argv[1], 'worker', '--name', name, '--workers', String(threads)],
+        ...(allowModules ? ['--allow-modules'] : []),
+      ],
       {
         env: { ...Object.fromEntries(own), ...environmentOf(name) },
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

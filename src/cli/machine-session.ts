@@ -8,6 +8,8 @@ import {
   bucketOfRun,
   connectNats,
   coreCount,
+  LumpedSimulation,
+  MachineHost,
   MachineSimulation,
   Mail,
   natsTransport,
@@ -19,9 +21,11 @@ import {
   RunLock,
   startNatsServer,
   TakenOver,
+  type EpochOptions,
   type MachinesReport,
   type NatsOptions,
   type PlanReport,
+  type PointsOnMachines,
   type RunOptions,
 } from '../cluster/mod.js';
 import { UsageError } from './exit.js';
@@ -33,21 +37,25 @@ export interface SessionSetup {
   readonly flags: MachineFlags;
   /** Threads of each local worker; only with `--nats auto`. */
   readonly workers: number | undefined;
+  /** Whether the local workers may run code that the config names. */
+  readonly allowModules: boolean;
   /** Id of the run. */
   readonly run: string;
   /** A person wants to stop. */
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;
-  readonly planned: (report: PlanReport) => void;
+  readonly planned?: (report: PlanReport) => void;
 }
 
 export interface MachineSession {
-  /** What the run is started with. */
+  /** Whom epochs of machines are made of, and how. */
+  readonly epochs: EpochOptions;
+  /** What a run is started with. */
   readonly options: Pick<RunOptions, 'evolve' | 'guard'>;
   /** Why something failed: another process may have taken the run over while this one was held up. */
   readonly explained: (error: unknown) => Promise<unknown>;
   /** What was measured, once there is something. */
-  readonly report: () => MachinesReport | undefined;
+  readonly report: () => MachinesReport | PointsOnMachines | undefined;
   close(): Promise<void>;
 }
 
@@ -125,33 +133,45 @@ async function open(setup: SessionSetup, closers: Closer[]): Promise<Omit<Machin
     roster.close();
   });
 
-  let simulation: MachineSimulation | undefined;
-  const evolve: RunOptions['evolve'] = async (config, { skipPreflight, partition }) => {
-    if (config.representation !== 'particles') {
+  const crew = { run, mail, roster, machines, maxMachines, waitSeconds: flags.wait, signal };
+  const epochs: EpochOptions = { ...crew, halt: halt.signal, told: say };
+  let computing: { readonly report: MachinesReport | PointsOnMachines } | undefined;
+  const evolve: RunOptions['evolve'] = async (config, { skipPreflight, partition, allowModules }) => {
+    const build = skipPreflight !== undefined && { skipPreflight };
+    if (config.representation === 'grid') {
       throw new UsageError(
-        `\`representation: ${config.representation}\` runs on one machine only: leave out --nats and --machines, or use ` +
+        '`representation: grid` runs on one machine only: leave out --nats and --machines, or use ' +
           '`representation: particles`',
       );
     }
-    simulation = MachineSimulation.create(config, {
-      ...{ run, mail, roster, machines, maxMachines, waitSeconds: flags.wait, signal, halt: halt.signal },
+    if (config.representation === 'lumped') {
+      const options = { ...build, allowModules: allowModules === true };
+      return LumpedSimulation.create(config, options, (own) => {
+        const host = new MachineHost(epochs, own);
+        computing = host;
+        return host;
+      });
+    }
+    const simulation = MachineSimulation.create(config, {
+      ...epochs,
       ...(isGuarded && {
         objectStore: {
           bucket: bucketOfRun(run),
           open: (bucket: string) => objectStorage(control, bucket, { create: true }),
         },
       }),
-      planned: setup.planned,
+      ...(setup.planned && { planned: setup.planned }),
       ...(isLocal && { hostCores: coreCount() }),
-      told: say,
-      ...(skipPreflight !== undefined && { skipPreflight }),
+      ...build,
       ...(partition !== undefined && { partition }),
     });
+    computing = simulation;
     return simulation;
   };
   return {
+    epochs,
     options: { evolve, ...(isGuarded && { guard: run }) },
-    report: () => simulation?.report,
+    report: () => computing?.report,
     explained: async (error) => {
       await settled(held);
       return halt.signal.aborted ? (halt.signal.reason as unknown) : error;
@@ -167,7 +187,7 @@ function remote({ flags, say }: SessionSetup): NatsOptions {
 
 /** Starts a server and workers on this machine. */
 async function startLocal(
-  { workers, say }: SessionSetup,
+  { workers, allowModules, say }: SessionSetup,
   machines: number,
   closers: Closer[],
 ): Promise<NatsOptions> {
@@ -179,6 +199,7 @@ async function startLocal(
   const local = new LocalWorkers({
     count: machines,
     threads,
+    allowModules,
     environmentOf: (name) => ({ ...server.environmentOf(name), [SPEED_VARIABLE]: String(speed) }),
     ended: (text) => {
       say(`warning: ${text}`);

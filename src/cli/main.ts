@@ -171,7 +171,12 @@ natsFlags(
       new Option('--name <name>', 'its name (default: the user of the credentials, else host and process)'),
     )
     .addOption(workersOption())
-    .addOption(new Option('--allow-modules', 'let runs use modules, which are code, on this machine'))
+    .addOption(
+      new Option(
+        '--allow-modules',
+        'run code that coordinators name: objectives of lumped runs and searches',
+      ),
+    )
     .addOption(
       new Option('--log-file <file>', 'append JSON lines to this file (default: text on stderr only)'),
     )
@@ -259,23 +264,25 @@ Exit codes: 0 all runs finished, 1 one failed (the others went on), 2 bad usage 
     process.exitCode = await sweep(file, options);
   });
 
-program
-  .command('optimize')
-  .description('search for the best structure and its best point; the answer is a table of nodes by mass')
-  .argument('[config]', 'the YAML file, with representation: lumped')
-  .addOption(setOption())
-  .addOption(seedOption())
-  .addOption(new Option('--out <folder>', 'the folder of the search (default: searches/<name>-<time>)'))
-  .addOption(new Option('--resume <folder>', 'go on with a search that was interrupted'))
-  .addOption(
-    new Option(
-      '--workers <count>',
-      'threads of a module, processes of a command (default: the cores)',
-    ).argParser(wholeNumber(1)),
-  )
-  .addOption(modulesOption())
-  .addOption(quietOption())
-  .addOption(jsonOption())
+machineFlags(
+  program
+    .command('optimize')
+    .description('search for the best structure and its best point; the answer is a table of nodes by mass')
+    .argument('[config]', 'the YAML file, with representation: lumped')
+    .addOption(setOption())
+    .addOption(seedOption())
+    .addOption(new Option('--out <folder>', 'the folder of the search (default: searches/<name>-<time>)'))
+    .addOption(new Option('--resume <folder>', 'go on with a search that was interrupted'))
+    .addOption(
+      new Option(
+        '--workers <count>',
+        'threads of a module, processes of a command; with --nats auto threads of each machine (default: the cores)',
+      ).argParser(wholeNumber(1)),
+    )
+    .addOption(modulesOption())
+    .addOption(quietOption())
+    .addOption(jsonOption()),
+)
   .addHelpText(
     'after',
     `
@@ -283,6 +290,7 @@ Examples:
   wasserwerk optimize configs/lumped-subset-search.yaml
   wasserwerk optimize configs/digits-architecture-search.yaml --allow-modules
   wasserwerk optimize --resume searches/digits --allow-modules
+  wasserwerk optimize my-search.yaml --nats nats://host:4222 --machines 4
 
 Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 or 130 stopped (resumable).`,
   )

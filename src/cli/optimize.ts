@@ -2,7 +2,15 @@
 // and how it runs is src/optimize; here are flags, signals, progress and exit codes.
 
 import { dirname, resolve } from 'node:path';
-import { coreCount, now } from '../cluster/mod.js';
+import {
+  coreCount,
+  MachineHost,
+  newRunId,
+  now,
+  readIdentity,
+  RunStopped,
+  TakenOver,
+} from '../cluster/mod.js';
 import { loadBundle, loadConfig, type RunConfig } from '../config/mod.js';
 import { buildModel } from '../model/mod.js';
 import {
@@ -21,10 +29,12 @@ import {
 } from '../optimize/mod.js';
 import { exitCode, UsageError } from './exit.js';
 import { table } from './format.js';
+import { wantsMachines, type MachineFlags } from './machine-flags.js';
+import type { MachineSession } from './machine-session.js';
 import { shownFolder } from './run-data.js';
 import { requireTrust } from './trust.js';
 
-export interface OptimizeFlags {
+export interface OptimizeFlags extends MachineFlags {
   readonly set: readonly string[];
   readonly seed?: string;
   readonly out?: string;
@@ -54,14 +64,18 @@ export async function optimize(file: string | undefined, flags: OptimizeFlags): 
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   let setup: SearchSetup | undefined;
+  let session: MachineSession | undefined;
   try {
     // A dummy stands for the potential where there is an objective: checks of it would say nothing.
     const { model } = buildModel(config, { skipPreflight: config.objective !== undefined });
-    setup = await setUp(config, model, {
+    session = await openMachines(flags, folder, stop.signal, say);
+    const open = {
       isTrusted: flags.allowModules === true,
-      workers: flags.workers ?? coreCount(),
-      warn: (text) => say(`warning: ${text}`),
-    });
+      // With machines little is left to do here, but that not on the thread that talks to them.
+      workers: session ? Math.min(2, coreCount()) : (flags.workers ?? coreCount()),
+      warn: (text: string) => say(`warning: ${text}`),
+    };
+    setup = await setUp(config, model, open, elsewhere(session, folder));
     say(
       `${config.name}: ${state ? `on from step ${state.flow?.step ?? 0} of round ${state.round + 1}` : 'from the start'} → ${shownFolder(folder.path)}`,
     );
@@ -78,16 +92,46 @@ export async function optimize(file: string | undefined, flags: OptimizeFlags): 
     };
     await folder.report(report);
     tell(folder, report, bestMeasured, flags);
+    await setup.host?.close(ending === 'interrupted' ? 'the search was stopped' : 'the search is over');
     if (ending !== 'interrupted') return exitCode.done;
     return stop.signal.reason === 'SIGINT' ? exitCode.interrupted : exitCode.stopped;
-  } catch (error) {
-    await folder.report({ status: 'failed', error: error instanceof Error ? error.message : String(error) });
+  } catch (thrown) {
+    const error = session ? await session.explained(thrown) : thrown;
+    const text = error instanceof Error ? error.message : String(error);
+    if (error instanceof RunStopped) {
+      await folder.report({ status: 'interrupted', error: text });
+      say(`${text}\ngo on with: wasserwerk optimize --resume ${shownFolder(folder.path)}`);
+      return stop.signal.reason === 'SIGINT' ? exitCode.interrupted : exitCode.stopped;
+    }
+    // Whoever has the search now has its folder, too.
+    if (!(error instanceof TakenOver)) await folder.report({ status: 'failed', error: text });
     throw error;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    await setup?.host?.close('the search has failed');
+    await session?.close();
     await setup?.objective.close?.();
     await folder.close();
   }
+}
+
+/** Everything that a search on machines needs around it; undefined where none are wanted. */
+async function openMachines(
+  flags: OptimizeFlags,
+  folder: SearchFolder,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<MachineSession | undefined> {
+  if (!wantsMachines(flags)) return undefined;
+  if (flags.standby) throw new UsageError('--standby is for runs: searches have none');
+  const { openSession } = await import('./machine-session.js');
+  const run = (await readIdentity(folder.path))?.run ?? newRunId();
+  const { workers, allowModules } = flags;
+  return openSession({ flags, workers, allowModules: allowModules === true, run, signal, say });
+}
+
+function elsewhere(session: MachineSession | undefined, folder: SearchFolder): Parameters<typeof setUp>[3] {
+  return session && { makeHost: (run) => new MachineHost(session.epochs, run), folder: folder.path };
 }
 
 interface Begun {
@@ -144,6 +188,13 @@ function listenerOf(config: RunConfig, folder: SearchFolder, say: (text: string)
     checkpoint: async (state) => {
       await folder.save(state);
       saved = now();
+    },
+    lost: async (reason) => {
+      const state = await folder.goBack();
+      say(
+        `${reason}: going on from ${state ? `step ${state.flow?.step ?? 0} of round ${state.round + 1}` : 'the start'}`,
+      );
+      return state;
     },
   };
 }

@@ -1,6 +1,6 @@
 // What a run on many machines says of them: the plan at the start of each epoch, what was measured against it at the end.
 
-import type { MachinesReport, PlanReport } from '../cluster/mod.js';
+import type { MachinesReport, PlanReport, PointsOnMachines } from '../cluster/mod.js';
 import { table } from './format.js';
 
 /** More machines than this are told of together. */
@@ -44,16 +44,22 @@ export function planText({ epoch, machines, storage, plan }: PlanReport): string
 }
 
 /** What was measured, in lines; empty where no step was taken. */
-export function measuredText(report: MachinesReport): string {
-  const { steps, seconds, measuredStepSeconds, predictedStepSeconds } = report;
-  if (steps === 0) return '';
+export function measuredText(report: MachinesReport | PointsOnMachines): string {
+  if (report.steps === 0) return '';
+  const { steps, reforms } = report;
+  const machines = `${report.machines.length} machine${report.machines.length === 1 ? '' : 's'}`;
+  const formed = reforms === 0 ? 'the same machines all the time' : `shared out anew ${times(reforms)}`;
+  if ('kind' in report) {
+    const { messagesPerStep, numbersPerStep } = report;
+    return `${machines} with the points: ${number(messagesPerStep)} messages and ${number(numbersPerStep)} numbers a step; ${formed}\n`;
+  }
+  const { seconds, measuredStepSeconds, predictedStepSeconds } = report;
   const messages =
     report.messagesPerStep === 0 ? 'no messages' : `${number(report.messagesPerStep)} messages`;
   return (
-    `${report.machines.length} machine${report.machines.length === 1 ? '' : 's'}, cut by ${report.partition}: a step took ` +
+    `${machines}, cut by ${report.partition}: a step took ` +
     `${duration(measuredStepSeconds)} (predicted ${duration(predictedStepSeconds)}), ${number(steps / seconds)} steps/s; ` +
-    `${messages} and ${bytes(report.bytesPerStep)} a step, ${report.askedAgain} asked for again; ` +
-    `${report.reforms === 0 ? 'the same machines all the time' : `shared out anew ${times(report.reforms)}`}\n`
+    `${messages} and ${bytes(report.bytesPerStep)} a step, ${report.askedAgain} asked for again; ${formed}\n`
   );
 }
 

@@ -13,6 +13,7 @@ import {
   type Evolution,
   type MachinesReport,
   type PlanReport,
+  type PointsOnMachines,
   resumeRun,
   RunLog,
   startRun,
@@ -131,7 +132,7 @@ async function supervise(
     },
   });
   let session: MachineSession | undefined;
-  let measured: MachinesReport | undefined;
+  let measured: MachinesReport | PointsOnMachines | undefined;
   const plans: PlanReport[] = [];
   let model: Model | undefined;
   let unit: Unit = 'particle';
@@ -200,6 +201,7 @@ async function supervise(
     const { openSession } = await import('./machine-session.js');
     session = await openSession({
       ...{ flags: options, workers, run: id, signal: stop.signal },
+      allowModules: options.allowModules === true,
       say,
       planned: (report) => {
         plans.push(report);

@@ -82,7 +82,8 @@ export async function worker(flags: WorkerOptions): Promise<number> {
             : objectStorage(connections.control, place.bucket),
         joined: (run, epoch, shards, machines) => {
           log.say(
-            `joined run ${run}, epoch ${epoch}, with ${shards} shards; ${machines} machine${machines === 1 ? '' : 's'}`,
+            `joined run ${run}, epoch ${epoch}${shards === undefined ? '' : `, with ${shards} shards`}; ` +
+              `${machines} machine${machines === 1 ? '' : 's'}`,
             { event: 'join', run, epoch, shards, machines },
           );
         },

@@ -14,9 +14,10 @@ export {
   type ParticleEvolution,
   type RowRequest,
 } from './evolution.js';
+export type { HostMaker, PointsHost } from './lumped/host.js';
+export { MachineHost, type PointsOnMachines } from './lumped/machine-host.js';
 export { LumpedSimulation } from './lumped/simulation.js';
 export { lumpedProblem, nodeSettings, objectiveOf } from './lumped/setup.js';
-export type { LumpedResult, LumpedSetup } from './lumped/messages.js';
 export { checkGrid, GridSimulation } from './grid-simulation.js';
 export { GridWorker } from './grid-worker.js';
 export type {
@@ -55,7 +56,8 @@ export { Share } from './machines/share.js';
 export { LocalHub } from './transport/threads.js';
 export type { Placement } from './machines/protocol.js';
 export { MachineSimulation, type MachinesReport } from './machines/coordinator.js';
-export type { MachineOptions, PlanReport } from './machines/epochs.js';
+export type { EpochOptions } from './machines/epochs.js';
+export type { MachineOptions, PlanReport } from './machines/particle-epochs.js';
 export { Roster } from './machines/roster.js';
 export { newRunId, readIdentity } from './machines/run-identity.js';
 export { bucketOfRun, objectStorage } from './machines/object-storage.js';

@@ -9,6 +9,7 @@ import type { CheckpointStore } from '../output/mod.js';
 import {
   EnergyTables,
   LumpedTables,
+  MOST_COORDINATES,
   ObservableTables,
   parseEnergyLengths,
   parseLumpedLengths,
@@ -145,12 +146,16 @@ export class RunFiles {
     const { simulation } = this;
     if (simulation.kind !== 'lumped') return;
     await this.lumped?.append(simulation.record());
-    if (simulation.step >= simulation.model.stepCount) await this.#writeBest();
+    await this.#writeBest(simulation.step >= simulation.model.stepCount);
   }
 
-  /** The best point of a lumped run, however long it is. */
-  async #writeBest(): Promise<void> {
-    const best = this.simulation.kind === 'lumped' ? this.simulation.flow.best : undefined;
+  /** The best point of a lumped run; one that is long only if `always`. */
+  async #writeBest(always: boolean): Promise<void> {
+    const { simulation } = this;
+    if (simulation.kind !== 'lumped') return;
+    const { flow } = simulation;
+    if (!always && (flow.best?.dimension ?? 0) > MOST_COORDINATES) return;
+    const best = await flow.bestPoint();
     if (best) await this.lumped?.writeBest(best);
   }
 
@@ -170,7 +175,7 @@ export class RunFiles {
   async checkpoint(seconds: number, balance?: BalanceState): Promise<void> {
     const { schedules } = this;
     await this.tables.sync();
-    await this.#writeBest();
+    await this.#writeBest(true);
     const header: CheckpointHeader = {
       tables: await this.tables.lengths(),
       energies: this.energies ? { tables: await this.energies.lengths(), balance: balance ?? null } : null,

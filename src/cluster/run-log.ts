@@ -11,7 +11,7 @@ import {
   type LogFields,
   type LogLevel,
 } from '../output/mod.js';
-import type { PlanReport } from './machines/epochs.js';
+import type { PlanReport } from './machines/particle-epochs.js';
 import type { RunResult } from './run.js';
 import type { RunListener } from './run-options.js';
 import { version } from './version.js';

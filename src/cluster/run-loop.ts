@@ -73,7 +73,7 @@ export async function stepThrough(run: Stretch): Promise<StretchEnd> {
   let stride = 1;
   let watched = now();
   while (simulation.step < model.stepCount && !isStopped(options)) {
-    const reason = simulation.kind === 'particles' ? simulation.pendingReform?.() : undefined;
+    const reason = simulation.kind === 'grid' ? undefined : simulation.pendingReform?.();
     if (reason !== undefined) {
       if (files.schedules.checkpoint.save(now()).lastStep !== simulation.step) await checkpoint(run);
       return { kind: 'reform', reason };

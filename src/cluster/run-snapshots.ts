@@ -36,11 +36,12 @@ export async function openSnapshots(
   if (evolution.kind === 'lumped') {
     const writer = await LumpedSnapshotWriter[mode](folder);
     return wrap(writer, async () => {
-      const { nodes } = evolution.flow.state(false);
-      const views = evolution.flow.nodes();
+      const { flow } = evolution;
+      const nodes = flow.nodes();
+      const points = await flow.read(nodes.map(({ node }) => node));
       await writer.append({
         ...time(),
-        nodes: nodes.map(({ node, mass, x }, g) => ({ node, mass, value: views[g].value, x })),
+        nodes: nodes.map(({ node, mass, value }, g) => ({ node, mass, value, x: points[g].x })),
       });
     });
   }

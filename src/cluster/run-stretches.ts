@@ -59,7 +59,7 @@ export async function stepAll(
       reason = error.message;
     }
     if (options.signal?.aborted === true) return stopped(run, String(options.signal.reason));
-    if (simulation.kind !== 'particles' || !simulation.reform) throw failure ?? new StateLost(reason);
+    if (simulation.kind === 'grid' || !simulation.reform) throw failure ?? new StateLost(reason);
     const reached = Math.max(run.meter.furthest, ...(await new CheckpointStore(folder.path).steps()));
     inVain = reached > furthest ? 0 : inVain + 1;
     furthest = Math.max(furthest, reached);
@@ -82,7 +82,7 @@ async function restBetween(inVain: number, signal: AbortSignal | undefined): Pro
 
 /** Begins anew. @throws RunStopped where the run is told to stop meanwhile: it may be waiting for machines */
 async function reform({ simulation, options: { signal } }: ActiveRun): Promise<void> {
-  if (simulation.kind !== 'particles' || !simulation.reform) return;
+  if (simulation.kind === 'grid' || !simulation.reform) return;
   let stop = (): void => undefined;
   const told = new Promise<never>((_, reject) => {
     stop = (): void => {
@@ -109,7 +109,7 @@ async function stretch(
   begun: (from: number | undefined, warnings: readonly string[]) => Promise<void>,
 ): Promise<StretchEnd> {
   const { simulation, folder, options } = run;
-  const storages = simulation.kind !== 'particles' ? undefined : await simulation.storages?.(folder.path);
+  const storages = simulation.kind === 'grid' ? undefined : await simulation.storages?.(folder.path);
   const checkpoints = await CheckpointStore.open(folder.path, simulation.config.checkpoint.keep, storages);
   const { checkpoint, warnings } = await checkpoints.latest();
   if (checkpoint) await simulation.restore(checkpoint, await checkpoints.storage(checkpoint));

@@ -15,12 +15,18 @@ export interface NodeView {
   readonly parent: string | undefined;
 }
 
-/** The best point seen so far: lowest V. */
-export interface BestPoint {
+/** Where and when the lowest V so far was seen. */
+export interface BestView {
   readonly node: string;
   readonly value: number;
   readonly step: number;
   readonly time: number;
+  /** Number of coordinates. */
+  readonly dimension: number;
+}
+
+/** The best point seen so far: lowest V. */
+export interface BestPoint extends BestView {
   readonly x: Float64Array;
 }
 
@@ -63,7 +69,8 @@ export interface LumpedCounts {
   readonly restarts: number;
 }
 
-export interface LumpedNodeState {
+/** A node of a state, without its point. */
+export interface LumpedNodeOutline {
   readonly node: string;
   readonly mass: number;
   /** 0 in first order. */
@@ -72,17 +79,16 @@ export interface LumpedNodeState {
   readonly parent: string | undefined;
   /** Whether its neighbours were born. */
   readonly expanded: boolean;
-  readonly x: Float64Array;
-  /** Velocities of second order; else empty. */
-  readonly v: Float64Array;
+  /** Numbers of coordinates and of velocities (0 in first order). */
+  readonly dimension: number;
+  readonly velocities: number;
 }
 
-/** A state as plain data. */
-export interface LumpedState {
+/** A state as plain data, without its points: they may be many, and elsewhere. */
+export interface LumpedOutline<Node extends LumpedNodeOutline = LumpedNodeOutline> {
   readonly step: number;
-  readonly nodes: readonly LumpedNodeState[];
+  readonly nodes: readonly Node[];
   readonly edges: { readonly from: Int32Array; readonly to: Int32Array; readonly weight: Float64Array };
-  readonly best: BestPoint | undefined;
   readonly counts: LumpedCounts;
   /** Part of a step that the masses take at once. */
   readonly stepPart: number;
@@ -90,4 +96,15 @@ export interface LumpedState {
   readonly restartedAt: number;
   /** What H would be by its law. */
   readonly expected: number;
+}
+
+export interface LumpedNodeState extends LumpedNodeOutline {
+  readonly x: Float64Array;
+  /** Velocities of second order; else empty. */
+  readonly v: Float64Array;
+}
+
+/** A state as plain data. */
+export interface LumpedState extends LumpedOutline<LumpedNodeState> {
+  readonly best: BestPoint | undefined;
 }

@@ -4,13 +4,16 @@ export { LumpedError } from './errors.js';
 export { LumpedFlow } from './flow.js';
 export type {
   BestPoint,
+  BestView,
   LumpedCounts,
   LumpedEnergies,
   LumpedNodeState,
+  LumpedOutline,
   LumpedState,
   NodeView,
 } from './flow-types.js';
 export { FormulaObjective, isAutonomous } from './formula-objective.js';
+export { LocalPoints } from './local-points.js';
 export { theta, thetaSlope, type SmoothMobility } from './mobility.js';
 export {
   NodeWorker,
@@ -22,6 +25,15 @@ export {
   type Wall,
 } from './node-tasks.js';
 export type { Neighbour, Objective, ObjectivePoint } from './objective.js';
+export type {
+  GivenPoint,
+  PointMoment,
+  PointMotion,
+  PointReports,
+  Points,
+  PointSize,
+  PointValues,
+} from './points.js';
 export {
   decayOf,
   frictionAt,

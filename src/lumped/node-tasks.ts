@@ -1,6 +1,6 @@
 // Points of nodes and what is done to them, wherever that is: the calling thread, or threads that share the memory of the points. A task
 // names a few nodes and their memory; what comes back is a few numbers per node, however many coordinates it has. Masses are
-// not here, and it is not decided here who does what: flow.ts.
+// not here, and it is not decided here who does what: local-points.ts.
 
 import { LumpedError } from './errors.js';
 import type { Objective, ObjectivePoint } from './objective.js';
@@ -38,6 +38,7 @@ export type NodeTask =
       readonly points: readonly NodePoint[];
       readonly step: number;
       readonly time: number;
+      readonly seed: number;
     }
   /** x and v of newborn nodes out of those of a node each. Fills both, evaluates. */
   | {
@@ -81,11 +82,10 @@ export interface NodeResult {
 /** What every task of a flow shares. */
 export interface NodeSettings {
   readonly dynamics: LumpedDynamics;
-  readonly seed: number;
   /** Per coordinate; undefined: all free. */
   readonly walls: readonly Wall[] | undefined;
   /** Where nodes start of which the objective says nothing; fills x. */
-  readonly start: (node: string, x: Float64Array) => void;
+  readonly start: (node: string, x: Float64Array, seed: number) => void;
 }
 
 /** The part of v by which points are moved to see where T takes it. */
@@ -119,7 +119,7 @@ export class NodeWorker {
       case 'move':
         return { reports: await this.#move(task) };
       case 'start':
-        for (const { node, x } of task.points) await this.#start(node, x);
+        for (const { node, x } of task.points) await this.#start(node, x, task.seed);
         return { reports: await this.#evaluate(task.points, task.time, task.step) };
       case 'transfer':
         for (const [i, point] of task.points.entries()) await this.#transfer(task.parents[i], point);
@@ -148,10 +148,10 @@ export class NodeWorker {
     }
   }
 
-  async #start(node: string, x: Float64Array): Promise<void> {
-    const given = await this.objective.initial?.(node, this.settings.seed);
+  async #start(node: string, x: Float64Array, seed: number): Promise<void> {
+    const given = await this.objective.initial?.(node, seed);
     if (given) fill(x, given, `the start of node "${node}"`);
-    else this.settings.start(node, x);
+    else this.settings.start(node, x, seed);
   }
 
   /** x by the map T of the edge, and v by its derivative along v: a newborn goes on as its parent does. */

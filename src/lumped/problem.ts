@@ -53,6 +53,8 @@ export interface LumpedProblem {
   readonly temperature: TemperatureSchedule;
   readonly splitting: 'lie' | 'strang';
   readonly timeStep: number;
+  /** Of the points that are drawn at the start. */
+  readonly seed: number;
   /** Error of the masses that each of their steps may have, absolute (masses sum to 1); points take steps of `timeStep`. */
   readonly tolerance: number;
   readonly graph: LumpedGraph;

@@ -1,4 +1,5 @@
 // Public names of this folder.
+export { codeDiffers, codeFiles, type CodeFile } from './code-files.js';
 export { ObjectiveError, TrustError } from './errors.js';
 export type {
   MeasuredObjective,

@@ -137,6 +137,14 @@ export class SearchFolder {
     }
   }
 
+  /** Goes back to what was saved last: cuts the table, and returns the state if there is one. */
+  async goBack(): Promise<SearchState | undefined> {
+    await this.#progress?.close();
+    const saved = await readState(join(this.path, FILES.state));
+    await this.openProgress(saved?.progressLength ?? 0);
+    return saved?.state;
+  }
+
   private async openProgress(length: number): Promise<void> {
     const path = join(this.path, FILES.progress);
     await trimLines(path, length);

@@ -1,7 +1,7 @@
 // A search: rounds of a lumped flow, one after the other, until something says stop. What it knows is one plain state, so that a search that is
 // interrupted goes on to the same bits (but for the wall time, which may end it earlier or later). Files are folder.ts.
 
-import { now } from '../cluster/mod.js';
+import { now, StateLost } from '../cluster/mod.js';
 import type { OptimizeSpec } from '../config/mod.js';
 import type { LumpedEnergies, LumpedFlow, LumpedState } from '../lumped/mod.js';
 import type { BestResult, NodeResult, RoundEnding, RoundResult } from './answer.js';
@@ -37,7 +37,7 @@ export interface SearchLook {
   readonly round: number;
   readonly step: number;
   readonly energies: LumpedEnergies;
-  readonly best: BestResult | undefined;
+  readonly best: Omit<BestResult, 'x'> | undefined;
   readonly counts: SearchCounts;
   readonly seconds: number;
   /** The heaviest node, its mass, and the number of nodes alive. */
@@ -52,7 +52,12 @@ export interface SearchListener {
   /** Whether a checkpoint is due, after a step. */
   wantsCheckpoint?(step: number): boolean;
   checkpoint?(state: SearchState): Promise<void>;
+  /** The state is lost, or the points go to others: the search goes on from its last checkpoint, which is returned if there is one. */
+  lost?(reason: string): Promise<SearchState | undefined>;
 }
+
+/** Losses without a new step after which it is no use to begin again. */
+const MOST_IN_VAIN = 20;
 
 const NONE: SearchState = {
   ...{ round: 0, rounds: [], flow: undefined, best: undefined },
@@ -63,9 +68,11 @@ const NONE: SearchState = {
 export class Search {
   #state: SearchState;
   #flow: LumpedFlow | undefined;
-  readonly #startedAt = now();
+  #startedAt = now();
   /** The flow's best value that was taken in last. */
   #seen: number | undefined;
+  /** A best that is newer than that of the state: its point is fetched when it is wanted, since it may be elsewhere. */
+  #found: Omit<BestResult, 'x'> | undefined;
 
   constructor(
     private readonly setup: SearchSetup,
@@ -82,6 +89,7 @@ export class Search {
     return this.#state.seconds + now() - this.#startedAt;
   }
 
+  /** The best as of the last checkpoint, or the end. */
   get best(): BestResult | undefined {
     return this.#state.best;
   }
@@ -101,8 +109,35 @@ export class Search {
     };
   }
 
-  /** Works until the search is over, or told to stop. An interrupted round has its checkpoint, and its result so far is in `rounds`. */
+  /**
+   * Works until the search is over, or told to stop. An interrupted round has its checkpoint, and its result so far is in `rounds`. Where the
+   * points are elsewhere, goes back to the last checkpoint when they are lost.
+   * @throws RunStopped if nobody is there to have them
+   */
   async run(stop: AbortSignal, listener: SearchListener = {}): Promise<SearchEnding> {
+    let furthest = '';
+    for (let inVain = 0; ; inVain++) {
+      try {
+        return await this.#rounds(stop, listener);
+      } catch (error) {
+        if (!(error instanceof StateLost) || !this.setup.host?.reform) throw error;
+        const reached = `${this.#state.round} ${this.#flow?.step ?? -1}`;
+        if (reached !== furthest) inVain = 0;
+        if (inVain > MOST_IN_VAIN) throw error;
+        furthest = reached;
+        const seconds = this.seconds;
+        const saved = await listener.lost?.(error.message);
+        this.#state = { ...(saved ?? NONE), seconds };
+        this.#startedAt = now();
+        this.#flow = undefined;
+        this.#found = undefined;
+        this.#seen = undefined;
+        await this.setup.host.reform();
+      }
+    }
+  }
+
+  async #rounds(stop: AbortSignal, listener: SearchListener): Promise<SearchEnding> {
     const count = 1 + this.rules.restarts;
     while (this.#state.round < count) {
       const { round } = this.#state;
@@ -113,13 +148,13 @@ export class Search {
       if (isFresh) await listener.observed?.(this.#look(flow));
       const limit = await this.#steps(flow, stop, listener);
       if (limit === 'interrupted') {
-        await listener.checkpoint?.(this.#snapshot());
+        await listener.checkpoint?.(await this.#snapshot());
         await this.#finish(flow, 'stopped', true);
         return 'interrupted';
       }
       const isOver = limit === 'seconds' || limit === 'evaluations';
       await this.#finish(flow, isOver ? 'stopped' : limit, false);
-      await listener.checkpoint?.(this.#snapshot());
+      await listener.checkpoint?.(await this.#snapshot());
       if (isOver) return limit;
     }
     return 'rounds';
@@ -138,11 +173,16 @@ export class Search {
       if (rules.evaluations !== undefined && this.#spent() >= rules.evaluations) return 'evaluations';
       if (rules.seconds !== undefined && this.seconds >= rules.seconds) return 'seconds';
       if (stop.aborted) return 'interrupted';
+      const reason = this.setup.host?.pendingReform?.();
+      if (reason !== undefined) {
+        await listener.checkpoint?.(await this.#snapshot());
+        throw new StateLost(reason);
+      }
       await flow.advance();
       this.#note();
       if (flow.step % this.observeEvery === 0 || flow.step === this.setup.steps)
         await listener.observed?.(this.#look(flow));
-      if (listener.wantsCheckpoint?.(flow.step)) await listener.checkpoint?.(this.#snapshot());
+      if (listener.wantsCheckpoint?.(flow.step)) await listener.checkpoint?.(await this.#snapshot());
       // Others of this process, signals among them, get their turn.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -158,15 +198,22 @@ export class Search {
     const found = this.#flow?.best;
     if (!found || this.#seen === found.value) return;
     this.#seen = found.value;
-    const { best, reference, round } = this.#state;
+    const { reference, round } = this.#state;
+    const best = this.#found ?? this.#state.best;
     if (found.value < reference - this.rules.improvement)
       this.#state = { ...this.#state, reference: found.value, improvedAt: found.step };
     if (best && !(found.value < best.value)) return;
-    const { node, value, x, step, time } = found;
-    this.#state = {
-      ...this.#state,
-      best: { node, value, x, step, time, round: round + 1, seconds: this.seconds },
-    };
+    const { node, value, step, time } = found;
+    this.#found = { node, value, step, time, round: round + 1, seconds: this.seconds };
+  }
+
+  /** Fetches the point of the best. */
+  async #settle(flow: LumpedFlow): Promise<void> {
+    const found = this.#found;
+    const point = found && (await flow.bestPoint());
+    if (!point) return;
+    this.#found = undefined;
+    this.#state = { ...this.#state, best: { ...found, x: point.x } };
   }
 
   #look(flow: LumpedFlow): SearchLook {
@@ -176,7 +223,7 @@ export class Search {
       round: this.#state.round + 1,
       step: flow.step,
       energies: flow.energies(),
-      best: this.best,
+      best: this.#found ?? this.best,
       counts: this.counts,
       seconds: this.seconds,
       heaviest: heaviest.node,
@@ -185,8 +232,10 @@ export class Search {
     };
   }
 
-  #snapshot(): SearchState {
-    return { ...this.#state, flow: this.#flow?.state(), seconds: this.seconds };
+  async #snapshot(): Promise<SearchState> {
+    const flow = this.#flow;
+    if (flow) await this.#settle(flow);
+    return { ...this.#state, flow: await flow?.state(), seconds: this.seconds };
   }
 
   /** The result of the round: its heaviest nodes, judged on the whole data. `isOpen`: it may go on later. */
@@ -196,7 +245,9 @@ export class Search {
       .map((view, order) => ({ ...view, order }))
       .sort((a, b) => b.mass - a.mass || a.order - b.order)
       .slice(0, this.rules.top);
-    const points = heaviest.map(({ node }) => Float64Array.from(flow.pointOf(node)?.x ?? []));
+    await this.#settle(flow);
+    const read = await flow.read(heaviest.map(({ node }) => node));
+    const points = read.map(({ x }) => new Float64Array(x));
     const values = await this.setup.objective.evaluate(
       heaviest.map(({ node }, i) => ({
         ...{ node, x: points[i], gradient: undefined, time: flow.time, batch: undefined },

@@ -1,9 +1,17 @@
 // From a config to what a search needs: the objective (formulas of the model, a module, a process), and for each round a lumped flow with a seed of
-// its own. Not the loop: search.ts.
+// its own, whose points are in this process or with a host that has them elsewhere. Not the loop: search.ts.
 
-import { lumpedProblem, nodeSettings, objectiveOf } from '../cluster/mod.js';
+import { lumpedProblem, nodeSettings, objectiveOf, type HostMaker, type PointsHost } from '../cluster/mod.js';
 import type { RunConfig } from '../config/mod.js';
-import { localCrew, LumpedFlow, NodeWorker, type LumpedProblem, type LumpedState } from '../lumped/mod.js';
+import {
+  localCrew,
+  LocalPoints,
+  LumpedFlow,
+  NodeWorker,
+  type LumpedProblem,
+  type LumpedState,
+  type Points,
+} from '../lumped/mod.js';
 import type { Model } from '../model/mod.js';
 import type { MeasuredObjective, OpenOptions } from '../objective/mod.js';
 import { OptimizeError } from './errors.js';
@@ -14,12 +22,22 @@ export interface SearchSetup {
   readonly problem: LumpedProblem;
   /** Steps of a round. */
   readonly steps: number;
+  /** Who has the points, where that is not this process. */
+  readonly host?: Pick<PointsHost, 'pendingReform' | 'reform' | 'close'>;
   /** A flow of a round at its start, or as it was when its state was saved. */
   begin(seed: number, state?: LumpedState): Promise<LumpedFlow>;
 }
 
-/** @throws TrustError, ObjectiveError, OptimizeError, LumpedError */
-export async function setUp(config: RunConfig, model: Model, open: OpenOptions): Promise<SearchSetup> {
+/**
+ * @param elsewhere who has the points, and the folder of the search
+ * @throws TrustError, ObjectiveError, OptimizeError, LumpedError
+ */
+export async function setUp(
+  config: RunConfig,
+  model: Model,
+  open: OpenOptions,
+  elsewhere?: { readonly makeHost: HostMaker; readonly folder: string },
+): Promise<SearchSetup> {
   if (config.representation !== 'lumped') {
     throw new OptimizeError(
       `the search moves one point per node, but the config says representation: ${config.representation}`,
@@ -35,13 +53,24 @@ export async function setUp(config: RunConfig, model: Model, open: OpenOptions):
     );
   }
   const problem = lumpedProblem(config, model, objective);
+  let flow: LumpedFlow | undefined;
+  const host = elsewhere?.makeHost({ config, model, step: () => flow?.step ?? 0 });
+  const points = async (): Promise<Points> => {
+    if (!host) return new LocalPoints(localCrew(new NodeWorker(objective, nodeSettings(config, model))));
+    await host.storages?.(elsewhere?.folder ?? '');
+    return host.open(objective);
+  };
   return {
     objective,
     problem,
     steps: model.stepCount,
+    ...(host && { host }),
     begin: async (seed, state) => {
-      const crew = localCrew(new NodeWorker(objective, nodeSettings(config, { ...model, seed })));
-      return state ? LumpedFlow.restore(problem, crew, state) : LumpedFlow.start(problem, crew);
+      const own = { ...problem, seed };
+      flow = state
+        ? await LumpedFlow.restore(own, await points(), state)
+        : await LumpedFlow.start(own, await points());
+      return flow;
     },
   };
 }

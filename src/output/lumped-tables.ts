@@ -2,7 +2,7 @@
 // nodes.jsonl with the living nodes, the heaviest first; best.json with the best point so far. Tables only grow; best.json is replaced.
 
 import { join } from 'node:path';
-import type { BestPoint, LumpedCounts, LumpedEnergies, NodeView } from '../lumped/mod.js';
+import type { BestPoint, BestView, LumpedCounts, LumpedEnergies, NodeView } from '../lumped/mod.js';
 import { AppendFile, trimLines, type FlushPolicy } from './append.js';
 import { csvLine } from './csv.js';
 import { remove, writeFileAtomic } from './files.js';
@@ -13,7 +13,7 @@ import { checkHeader } from './tables.js';
 export interface LumpedRecord {
   readonly energies: LumpedEnergies;
   readonly counts: LumpedCounts;
-  readonly best: BestPoint | undefined;
+  readonly best: BestView | undefined;
   readonly nodes: readonly NodeView[];
 }
 
@@ -28,8 +28,8 @@ export const bestPointFile = 'best-x.f64';
 
 /** Nodes in a line of nodes.jsonl; of more the heaviest. */
 const MOST_NODES = 1000;
-/** Coordinates that are written as text. */
-const MOST_COORDINATES = 10_000;
+/** Coordinates that are written as text: a point with no more of them is short. */
+export const MOST_COORDINATES = 10_000;
 
 /**
  * Lengths out of a checkpoint's header.
@@ -99,17 +99,20 @@ export class LumpedTables {
     return new LumpedTables(folder, { 'lumped.csv': energies, 'nodes.jsonl': nodes });
   }
 
-  /** Appends to both tables; replaces the best point if there is a better one and it is short. @throws OutputError */
+  /** Appends to both tables. @throws OutputError */
   async append(record: LumpedRecord): Promise<void> {
     await this.files['lumped.csv'].append(row(record));
     await this.files['nodes.jsonl'].append(line(record));
-    if (record.best && record.best.x.length <= MOST_COORDINATES) await this.writeBest(record.best);
   }
 
-  /** Writes the best point, whatever its length; nothing if it is written already. @throws OutputError */
+  /**
+   * Writes the best point; nothing if it is written already. Of each observation one that is short is wanted, others of
+   * checkpoints and the end.
+   * @throws OutputError
+   */
   async writeBest(best: BestPoint): Promise<void> {
     if (this.#writtenBest === best) return;
-    const { x, ...rest } = best;
+    const { x, dimension: _dimension, ...rest } = best;
     const isShort = x.length <= MOST_COORDINATES;
     if (!isShort) {
       await writeFileAtomic(join(this.folder, bestPointFile), new Uint8Array(x.slice().buffer));

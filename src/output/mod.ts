@@ -77,6 +77,7 @@ export {
   bestPointFile,
   lumpedFiles,
   LumpedTables,
+  MOST_COORDINATES,
   parseLumpedLengths,
   type LumpedLengths,
   type LumpedRecord,

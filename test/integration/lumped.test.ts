@@ -1,4 +1,5 @@
-// Lumped runs as a person starts them: threads, run folder, interruption and resume, other commands. Numbers are test/lumped.
+// Lumped runs as a person starts them: threads, run folder, interruption and resume, other commands. Numbers are test/lumped, machines
+// cluster/lumped.test.ts.
 
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -133,11 +134,5 @@ describe.each([
   it('makes a report', async () => {
     const { code } = await wasserwerk(folder(), 'report', place('undisturbed'));
     expect(code).toBe(0);
-  });
-
-  it('is refused on several machines, with what to do', async () => {
-    const { code, stderr } = await wasserwerk(folder(), 'run', file, '--nats', 'auto', '--machines', '1');
-    expect(code).toBe(2);
-    expect(stderr).toContain('`representation: lumped` runs on one machine only');
   });
 });

@@ -2,12 +2,13 @@
 
 import {
   localCrew,
+  LocalPoints,
   LumpedFlow,
   NodeWorker,
   type LumpedProblem,
   type LumpedState,
-  type NodeCrew,
   type Objective,
+  type Points,
 } from '../../src/lumped/mod.js';
 
 /** V = k_g |x - c_g|^2/2 + h_g on nodes "0", "1", …: node g has k = 1 + g/2, c = g, h = offsets[g]. */
@@ -58,6 +59,7 @@ export function problem(change: Partial<LumpedProblem>): LumpedProblem {
     temperature: { kind: 'constant', value: 0.5 },
     splitting: 'strang',
     timeStep: 0.01,
+    seed: 1,
     tolerance: 1e-8,
     graph: row([0.2, 0.3, 0.5]),
     miniBatches: false,
@@ -67,14 +69,13 @@ export function problem(change: Partial<LumpedProblem>): LumpedProblem {
   };
 }
 
-export function crewFor(whole: LumpedProblem, objective: Objective, start = 2): NodeCrew {
+export function pointsFor(whole: LumpedProblem, objective: Objective, start = 2): Points {
   const settings = {
     dynamics: whole.dynamics,
-    seed: 1,
     walls: undefined,
     start: (_: string, x: Float64Array) => void x.fill(start),
   };
-  return localCrew(new NodeWorker(objective, settings));
+  return new LocalPoints(localCrew(new NodeWorker(objective, settings)));
 }
 
 /** Steps a flow; `begin` may be a state to go on from. */
@@ -84,8 +85,8 @@ export async function run(
   steps: number,
   begin?: LumpedState,
 ): Promise<LumpedFlow> {
-  const crew = crewFor(whole, objective);
-  const flow = begin ? await LumpedFlow.restore(whole, crew, begin) : await LumpedFlow.start(whole, crew);
+  const points = pointsFor(whole, objective);
+  const flow = begin ? await LumpedFlow.restore(whole, points, begin) : await LumpedFlow.start(whole, points);
   for (let i = 0; i < steps; i++) await flow.advance();
   return flow;
 }

@@ -10,7 +10,7 @@ import {
   type Objective,
 } from '../../src/lumped/mod.js';
 import { buildModel, StructureSpace, type InitialLaw, type Model } from '../../src/model/mod.js';
-import { crewFor, problem, row } from './flows.js';
+import { pointsFor, problem, row } from './flows.js';
 
 function modelOf(change: object): Model {
   const config = {
@@ -113,12 +113,12 @@ describe('points', () => {
         }),
     };
     const whole = problem({ graph: row([0.2, 0.3, 0.5]), timeStep: 0.1 });
-    const flow = await LumpedFlow.start(whole, crewFor(whole, objective));
+    const flow = await LumpedFlow.start(whole, pointsFor(whole, objective));
     for (let i = 0; i < 3; i++) await flow.advance();
-    flow.nodes().forEach(({ node, dimension }, g) => {
+    for (const [g, { node, dimension }] of flow.nodes().entries()) {
       expect(dimension).toBe(sizes[g]);
-      const x = flow.pointOf(node)!.x;
+      const [{ x }] = await flow.read([node]);
       expect(x[x.length - 1]).toBeCloseTo(2 * 0.9 * 0.9 * 0.9, 14);
-    });
+    }
   });
 });

@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { nodeSettings, StateLost } from '../../src/cluster/mod.js';
 import { parseConfig } from '../../src/config/mod.js';
+import { localCrew, LocalPoints, NodeWorker } from '../../src/lumped/mod.js';
 import { buildModel } from '../../src/model/mod.js';
 import {
   answerOf,
@@ -52,6 +54,78 @@ async function search(
   });
   return { search: found, ending, saved };
 }
+
+/** Machines that are lost at some steps, by a host that has the points in this process after all. */
+async function losing(steps: readonly number[], keepsCheckpoints: boolean): Promise<Search> {
+  const config = parseConfig(text, { overrides: ['optimize.restarts=1'] });
+  const { model } = buildModel(config);
+  const losses = [...steps];
+  let reforms = 0;
+  const setup = await setUp(
+    config,
+    model,
+    { isTrusted: false, workers: 1 },
+    {
+      folder,
+      makeHost: (run) => ({
+        ...{ workers: 1, load: { busySeconds: [0], partition: 'nodes' as const } },
+        crew: {
+          kind: 'machines',
+          members: [],
+          epoch: 1,
+          reforms,
+          sentBytes: 0,
+          sentMessages: 0,
+          askedAgain: 0,
+        },
+        open: async (objective) => {
+          const points = new LocalPoints(
+            localCrew(new NodeWorker(objective, nodeSettings(run.config, run.model))),
+          );
+          const move = points.move.bind(points);
+          points.move = async (motion) => {
+            if (losses[0] === motion.step) {
+              losses.shift();
+              throw new StateLost(`machine lost in step ${motion.step}`);
+            }
+            return move(motion);
+          };
+          return points;
+        },
+        pendingReform: () =>
+          run.step() === 150 && reforms === steps.length ? 'machine w3 has come' : undefined,
+        reform: async () => {
+          reforms++;
+        },
+        close: async () => undefined,
+      }),
+    },
+  );
+  const found = new Search(setup, config.optimize, 1, config.observe.every);
+  let saved: SearchState | undefined;
+  const ending = await found.run(new AbortController().signal, {
+    wantsCheckpoint: (step) => keepsCheckpoints && step % 40 === 0,
+    checkpoint: async (state) => void (saved = structuredClone(state)),
+    lost: async () => structuredClone(saved),
+  });
+  expect(ending).toBe('rounds');
+  expect(losses).toEqual([]);
+  expect(reforms).toBe(steps.length + 1);
+  return found;
+}
+
+describe('a search whose points are elsewhere', () => {
+  it.each([
+    ['from its checkpoints', true],
+    ['from the start, where there are none', false],
+  ])('goes back when they are lost: %s', async (_, keepsCheckpoints) => {
+    const { search: undisturbed } = await search(['optimize.restarts=1']);
+    const found = await losing([30, 130, 131], keepsCheckpoints);
+    expect(found.rounds).toEqual(undisturbed.rounds);
+    expect({ ...found.best, seconds: 0 }).toEqual({ ...undisturbed.best, seconds: 0 });
+    expect(found.counts).toEqual(undisturbed.counts);
+  });
+});
 
 describe('a search', () => {
   it('finds the best node, and masses near those of Gibbs', async () => {

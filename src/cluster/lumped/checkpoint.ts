@@ -6,7 +6,7 @@
 //     points-00000.bin  x and v, node after node, some MB a part; no node is cut
 //     best.bin          x of the best point
 
-import type { BestPoint, LumpedCounts, LumpedState } from '../../lumped/mod.js';
+import type { BestPoint, GivenPoint, LumpedCounts, LumpedFlow, LumpedOutline } from '../../lumped/mod.js';
 import type { Checkpoint, CheckpointPart, PartStorage } from '../../output/mod.js';
 
 const PART_NUMBERS = 1024 * 1024;
@@ -25,7 +25,7 @@ interface Meta {
   readonly step: number;
   readonly nodes: readonly NodeMeta[];
   readonly edges: number;
-  readonly best: Omit<BestPoint, 'x'> | null;
+  readonly best: Omit<BestPoint, 'x' | 'dimension'> | null;
   readonly counts: LumpedCounts;
   readonly stepPart: number;
   readonly restartedAt: number;
@@ -36,30 +36,39 @@ interface Meta {
 const bytesOf = (array: Float64Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-/** Node after node, in groups of some MB: which nodes a part holds. */
-function groups(nodes: readonly { readonly x: number; readonly v: number }[]): number[][] {
-  const found: number[][] = [];
+/** Nodes in their order, in batches of some MB of coordinates and velocities; none is cut. */
+export function inBatches<Node extends { readonly dimension: number; readonly velocities: number }>(
+  nodes: readonly Node[],
+): Node[][] {
+  const found: Node[][] = [];
   let size = Infinity;
-  nodes.forEach(({ x, v }, g) => {
-    if (size + x + v > PART_NUMBERS) {
+  for (const node of nodes) {
+    const numbers = node.dimension + node.velocities;
+    if (size + numbers > PART_NUMBERS) {
       found.push([]);
       size = 0;
     }
-    found[found.length - 1].push(g);
-    size += x + v;
-  });
+    found[found.length - 1].push(node);
+    size += numbers;
+  }
   return found;
 }
 
+const numbersOf = (nodes: readonly { readonly dimension: number; readonly velocities: number }[]): number =>
+  nodes.reduce((sum, { dimension, velocities }) => sum + dimension + velocities, 0);
+
 const partName = (part: number): string => `points-${String(part).padStart(5, '0')}.bin`;
 
-/** The parts, one after another; each is a copy. */
-export function* lumpedParts(state: LumpedState): Generator<CheckpointPart> {
-  const { nodes, edges, best, expected, counts, step, stepPart, restartedAt } = state;
+/** The parts, one after another; each is a copy. Points are read some MB at a time: they may be on other machines. */
+export async function* lumpedParts(
+  flow: Pick<LumpedFlow, 'outline' | 'bestPoint' | 'read'>,
+): AsyncGenerator<CheckpointPart> {
+  const { nodes, edges, expected, counts, step, stepPart, restartedAt } = flow.outline();
+  const best = await flow.bestPoint();
   const meta: Meta = {
     ...{ format: 'wasserwerk-lumped', step, counts, stepPart, restartedAt },
-    nodes: nodes.map(({ node, born, parent, expanded, x, v }) => ({
-      ...{ node, born, parent: parent ?? null, expanded, x: x.length, v: v.length },
+    nodes: nodes.map(({ node, born, parent, expanded, dimension, velocities }) => ({
+      ...{ node, born, parent: parent ?? null, expanded, x: dimension, v: velocities },
     })),
     edges: edges.from.length,
     best: best ? { node: best.node, value: best.value, step: best.step, time: best.time } : null,
@@ -71,24 +80,31 @@ export function* lumpedParts(state: LumpedState): Generator<CheckpointPart> {
   const numbers = new Float64Array(3 * edges.from.length);
   edges.from.forEach((from, e) => numbers.set([from, edges.to[e], edges.weight[e]], 3 * e));
   yield { name: 'edges.bin', bytes: bytesOf(numbers) };
-  for (const [part, group] of groups(meta.nodes).entries()) {
-    const whole = new Float64Array(group.reduce((sum, g) => sum + meta.nodes[g].x + meta.nodes[g].v, 0));
+  for (const [part, batch] of inBatches(nodes).entries()) {
+    const whole = new Float64Array(numbersOf(batch));
     let at = 0;
-    for (const g of group) {
-      whole.set(nodes[g].x, at);
-      whole.set(nodes[g].v, at + meta.nodes[g].x);
-      at += meta.nodes[g].x + meta.nodes[g].v;
+    for (const { x, v } of await flow.read(batch.map(({ node }) => node))) {
+      whole.set(x, at);
+      whole.set(v, at + x.length);
+      at += x.length + v.length;
     }
     yield { name: partName(part), bytes: bytesOf(whole) };
   }
   if (best) yield { name: 'best.bin', bytes: bytesOf(best.x.slice()) };
 }
 
+/** A state in a checkpoint: its points are read when they are asked for, some MB at a time. */
+export interface SavedLumped {
+  readonly outline: LumpedOutline;
+  readonly best: BestPoint | undefined;
+  points(): AsyncGenerator<readonly GivenPoint[]>;
+}
+
 /**
  * The state of a checkpoint.
  * @throws RangeError if it is not of a lumped run
  */
-export async function readLumped(checkpoint: Checkpoint, storage: PartStorage): Promise<LumpedState> {
+export async function readLumped(checkpoint: Checkpoint, storage: PartStorage): Promise<SavedLumped> {
   const bytes = async (name: string): Promise<Uint8Array> => {
     const entry = checkpoint.parts.find((part) => part.name === name);
     if (!entry) throw new RangeError(`the checkpoint has no part ${name}: it is not of this run`);
@@ -104,34 +120,31 @@ export async function readLumped(checkpoint: Checkpoint, storage: PartStorage): 
   const n = meta.nodes.length;
   const masses = await numbers('masses.bin', 2 * n);
   const edges = await numbers('edges.bin', 3 * meta.edges);
-  const nodes: LumpedState['nodes'][number][] = [];
-  for (const [part, group] of groups(meta.nodes).entries()) {
-    const length = group.reduce((sum, g) => sum + meta.nodes[g].x + meta.nodes[g].v, 0);
-    const whole = await numbers(partName(part), length);
-    let at = 0;
-    for (const g of group) {
-      const { node, born, parent, expanded, x, v } = meta.nodes[g];
-      nodes.push({
-        ...{ node, born, parent: parent ?? undefined, expanded, mass: masses[g], phi: masses[n + g] },
-        ...{ x: whole.subarray(at, at + x), v: whole.subarray(at + x, at + x + v) },
-      });
-      at += x + v;
-    }
-  }
   const bestBytes = meta.best ? await bytes('best.bin') : undefined;
+  const bestX = bestBytes && new Float64Array(bestBytes.slice().buffer);
   const column = (offset: number): Float64Array =>
     Float64Array.from({ length: meta.edges }, (_, e) => edges[3 * e + offset]);
-  return {
-    ...{
-      step: meta.step,
-      nodes,
-      counts: meta.counts,
-      stepPart: meta.stepPart,
-      restartedAt: meta.restartedAt,
-    },
+  const outline: LumpedOutline = {
+    nodes: meta.nodes.map(({ node, born, parent, expanded, x, v }, g) => ({
+      ...{ node, born, parent: parent ?? undefined, expanded, mass: masses[g], phi: masses[n + g] },
+      ...{ dimension: x, velocities: v },
+    })),
+    ...{ step: meta.step, counts: meta.counts, stepPart: meta.stepPart, restartedAt: meta.restartedAt },
     edges: { from: Int32Array.from(column(0)), to: Int32Array.from(column(1)), weight: column(2) },
-    best:
-      meta.best && bestBytes ? { ...meta.best, x: new Float64Array(bestBytes.slice().buffer) } : undefined,
     expected: meta.expected ?? NaN,
+  };
+  return {
+    outline,
+    best: meta.best && bestX ? { ...meta.best, dimension: bestX.length, x: bestX } : undefined,
+    points: async function* () {
+      for (const [part, batch] of inBatches(outline.nodes).entries()) {
+        const whole = await numbers(partName(part), numbersOf(batch));
+        let at = 0;
+        yield batch.map(({ node, dimension, velocities }): GivenPoint => {
+          const own = whole.subarray(at, (at += dimension + velocities));
+          return { node, x: own.subarray(0, dimension), v: own.subarray(dimension) };
+        });
+      }
+    },
   };
 }

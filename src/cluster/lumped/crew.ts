@@ -1,6 +1,5 @@
 // Who does the tasks of a lumped run: threads of this process, or the calling thread where a step is too short to be worth the messages.
 
-import type { ConfigBundle } from '../../config/mod.js';
 import { localCrew, type NodeCrew, type NodeTask, type NodeWorker } from '../../lumped/mod.js';
 import { now } from '../clock.js';
 import { crewOf } from '../crew.js';
@@ -16,12 +15,11 @@ export interface TimedCrew extends NodeCrew {
 const YOUNG_GENERATION = 32;
 
 /** Threads; each builds model and objective for itself. */
-export function lumpedThreads(config: ConfigBundle, workers: number): TimedCrew {
-  const setup: LumpedSetup = { config, workers };
+export function lumpedThreads(setup: LumpedSetup): TimedCrew {
   const threads = crewOf<NodeTask, LumpedResult>('lumped-thread', setup, YOUNG_GENERATION);
   let busySeconds = 0;
   return {
-    size: workers,
+    size: setup.workers,
     get busySeconds() {
       return busySeconds;
     },

@@ -8,6 +8,8 @@ import type { NodeResult } from '../../lumped/mod.js';
 export interface LumpedSetup {
   readonly config: ConfigBundle;
   readonly workers: number;
+  /** Where the code of an objective is found from, and that it may be run; without it only formulas are. */
+  readonly trusted?: { readonly folder: string };
 }
 
 export interface LumpedResult extends NodeResult {

@@ -23,7 +23,7 @@ import {
 } from '../../objective/mod.js';
 
 /** The objective that a config names, with its paths made absolute. */
-function objectiveSpec(objective: ObjectiveConfig, folder: string): ObjectiveSpec {
+export function objectiveSpec(objective: ObjectiveConfig, folder: string): ObjectiveSpec {
   return objective.kind === 'module'
     ? { kind: 'module', path: resolve(folder, objective.module), options: objective.options }
     : { ...objective, folder: resolve(folder) };
@@ -80,6 +80,7 @@ export function lumpedProblem(config: RunConfig, model: Model, objective: Object
     temperature: model.temperature,
     splitting: model.splitting,
     timeStep: model.timeStep,
+    seed: model.seed,
     tolerance: config.lumped.tolerance,
     graph: graphOf(config, model),
     miniBatches: objective.miniBatches,
@@ -94,13 +95,12 @@ export function nodeSettings(config: RunConfig, model: Model): NodeSettings {
   const hasWalls = model.boundaries.some(({ kind }) => kind !== 'free');
   return {
     dynamics: dynamicsOf(config),
-    seed: model.seed,
     walls: hasWalls ? model.boundaries : undefined,
-    start: (node, x) => {
+    start: (node, x, seed) => {
       const g = index.get(node);
       // Nodes of a graph by their number, others by their name.
       const stream = config.grow || g === undefined ? hashOf(node) : g;
-      drawStart(model.initialLaw, model.dimension, g ?? 0, stream, model.seed, x);
+      drawStart(model.initialLaw, model.dimension, g ?? 0, stream, seed, x);
     },
   };
 }

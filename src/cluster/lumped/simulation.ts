@@ -1,26 +1,21 @@
-// A lumped run in this process, without files, clocks or schedules: the counterpart of simulation.ts and grid-simulation.ts. The masses
-// move on the calling thread, points on the threads of the crew.
+// A lumped run without files, clocks or schedules: the counterpart of simulation.ts and grid-simulation.ts. The masses move on the calling
+// thread, points where their host has them: on threads of this process, or on other machines.
 
 import { createHash } from 'node:crypto';
 import type { RunConfig } from '../../config/mod.js';
 import { mathF64 } from '../../elementary/mod.js';
 import type { EnergyRecord, Observation } from '../../estimate/mod.js';
 import { reachable } from '../../expression/mod.js';
-import {
-  LumpedError,
-  LumpedFlow,
-  NodeWorker,
-  type LumpedEnergies,
-  type Objective,
-} from '../../lumped/mod.js';
+import { LumpedError, LumpedFlow, type LumpedEnergies, type Points } from '../../lumped/mod.js';
 import { buildModel, type Model, type Preflight } from '../../model/mod.js';
-import type { Checkpoint, DraftParts, LumpedRecord, PartStorage } from '../../output/mod.js';
+import type { MeasuredObjective } from '../../objective/mod.js';
+import type { Checkpoint, DraftParts, LumpedRecord, PartStorage, PartStorages } from '../../output/mod.js';
 import { coreCount } from '../crew.js';
-import { crewOfThreads, type CrewReport } from '../crew-report.js';
+import type { CrewReport } from '../crew-report.js';
 import type { SimulationOptions, WorkLoad } from '../simulation.js';
-import { lumpedParts, readLumped } from './checkpoint.js';
-import { lumpedAlone, lumpedThreads, type TimedCrew } from './crew.js';
-import { lumpedProblem, nodeSettings, objectiveOf } from './setup.js';
+import { inBatches, lumpedParts, readLumped } from './checkpoint.js';
+import { LocalHost, type HostMaker, type PointsHost } from './host.js';
+import { lumpedProblem, objectiveOf } from './setup.js';
 
 /** Operations in a step of all nodes for which another worker is worth its messages: about 0.5 ms. */
 const OPERATIONS_PER_WORKER = 200_000;
@@ -31,27 +26,36 @@ const MOST_COVARIANCES = 2 ** 27;
 export class LumpedSimulation {
   readonly kind = 'lumped';
   #flow: LumpedFlow | undefined;
-  #crew: TimedCrew | undefined;
+  readonly #host: PointsHost;
   readonly #zeros: Float64Array;
-  #objective: Objective | undefined;
+  #objective: MeasuredObjective | undefined;
+  /** Where checkpoints go and are found, and who computes; see ParticleEvolution. Only where others compute. */
+  readonly storages: ((runFolder: string) => Promise<PartStorages | undefined>) | undefined;
+  readonly pendingReform: (() => string | undefined) | undefined;
+  readonly reform: (() => Promise<void>) | undefined;
 
   private constructor(
     readonly config: RunConfig,
     readonly model: Model,
     readonly notes: readonly Preflight[],
-    readonly workers: number,
-    private readonly isAlone: boolean,
-    private readonly allowModules: boolean,
+    private readonly options: { readonly isTrusted: boolean; readonly workers: number },
+    makeHost: HostMaker,
   ) {
     const { nodeCount } = model.graph;
     this.#zeros = new Float64Array(nodeCount * model.dimension * model.dimension);
+    const host = makeHost({ config, model, step: () => this.step });
+    this.#host = host;
+    this.storages = host.storages && ((folder) => host.storages?.(folder) ?? Promise.resolve(undefined));
+    this.pendingReform = host.pendingReform && (() => host.pendingReform?.());
+    this.reform = host.reform && (async () => host.reform?.());
   }
 
   /**
    * Builds the model. The state is empty, and there are no workers, until `start` or `restore`.
+   * @param makeHost who has the points; threads of this process, where it is not said
    * @throws ConfigError, LumpedError
    */
-  static create(config: RunConfig, options: SimulationOptions = {}): LumpedSimulation {
+  static create(config: RunConfig, options: SimulationOptions = {}, makeHost?: HostMaker): LumpedSimulation {
     const { model, notes } = buildModel(config, options);
     const { graph, dimension } = model;
     if (graph.nodeCount * dimension * dimension > MOST_COVARIANCES) {
@@ -61,38 +65,30 @@ export class LumpedSimulation {
         'use fewer coordinates or nodes',
       );
     }
+    const isTrusted = options.allowModules === true;
+    if (makeHost) return new LumpedSimulation(config, model, notes, { isTrusted, workers: 1 }, makeHost);
     const operationsOf = sizes(model);
     const operations = model.potentialOfNode.reduce((sum, potential) => sum + operationsOf[potential], 0);
     const wanted = options.workers ?? Math.min(coreCount(), Math.ceil(operations / OPERATIONS_PER_WORKER));
     const isAlone = options.workers === 0 || (options.workers === undefined && wanted <= 1);
     // Objectives that are not formulas have threads or processes of their own.
     const isObjective = config.objective !== undefined;
-    const workers = isObjective ? (options.workers ?? coreCount()) : wanted;
-    return new LumpedSimulation(
-      ...([config, model, notes, Math.max(1, workers)] as const),
-      isAlone || isObjective,
-      options.allowModules === true,
-    );
+    const workers = Math.max(1, isObjective ? (options.workers ?? coreCount()) : wanted);
+    const host = new LocalHost(config, model, workers, isAlone || isObjective);
+    return new LumpedSimulation(config, model, notes, { isTrusted, workers }, () => host);
   }
 
-  async #open(): Promise<{ problem: ReturnType<typeof lumpedProblem>; crew: TimedCrew }> {
-    const { config, model } = this;
-    await this.#objective?.close?.();
-    const { allowModules: isTrusted, workers } = this;
-    const objective = await objectiveOf(config, model, { isTrusted, workers });
-    this.#objective = objective;
-    const problem = lumpedProblem(config, model, objective);
-    await this.#crew?.close();
-    this.#crew = this.isAlone
-      ? lumpedAlone(new NodeWorker(objective, nodeSettings(config, model)))
-      : lumpedThreads(config.source.bundle(), this.workers);
-    return { problem, crew: this.#crew };
+  async #open(): Promise<{ problem: ReturnType<typeof lumpedProblem>; points: Points }> {
+    const { config, model, options } = this;
+    this.#objective ??= await objectiveOf(config, model, options);
+    const problem = lumpedProblem(config, model, this.#objective);
+    return { problem, points: await this.#host.open(this.#objective) };
   }
 
   /** Puts points where they start. @throws LumpedError */
   async start(): Promise<void> {
-    const { problem, crew } = await this.#open();
-    this.#flow = await LumpedFlow.start(problem, crew);
+    const { problem, points } = await this.#open();
+    this.#flow = await LumpedFlow.start(problem, points);
   }
 
   /** Steps to the given step. @throws LumpedError */
@@ -115,16 +111,17 @@ export class LumpedSimulation {
     return this.#flow?.masses.length ?? this.model.graph.nodeCount;
   }
 
-  get load(): WorkLoad {
-    const busy = (this.#crew?.busySeconds ?? 0) / this.workers;
-    return { busySeconds: Array.from({ length: this.workers }, () => busy), partition: 'nodes' };
+  /** Threads that move points. */
+  get workers(): number {
+    return this.#host.workers;
   }
 
-  /** Points are dealt out anew in every step: all threads have their share. */
+  get load(): WorkLoad {
+    return this.#host.load;
+  }
+
   get crew(): CrewReport {
-    return crewOfThreads(
-      this.load.busySeconds.map((busySeconds) => ({ shards: 0, particles: 0, busySeconds })),
-    );
+    return this.#host.crew;
   }
 
   /** Masses of the nodes of the model's graph: with `grow`, those of the start. */
@@ -143,12 +140,16 @@ export class LumpedSimulation {
     const d = model.dimension;
     const mean = new Float64Array(n * d).fill(NaN);
     const potential = new Float64Array(n).fill(NaN);
-    nodeNames.forEach((node, g) => {
-      const point = flow.pointOf(node);
-      if (!point) return;
-      potential[g] = point.value;
-      if (point.x.length === d) mean.set(point.x, g * d);
-    });
+    const numbers = new Map(nodeNames.map((node, g) => [node, g]));
+    const seen: { node: string; g: number }[] = [];
+    for (const { node, value, dimension } of flow.nodes()) {
+      const g = numbers.get(node);
+      if (g === undefined) continue;
+      potential[g] = value;
+      if (dimension === d) seen.push({ node, g });
+    }
+    const points = await flow.read(seen.map(({ node }) => node));
+    seen.forEach(({ g }, i) => mean.set(points[i].x, g * d));
     const energies = flow.energies();
     const zeros = (length: number): Float64Array => this.#zeros.subarray(0, length);
     return {
@@ -187,7 +188,7 @@ export class LumpedSimulation {
       entropyBias: new Float64Array(n),
       nodeEnergy: Float64Array.from(nodeNames, (node) => {
         const mass = flow.massOf(node);
-        const value = flow.pointOf(node)?.value ?? 0;
+        const value = flow.valueOf(node) ?? 0;
         return mass > 0 ? mass * (value + temperature * mathF64.log(mass)) : 0;
       }),
       nodeEnergyError: new Float64Array(n),
@@ -209,18 +210,24 @@ export class LumpedSimulation {
     return { energies, counts: flow.counts, best: flow.best, nodes: flow.nodes() };
   }
 
+  /** Of names, masses and points, in the order of the nodes. */
   async stateHash(): Promise<string> {
     const hash = createHash('sha256');
-    for (const { node, mass, phi, x, v } of this.flow.state(false).nodes) {
-      hash.update(`${JSON.stringify(node)}\n`).update(Float64Array.of(mass, phi));
-      hash.update(new Float64Array(x)).update(new Float64Array(v));
+    const { flow } = this;
+    const { nodes } = flow.outline();
+    for (const batch of inBatches(nodes)) {
+      const points = await flow.read(batch.map(({ node }) => node));
+      batch.forEach(({ node, mass, phi }, i) => {
+        hash.update(`${JSON.stringify(node)}\n`).update(Float64Array.of(mass, phi));
+        hash.update(new Float64Array(points[i].x)).update(new Float64Array(points[i].v));
+      });
     }
     return hash.digest('hex');
   }
 
   /** Puts the state into a draft, part by part. */
   async save(draft: DraftParts): Promise<void> {
-    for (const part of lumpedParts(this.flow.state(false))) await draft.add(part);
+    for await (const part of lumpedParts(this.flow)) await draft.add(part);
   }
 
   /**
@@ -228,12 +235,13 @@ export class LumpedSimulation {
    * @throws RangeError if it is not of this run
    */
   async restore(checkpoint: Checkpoint, storage: PartStorage): Promise<void> {
-    const { problem, crew } = await this.#open();
-    this.#flow = await LumpedFlow.restore(problem, crew, await readLumped(checkpoint, storage));
+    const saved = await readLumped(checkpoint, storage);
+    const { problem, points } = await this.#open();
+    this.#flow = await LumpedFlow.rebuild(problem, points, saved, saved.points());
   }
 
   async close(): Promise<void> {
-    await this.#crew?.close();
+    await this.#host.close(this.step >= this.model.stepCount ? 'the run is finished' : 'the run has stopped');
     await this.#objective?.close?.();
   }
 }

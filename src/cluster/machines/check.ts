@@ -4,6 +4,7 @@
 
 import * as z from 'zod';
 import { isName } from '../transport/subjects.js';
+import { pointsReply, pointsRequest } from './points-check.js';
 import type {
   CoordinatorHeartbeat,
   Placement,
@@ -74,10 +75,11 @@ const amounts = f64s.refine(
 
 const member = z.strictObject({ name: nameSchema, instance: nameSchema });
 
+const membership = { epoch: u32, members: z.array(member).min(1).max(MAX_MEMBERS) };
+
 const placement = z
   .strictObject({
-    epoch: u32,
-    members: z.array(member).min(1).max(MAX_MEMBERS),
+    ...membership,
     owner: u16s,
     groupOfReplica: u16s,
     partition: z.enum(['replicas', 'nodes']),
@@ -105,10 +107,19 @@ const storage = z.discriminatedUnion('kind', [
   }),
 ]) satisfies z.ZodType<StorageDescription>;
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/u);
+
 const shardPart = z.strictObject({
-  entry: z.strictObject({ name: fileName, bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/u) }),
+  entry: z.strictObject({ name: fileName, bytes: count, sha256 }),
   shards: u32s,
 }) satisfies z.ZodType<ShardPart>;
+
+const bundle = z.strictObject({
+  file: z.string().max(4096),
+  text,
+  overrides: z.array(text).max(10_000),
+  attachments: z.record(z.string().max(4096), text),
+});
 
 const shardCounts = { shards: ascending, counts: u32s };
 const oneCountEach = ({ shards, counts }: ShardCounts): boolean => shards.length === counts.length;
@@ -126,12 +137,7 @@ const requests = {
     .strictObject({
       type: z.literal('join'),
       run: nameSchema,
-      bundle: z.strictObject({
-        file: z.string().max(4096),
-        text,
-        overrides: z.array(text).max(10_000),
-        attachments: z.record(z.string().max(4096), text),
-      }),
+      bundle,
       placement,
       self: count,
       storage,
@@ -140,6 +146,21 @@ const requests = {
       (request) => request.self < request.placement.members.length,
       'there is no member of that number',
     ),
+  'join-lumped': z
+    .strictObject({
+      type: z.literal('join-lumped'),
+      run: nameSchema,
+      bundle,
+      folder: path,
+      code: z.array(z.strictObject({ path, sha256 })).max(10_000),
+      membership: z.strictObject(membership),
+      self: count,
+    })
+    .refine(
+      (request) => request.self < request.membership.members.length,
+      'there is no member of that number',
+    ),
+  points: pointsRequest,
   sample: z.strictObject({ type: z.literal('sample') }),
   restore: z.strictObject({
     type: z.literal('restore'),
@@ -179,6 +200,8 @@ export function checkRequest(value: unknown): Request {
 const replies: { readonly [T in RequestType]: z.ZodType<Replies[T]> } = {
   probe: z.strictObject({ seen: z.boolean() }),
   join: z.strictObject({ workers: count.min(1).max(65_536) }),
+  'join-lumped': z.strictObject({ workers: count.min(1).max(65_536) }),
+  points: pointsReply,
   sample: z.strictObject(shardCounts).refine(oneCountEach, DIFFERENT),
   restore: z.strictObject(shardCounts).refine(oneCountEach, DIFFERENT),
   advance: z

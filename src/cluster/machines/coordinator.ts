@@ -13,12 +13,13 @@ import { now } from '../clock.js';
 import type { CrewReport } from '../crew-report.js';
 import type { ParticleEvolution, RowRequest } from '../evolution.js';
 import type { WorkLoad } from '../simulation.js';
-import { Epochs, type MachineOptions } from './epochs.js';
+import { Epochs } from './epochs.js';
+import { ParticleEpochs, type MachineOptions, type ParticleEpoch } from './particle-epochs.js';
 import { crewOf } from './crew-report.js';
 import { MachineError } from './errors.js';
 import { checkSaved, gatherCounts, gatherHash, gatherMoments } from './gather.js';
 import { Gauge } from './gauge.js';
-import type { ShardCounts } from './protocol.js';
+import type { Placement, ShardCounts } from './protocol.js';
 import { gatherRows } from './rows.js';
 import { reachable } from './shared-storage.js';
 
@@ -46,7 +47,7 @@ export interface MachinesReport {
 export class MachineSimulation implements ParticleEvolution {
   readonly kind = 'particles';
   readonly replicas: number;
-  readonly #epochs: Epochs;
+  readonly #epochs: Epochs<Placement, ParticleEpoch>;
   #step = 0;
   #counts: Uint32Array<ArrayBuffer>;
   #jumpsBefore: Float64Array;
@@ -68,12 +69,13 @@ export class MachineSimulation implements ParticleEvolution {
     this.replicas = replicaCount(model);
     this.#counts = initialCounts(model, this.replicas) as Uint32Array<ArrayBuffer>;
     this.#jumpsBefore = new Float64Array(model.graph.targets.length);
-    this.#epochs = new Epochs(options, {
+    const kind = new ParticleEpochs(options, {
       ...{ config, model, replicas: this.replicas },
       jumps: () => this.jumps(),
       counts: () => this.#counts,
       step: () => this.#step,
     });
+    this.#epochs = new Epochs(options, kind);
   }
 
   /** Builds the model. Machines are waited for by `storages`. @throws ConfigError */

@@ -2,68 +2,47 @@
 // share, and gives up what belongs to an epoch that is over. One run at a time. Computes nothing itself: shares have threads.
 
 import { readFile } from 'node:fs/promises';
-import type { PartStorage } from '../../output/mod.js';
-import { BarrierAborted } from '../barrier.js';
-import { readShardPart, shardParts } from '../checkpoint.js';
 import { coreCount } from '../crew.js';
 import { now } from '../clock.js';
 import { version } from '../version.js';
 import { protocolVersion } from '../transport/frame.js';
 import type { Address, Transport } from '../transport/transport.js';
-import { Links } from './links.js';
 import type { Mail } from './mail.js';
+import { MembershipError, type JoinRequest, type MemberPart, type PartOptions } from './member-part.js';
+import { ParticlePart } from './particle-part.js';
+import { PointsPart } from './points-part.js';
 import {
   HEARTBEAT_MS,
   type CoordinatorHeartbeat,
-  type MembershipCode,
+  type Membership,
   type Replies,
   type Request,
-  type ShardPart,
-  type StorageDescription,
   type WorkerHeartbeat,
 } from './protocol.js';
-import { Share, ShareError } from './share.js';
 
 /** Seconds without a sign of life of its coordinator after which a machine is free for others. */
 const ORPHANED = 60;
 /** The same where the machine wants to leave: well within what service managers give a process to end. */
 const ORPHANED_LEAVING = 10;
 
-/** A request that cannot be met because of who is in which epoch of which run. */
-export class MembershipError extends Error {
-  constructor(
-    readonly code: MembershipCode,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 /** What a machine tells those who look after it. */
 export interface MemberListener {
-  joined?(run: string, epoch: number, shards: number, machines: number): void;
+  joined?(run: string, epoch: number, shards: number | undefined, machines: number): void;
   /** Its part in a run is over: the coordinator said so, a newer epoch has no place for it, or nobody was heard for long. */
   left?(run: string, reason: string): void;
 }
 
-export interface MemberOptions extends MemberListener {
+export interface MemberOptions extends MemberListener, PartOptions {
   readonly instance: string;
-  /** Threads to compute with. */
-  readonly workers: number;
   readonly memoryBytes: number;
   /** Particle-steps per second of all threads. */
   readonly speed: number;
-  readonly allowModules: boolean;
-  /** Finds what a coordinator describes. */
-  readonly storage: (description: StorageDescription) => PartStorage | Promise<PartStorage>;
 }
 
 interface Part {
   readonly run: string;
   readonly epoch: number;
-  readonly share: Share;
-  readonly links: Links;
-  readonly storage: PartStorage;
+  readonly work: MemberPart;
   heard: number;
 }
 
@@ -123,7 +102,7 @@ export class Member {
       state: this.#draining ? 'draining' : part ? 'joined' : 'idle',
       run: part?.run ?? null,
       epoch: part?.epoch ?? 0,
-      step: part?.share.step ?? 0,
+      step: part?.work.step ?? 0,
     };
   }
 
@@ -162,7 +141,7 @@ export class Member {
   }
 
   #leaveSoon(part: Part, reason: string): void {
-    part.share.giveUp();
+    part.work.giveUp();
     void this.#after(() => this.#leave(part, reason));
   }
 
@@ -176,8 +155,7 @@ export class Member {
   async #leave(part: Part, reason: string): Promise<void> {
     if (this.#part !== part) return;
     this.#part = undefined;
-    part.links.close();
-    await part.share.close();
+    await part.work.close();
     this.options.left?.(part.run, reason);
     this.#beat();
     if (this.#draining) this.#resolveClosed();
@@ -192,19 +170,19 @@ export class Member {
       throw new MembershipError('stale-epoch', 'only the coordinator of a run may ask for something');
     }
     if (request.type === 'probe') return { seen: await seen(request.path, request.content) };
-    if (request.type === 'join') {
+    if (request.type === 'join' || request.type === 'join-lumped') {
       this.#checkJoin(request);
       // What is under way belongs to an epoch that is over.
-      this.#part?.share.giveUp();
+      this.#part?.work.giveUp();
       return this.#after(() => this.#join(request));
     }
     if (request.type === 'leave') {
       const part = this.#partOf(scope);
-      part.share.giveUp();
+      part.work.giveUp();
       await this.#after(() => this.#leave(part, request.reason));
       return {};
     }
-    return this.#after(() => this.#work(this.#partOf(scope), request));
+    return this.#after(() => this.#partOf(scope).work.serve(request));
   }
 
   #partOf({ run, epoch }: { readonly run: string; readonly epoch: number }): Part {
@@ -217,96 +195,53 @@ export class Member {
     );
   }
 
-  #checkJoin({ run, placement }: Extract<Request, { type: 'join' }>): void {
+  #checkJoin(request: JoinRequest): void {
+    const { run } = request;
+    const { epoch } = membershipOf(request);
     const part = this.#part;
     const { name } = this.transport.self;
     if (this.#draining && part?.run !== run) throw new MembershipError('busy', `${name} is about to leave`);
     if (part && part.run !== run) throw new MembershipError('busy', `${name} is in run ${part.run}`);
-    if (part && placement.epoch <= part.epoch) {
+    if (part && epoch <= part.epoch) {
       throw new MembershipError('stale-epoch', `${name} is in epoch ${part.epoch} of this run already`);
     }
   }
 
-  async #join(request: Extract<Request, { type: 'join' }>): Promise<Replies['join']> {
+  async #join(request: JoinRequest): Promise<Replies[JoinRequest['type']]> {
     this.#checkJoin(request);
-    const { run, placement, self, bundle } = request;
+    const { run, self } = request;
+    const { epoch, members } = membershipOf(request);
     const { name } = this.transport.self;
     const { instance } = this.options;
-    const place = placement.members.at(self);
+    const place = members.at(self);
     if (place?.name !== name || place.instance !== instance) {
       throw new MembershipError('superseded', `machine ${self} of the placement is not ${name} as it is now`);
     }
     const before = this.#part;
-    if (before) {
-      this.#part = undefined;
-      before.links.close();
-      await before.share.close();
-    }
-    const storage = await this.options.storage(request.storage);
-    const share = Share.create({ bundle, placement, self, workers: this.options.workers });
-    const links = new Links(this.transport, share, { run, placement, self });
-    this.#part = { run, epoch: placement.epoch, share, links, storage, heard: now() };
+    this.#part = undefined;
+    await before?.work.close();
+    const work =
+      request.type === 'join'
+        ? await ParticlePart.open(request, this.transport, this.options)
+        : await PointsPart.open(request, this.options);
+    this.#part = { run, epoch, work, heard: now() };
     this.#beat();
-    this.options.joined?.(run, placement.epoch, share.shards.length, placement.members.length);
-    return { workers: share.workers };
-  }
-
-  async #work(
-    part: Part,
-    request: Exclude<Request, { type: 'probe' | 'join' | 'leave' }>,
-  ): Promise<Replies[Request['type']]> {
-    const { share, links, storage } = part;
-    try {
-      switch (request.type) {
-        case 'sample': {
-          const counts = await share.sample();
-          links.begin();
-          return counts;
-        }
-        case 'restore':
-          await restore(share, storage, request);
-          links.begin();
-          return share.counts();
-        case 'advance': {
-          const before = links.counts;
-          const reply = await share.advance(request.from, request.to, (outgoing) => {
-            links.send(outgoing);
-          });
-          const { sentBytes, sentMessages, askedAgain } = links.counts;
-          return {
-            ...reply,
-            sentBytes: sentBytes - before.sentBytes,
-            sentMessages: sentMessages - before.sentMessages,
-            askedAgain: askedAgain - before.askedAgain,
-          };
-        }
-        case 'moments':
-          return await share.moments(request.time);
-        case 'hashes':
-          return await share.hashes();
-        case 'rows':
-          return { rows: share.rows(request.of) };
-        case 'save':
-          return { parts: await save(share, storage, request) };
-        default:
-          return request satisfies never;
-      }
-    } catch (error) {
-      if (error instanceof BarrierAborted) {
-        throw new MembershipError('superseded', 'the work was given up: its epoch is over');
-      }
-      throw error;
-    }
+    this.options.joined?.(run, epoch, work.shards, members.length);
+    return { workers: work.workers };
   }
 
   /** Leaves at once, whatever is under way. */
   async close(): Promise<void> {
     for (const stop of this.#stop) stop();
     const part = this.#part;
-    part?.share.giveUp();
+    part?.work.giveUp();
     if (part) await this.#after(() => this.#leave(part, 'this machine was stopped'));
     this.#resolveClosed();
   }
+}
+
+function membershipOf(request: JoinRequest): Membership {
+  return request.type === 'join' ? request.placement : request.membership;
 }
 
 /** Whether a file is here, with this content. */
@@ -318,37 +253,4 @@ async function seen(path: string, content: string): Promise<boolean> {
     if (code === undefined) throw error;
     return false;
   }
-}
-
-async function restore(
-  share: Share,
-  storage: PartStorage,
-  { step, location, parts }: Extract<Request, { type: 'restore' }>,
-): Promise<void> {
-  const missing = new Set(share.shards);
-  for (const { entry, shards } of parts) {
-    if (!shards.some((shard) => missing.has(shard))) continue;
-    const bytes = await storage.read(location, entry);
-    const { plan } = share.kernel;
-    for (const { shard, ...particles } of readShardPart(bytes, plan.precision, plan.fields)) {
-      if (missing.delete(shard)) share.fill(shard, particles);
-    }
-  }
-  if (missing.size > 0) {
-    const [first] = missing;
-    throw new ShareError(`the checkpoint of step ${step} has no shard ${first}`);
-  }
-  share.begin(step);
-}
-
-async function save(
-  share: Share,
-  storage: PartStorage,
-  { location, prefix }: Extract<Request, { type: 'save' }>,
-): Promise<ShardPart[]> {
-  const parts: ShardPart[] = [];
-  for (const { part, shards } of shardParts(share.particles(), { prefix })) {
-    parts.push({ entry: await storage.write(location, part.name, part.bytes), shards });
-  }
-  return parts;
 }

@@ -5,7 +5,7 @@
 import { StateLost } from '../evolution.js';
 import { workError } from './errors.js';
 import { RemoteError, type Mail } from './mail.js';
-import type { MembershipCode, Placement, Replies, Request } from './protocol.js';
+import type { Membership, MembershipCode, Placement, Replies, Request } from './protocol.js';
 import type { Roster } from './roster.js';
 
 type Fields<T extends Request['type']> = Omit<Extract<Request, { type: T }>, 'type'>;
@@ -31,6 +31,7 @@ const MEMBERSHIP: Readonly<Record<MembershipCode, string>> = {
   'protocol-version': 'speaks another version of the protocol',
   lost: 'heard nothing of this coordinator within its lease',
   superseded: 'has gone on to a newer epoch',
+  unfit: 'cannot take part',
 };
 
 /** A machine will not take part; others may. */
@@ -44,7 +45,7 @@ export class MemberLost extends StateLost {
   }
 }
 
-export class Members {
+export class Members<M extends Membership = Placement> {
   readonly #ended = new AbortController();
   readonly #endWatch: () => void;
 
@@ -53,7 +54,7 @@ export class Members {
     private readonly mail: Pick<Mail, 'request'>,
     roster: Roster,
     private readonly run: string,
-    readonly placement: Placement,
+    readonly placement: M,
     private readonly halt: AbortSignal,
   ) {
     this.#endWatch = roster.onChange((change) => {
@@ -139,7 +140,9 @@ export class Members {
     if (!(error instanceof RemoteError)) return error;
     const { code, message } = error;
     if (isMembership(code)) {
-      const lost = new MemberLost(machine, code, MEMBERSHIP[code]);
+      // Only the machine knows what is wrong with it.
+      const why = code === 'unfit' ? `${MEMBERSHIP[code]}: ${message}` : MEMBERSHIP[code];
+      const lost = new MemberLost(machine, code, why);
       return Object.assign(lost, { cause: error });
     }
     return workError(machine.name, code, message, error);

@@ -46,7 +46,7 @@ export class Muster {
     }
     const failures = (this.#failures.get(name) ?? 0) + 1;
     this.#failures.set(name, failures);
-    if (why !== 'protocol-version' && failures < MOST_FAILURES) return;
+    if (why !== 'protocol-version' && why !== 'unfit' && failures < MOST_FAILURES) return;
     this.#refused.add(instance);
     this.told(
       `machine ${name} is not used any more: ${failures > 1 ? `${failures} times it ` : 'it '}failed to join`,

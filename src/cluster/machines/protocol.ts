@@ -4,14 +4,19 @@
 
 import type { ConfigBundle } from '../../config/mod.js';
 import type { PartEntry } from '../../output/mod.js';
+import type { PointsReply, PointsRequest } from './points-protocol.js';
 
 /**
- * Who has which shard in an epoch. An epoch begins when machines join, leave or are lost, or when work is shared out
+ * Who takes part in an epoch. An epoch begins when machines join, leave or are lost, or when work is shared out
  * anew; whatever belongs to an older one is dropped wherever it arrives. A machine's number is its index in `members`.
  */
-export interface Placement {
+export interface Membership {
   readonly epoch: number;
   readonly members: readonly { readonly name: string; readonly instance: string }[];
+}
+
+/** Who has which shard in an epoch of a particle run. */
+export interface Placement extends Membership {
   /** Number of the machine that has shard (node g, replica k), at [k n + g]. */
   readonly owner: Uint16Array;
   /**
@@ -30,13 +35,19 @@ export type StorageDescription =
   /** A JetStream object store. */
   | { readonly kind: 'object-store'; readonly bucket: string };
 
+/** A file of code, by its absolute path, and the SHA-256 of its bytes. */
+export interface CodeFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
 /** A part of a checkpoint with the shards that it holds, in the order in which it holds them. */
 export interface ShardPart {
   readonly entry: PartEntry;
   readonly shards: Uint32Array;
 }
 
-/** A request; every one but `probe` and `join` is of the epoch that was joined last, others are refused (`stale-epoch`). */
+/** A request; every one but `probe`, `join` and `join-lumped` is of the epoch that was joined last, others are refused (`stale-epoch`). */
 export type Request =
   /** Whether this machine sees the file, with this content: tells a folder that is shared from one of the same name. */
   | { readonly type: 'probe'; readonly path: string; readonly content: string }
@@ -50,6 +61,22 @@ export type Request =
       readonly self: number;
       readonly storage: StorageDescription;
     }
+  /**
+   * Takes part in a lumped run: builds model and objective, and has no points yet. Code of an objective is a file of this machine, run only
+   * where the machine allows it and the file is the same.
+   */
+  | {
+      readonly type: 'join-lumped';
+      readonly run: string;
+      readonly bundle: ConfigBundle;
+      /** Folder of the config, absolute: objectives are found from there. */
+      readonly folder: string;
+      readonly code: readonly CodeFile[];
+      readonly membership: Membership;
+      readonly self: number;
+    }
+  /** Of a lumped run: changes of the points that are here, then work on them. */
+  | PointsRequest
   /** Draws the initial state of its shards. */
   | { readonly type: 'sample' }
   /** Reads its shards from the parts of a checkpoint. `location`: below the storage, `step-…`. */
@@ -77,6 +104,8 @@ export type Request =
 export interface Replies {
   readonly probe: { readonly seen: boolean };
   readonly join: { readonly workers: number };
+  readonly 'join-lumped': { readonly workers: number };
+  readonly points: PointsReply;
   readonly sample: ShardCounts;
   readonly restore: ShardCounts;
   readonly advance: ShardCounts & {
@@ -119,9 +148,9 @@ export interface Trouble {
 /**
  * Codes of trouble that are about the membership, not about the work: `stale-epoch` (the request is of an epoch that is
  * over), `busy` (the machine is in another run), `protocol-version`, `lost` (no sign of life within the lease),
- * `superseded` (the work was given up because a newer epoch began).
+ * `superseded` (the work was given up because a newer epoch began), `unfit` (the machine will not run the code of this run, or has not got it).
  */
-export type MembershipCode = 'stale-epoch' | 'busy' | 'protocol-version' | 'lost' | 'superseded';
+export type MembershipCode = 'stale-epoch' | 'busy' | 'protocol-version' | 'lost' | 'superseded' | 'unfit';
 
 /** What a worker says to all every 500 ms, and at once when something of it changes. */
 export interface WorkerHeartbeat {

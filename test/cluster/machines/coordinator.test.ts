@@ -16,7 +16,7 @@ import {
   resumeRun,
 } from '../../../src/cluster/mod.js';
 import { MachineSimulation } from '../../../src/cluster/machines/coordinator.js';
-import type { MachineOptions } from '../../../src/cluster/machines/epochs.js';
+import type { MachineOptions } from '../../../src/cluster/machines/particle-epochs.js';
 import { Mail } from '../../../src/cluster/machines/mail.js';
 import type { Request } from '../../../src/cluster/machines/protocol.js';
 import { Roster } from '../../../src/cluster/machines/roster.js';

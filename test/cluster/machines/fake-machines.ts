@@ -235,6 +235,9 @@ export class FakeMachine {
         this.run = null;
         if (this.state === 'joined') this.state = 'idle';
         return {};
+      case 'join-lumped':
+      case 'points':
+        throw new Error(`${request.type} is of lumped runs: these machines are of particles`);
       default:
         return request satisfies never;
     }

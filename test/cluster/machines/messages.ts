@@ -31,6 +31,26 @@ export const requests: { readonly [T in Request['type']]: Extract<Request, { typ
     self: 1,
     storage: { kind: 'folder', path: '/a/folder' },
   },
+  'join-lumped': {
+    type: 'join-lumped',
+    run: 'run-1',
+    bundle: { file: 'a.yaml', text: 'name: a', overrides: [], attachments: {} },
+    folder: '/a/folder',
+    code: [{ path: '/a/folder/objective.ts', sha256 }],
+    membership: { epoch: 4, members: [{ name: 'w1', instance: 'one' }] },
+    self: 0,
+  },
+  points: {
+    type: 'points',
+    changes: [
+      { kind: 'clear' },
+      { kind: 'rest' },
+      { kind: 'retire', nodes: ['a', 'b'] },
+      { kind: 'keep', node: 'c' },
+      { kind: 'forget' },
+    ],
+    work: { kind: 'move', step: 3, time: 0.5, timeStep: 0.1, decay: [1, 0.5] },
+  },
   sample: { type: 'sample' },
   restore: { type: 'restore', step: 2 ** 40, location: 'step-000000000100', parts },
   advance: { type: 'advance', from: 100, to: 200 },
@@ -46,6 +66,13 @@ const counted = { shards: Uint32Array.of(1, 4), counts: Uint32Array.of(10, 0) };
 export const replies: Replies = {
   probe: { seen: true },
   join: { workers: 8 },
+  'join-lumped': { workers: 2 },
+  points: {
+    numbers: Float64Array.of(1, Number.NaN, -0),
+    gradients: 1,
+    evaluations: 0,
+    busySeconds: 0.25,
+  },
   sample: counted,
   restore: counted,
   advance: {

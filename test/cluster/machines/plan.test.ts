@@ -233,7 +233,7 @@ describe('planPlacement', () => {
     // Thirty-two machines, and next to nothing to compute: not four.
     expect(
       groups(inputOf({ machines: machinesOf(32), particles: 1e5, graph: ring(64), replicas: 4, rest })),
-    ).toBe(2);
+    ).toBe(1);
   });
 
   it('groups: each of them is even, so that threads wait little', () => {

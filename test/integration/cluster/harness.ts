@@ -96,6 +96,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   readonly prefix?: readonly string[];
   readonly url?: string;
+  /** The changes are the whole config of the run. */
+  readonly replace?: boolean;
 }
 
 /** The place of one test: a folder, a server, programs. All of it is gone after the test. */
@@ -146,7 +148,10 @@ export class Field {
 
   /** The coordinator of a new run. */
   coordinator(machines: number, changes: object = {}, options: StartOptions = {}): Program {
-    const file = writeConfig(join(this.folder, 'config.yaml'), { ...config, ...changes });
+    const file = writeConfig(join(this.folder, 'config.yaml'), {
+      ...(options.replace === true ? {} : config),
+      ...changes,
+    });
     const args = ['run', file, '--out', this.run.path, '--machines', String(machines), '--json'];
     return this.start('run', args, options);
   }

@@ -86,7 +86,8 @@ describe('a machine that is frozen', () => {
       workers[1].thaw();
       await field().expectSame(run, slow());
       expect(run.said).toContain('machine w2 has come');
-      expect(field().run.epoch).toBe(3);
+      // On a busy machine the work may be shared out anew once more.
+      expect(field().run.epoch).toBeGreaterThanOrEqual(3);
       await field().expectSound(...workers);
     });
   });
