@@ -179,7 +179,8 @@ export class PointsPart implements MemberPart {
     const parents = new Map(
       nodes.map(({ node, parent }) => {
         const lent = this.#lent.get(parent) ?? this.#points.at(parent);
-        if (!lent) throw new PointsError(`the parent "${parent}" of "${node}" is neither here nor was it lent`);
+        if (!lent)
+          throw new PointsError(`the parent "${parent}" of "${node}" is neither here nor was it lent`);
         return [node, { node: parent, x: lent.x, v: lent.v }];
       }),
     );
