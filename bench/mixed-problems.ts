@@ -119,7 +119,7 @@ function rosenbrock(): MixedProblem {
     optimum: { node: right, value: 0 },
     accuracy: 0.01,
     spread: 1,
-    ...{ step: 0.1, rate: 0.01, steps: 300 },
+    ...{ step: 0.05, rate: 0.005, steps: 400 },
   };
 }
 

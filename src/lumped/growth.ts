@@ -116,15 +116,32 @@ export function planBirths(living: readonly Living[], rules: GrowRules): number[
     .map(({ node }) => node);
 }
 
-/** Edges without those of some nodes, and with the others' new numbers (-1: gone). */
-export function keepEdges(edges: MassEdges, numbers: Int32Array): MassEdges {
-  const kept: number[] = [];
+/**
+ * Edges after a retirement: those of the retired go to their heirs, as their mass does, so that what was joined stays joined. Of edges that fall
+ * together the heaviest stays.
+ * @param plan of those that leave; an heir stays
+ * @param numbers new numbers of the nodes that stay
+ */
+export function handEdges(edges: MassEdges, plan: readonly Retirement[], numbers: Int32Array): MassEdges {
+  const place = Int32Array.from(numbers);
+  for (const { node, heir } of plan) place[node] = numbers[heir];
+  const places = new Map<number, number>();
+  const from: number[] = [];
+  const to: number[] = [];
+  const weight: number[] = [];
   for (let e = 0; e < edges.from.length; e++) {
-    if (numbers[edges.from[e]] >= 0 && numbers[edges.to[e]] >= 0) kept.push(e);
+    const [a, b] = [place[edges.from[e]], place[edges.to[e]]];
+    if (a === b) continue;
+    const key = Math.min(a, b) * numbers.length + Math.max(a, b);
+    const known = places.get(key);
+    if (known !== undefined) {
+      weight[known] = Math.max(weight[known], edges.weight[e]);
+      continue;
+    }
+    places.set(key, from.length);
+    from.push(a);
+    to.push(b);
+    weight.push(edges.weight[e]);
   }
-  return {
-    from: Int32Array.from(kept, (e) => numbers[edges.from[e]]),
-    to: Int32Array.from(kept, (e) => numbers[edges.to[e]]),
-    weight: Float64Array.from(kept, (e) => edges.weight[e]),
-  };
+  return { from: Int32Array.from(from), to: Int32Array.from(to), weight: Float64Array.from(weight) };
 }

@@ -47,7 +47,7 @@ export class LocalPoints implements Points {
   /** As `bear`, with parents that need not be here. */
   bearFrom(
     nodes: readonly PointSize[],
-    parentOf: (node: string) => Pick<NodePoint, 'node' | 'x'>,
+    parentOf: (node: string) => Pick<NodePoint, 'node' | 'x' | 'v'>,
     at: PointMoment,
   ): Promise<PointReports> {
     return this.#reports(this.add(nodes), (points) => ({

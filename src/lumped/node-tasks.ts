@@ -40,11 +40,11 @@ export type NodeTask =
       readonly time: number;
       readonly seed: number;
     }
-  /** x of newborn nodes out of that of a node each. Fills x, evaluates. */
+  /** x and v of newborn nodes out of those of a node each. Fills both, evaluates. */
   | {
       readonly kind: 'transfer';
       readonly points: readonly NodePoint[];
-      readonly parents: readonly Pick<NodePoint, 'node' | 'x'>[];
+      readonly parents: readonly Pick<NodePoint, 'node' | 'x' | 'v'>[];
       readonly step: number;
       readonly time: number;
     }
@@ -88,6 +88,9 @@ export interface NodeSettings {
   readonly start: (node: string, x: Float64Array, seed: number) => void;
 }
 
+/** The part of v by which points are moved to see where T takes it. */
+const DIFFERENCE = 2 ** -10;
+
 /** Does tasks with an objective. Tasks do not overlap. */
 export class NodeWorker {
   #gradients = 0;
@@ -119,7 +122,7 @@ export class NodeWorker {
         for (const { node, x } of task.points) await this.#start(node, x, task.seed);
         return { reports: await this.#evaluate(task.points, task.time, task.step) };
       case 'transfer':
-        for (const [i, { node, x }] of task.points.entries()) await this.#transfer(task.parents[i], node, x);
+        for (const [i, point] of task.points.entries()) await this.#transfer(task.parents[i], point);
         return { reports: await this.#evaluate(task.points, task.time, task.step) };
       case 'evaluate':
         return { reports: await this.#evaluate(task.points, task.time, task.step) };
@@ -151,11 +154,23 @@ export class NodeWorker {
     else this.settings.start(node, x, seed);
   }
 
-  async #transfer(parent: Pick<NodePoint, 'node' | 'x'>, node: string, x: Float64Array): Promise<void> {
-    const given = this.objective.transfer
-      ? await this.objective.transfer(parent.x, parent.node, node)
-      : parent.x;
-    fill(x, given, `the point that node "${node}" gets from "${parent.node}"`);
+  /** x by the map T of the edge, and v by its derivative along v: a newborn goes on as its parent does. */
+  async #transfer(parent: Pick<NodePoint, 'node' | 'x' | 'v'>, { node, x, v }: NodePoint): Promise<void> {
+    const { objective } = this;
+    const what = `the point that node "${node}" gets from "${parent.node}"`;
+    // Kinetic energy is kept, as under the jumps of particles.
+    const scale = Math.sqrt(this.#diffusivity(parent.node) / this.#diffusivity(node));
+    if (!objective.transfer) {
+      fill(x, parent.x, what);
+      parent.v.forEach((along, i) => (v[i] = scale * along));
+      return;
+    }
+    fill(x, await objective.transfer(parent.x, parent.node, node), what);
+    if (v.length === 0) return;
+    // Exact for maps that only copy, scale or add; T may say no more than where points go.
+    const ahead = parent.x.map((at, i) => at + DIFFERENCE * parent.v[i]);
+    const moved = await objective.transfer(ahead, parent.node, node);
+    for (let i = 0; i < v.length; i++) v[i] = (scale * (moved[i] - x[i])) / DIFFERENCE;
   }
 
   /** Writes gradients, reports. */

@@ -4,7 +4,7 @@
 import { joined, noEdges } from './edges.js';
 import { LumpedError } from './errors.js';
 import type { NodeView } from './flow-types.js';
-import { keepEdges, type Living, type Retirement } from './growth.js';
+import { handEdges, type Living, type Retirement } from './growth.js';
 import { MassSystem, type MassEdges } from './masses.js';
 import type { NodeReport } from './node-tasks.js';
 import type { PointSize } from './points.js';
@@ -146,7 +146,7 @@ export class Population {
     this.value = pick(this.value);
     this.slope = pick(this.slope);
     this.lift = pick(this.lift);
-    masses.edges = keepEdges(masses.edges, numbers);
+    masses.edges = handEdges(masses.edges, plan, numbers);
     this.#members = stay.map((g) => this.#members[g]);
     this.#number();
     return gone;

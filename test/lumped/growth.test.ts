@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { GrowRules, LumpedProblem, Objective } from '../../src/lumped/mod.js';
-import { planBirths, planRetirement, planRoom } from '../../src/lumped/growth.js';
+import { handEdges, planBirths, planRetirement, planRoom } from '../../src/lumped/growth.js';
 import { StructureSpace } from '../../src/model/mod.js';
 import { problem, run, totalOf } from './flows.js';
 
@@ -85,6 +85,35 @@ describe('a graph that grows', () => {
     expect(parent.mass).toBeCloseTo(0.5, 14);
   });
 
+  it('has a newborn go on as its parent does: v by the derivative of the map of the edge', async () => {
+    const second = growing(
+      {
+        mobility: 'log-mean',
+        dynamics: { kind: 'accelerated', friction: { kind: 'constant', value: 1 } },
+      },
+      { every: 3 },
+    );
+    const bent: Objective = {
+      ...search,
+      transfer: (x) => Float64Array.of(3 * x[0] + 0.25 * x[0] * x[0] - 1),
+    };
+    const plain: Objective = {
+      miniBatches: false,
+      dimension: () => 1,
+      neighbours: (node) => space.neighbours(node),
+      evaluate: (points) => search.evaluate(points),
+    };
+    for (const [objective, slope] of [
+      [bent, (x: number) => 3 + 0.5 * x],
+      [plain, () => 1],
+    ] as const) {
+      const flow = await run(second, objective, 3);
+      const [parent, child] = await flow.read(flow.nodes().map(({ node }) => node));
+      expect(parent.v[0]).toBeLessThan(-0.1);
+      expect(child.v[0] / parent.v[0]).toBeCloseTo(slope(parent.x[0]), 3);
+    }
+  });
+
   it('refuses neighbours that are not mutual, or that the node itself is', async () => {
     const oneWay: Objective = {
       ...search,
@@ -127,6 +156,17 @@ describe('plans', () => {
     expect(planRetirement([three[0], three[1], { ...three[2], born: 50 }], alone, rules, 100)).toHaveLength(
       1,
     );
+  });
+
+  it('hand the edges of the retired to their heirs, so that what was joined stays joined', () => {
+    const weighted = { ...edges, weight: Float64Array.from([1, 5, 1, 2]) };
+    // 1 leaves, 3 inherits: 0-1 becomes 0-3; 1-2 falls together with 3-2, and is the heavier one.
+    const handed = handEdges(weighted, [{ node: 1, heir: 3 }], Int32Array.from([0, -1, 1, 2]));
+    expect(handed).toEqual({
+      from: Int32Array.from([0, 2]),
+      to: Int32Array.from([2, 1]),
+      weight: Float64Array.from([1, 5]),
+    });
   });
 
   it('have the heaviest expand first', () => {

@@ -210,12 +210,15 @@ export class MachinePoints implements Points {
       borrowers.set(parent.node, (borrowers.get(parent.node) ?? new Set()).add(member));
     }
     for (const [parent, members] of borrowers) {
-      const [{ x }] = await this.read([parent]);
-      const lent = { node: parent, dimension: x.length, velocities: 0 };
+      const [{ x, v }] = await this.read([parent]);
+      const lent = { node: parent, dimension: x.length, velocities: v.length };
+      const numbers = new Float64Array(x.length + v.length);
+      numbers.set(x);
+      numbers.set(v, x.length);
       await this.#fill(
         'lend',
         new Map([...members].map((member) => [member, [{ ...lent, member }]])),
-        () => x,
+        () => numbers,
       );
     }
   }

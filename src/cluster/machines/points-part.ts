@@ -139,8 +139,8 @@ export class PointsPart implements MemberPart {
       case 'bear':
         return this.#bear(work);
       case 'lend':
-        fill(work, ({ node, dimension, from }) => {
-          if (from === 0) this.#lent.set(node, { x: sharedArray(dimension), v: new Float64Array(0) });
+        fill(work, ({ node, dimension, velocities, from }) => {
+          if (from === 0) this.#lent.set(node, { x: sharedArray(dimension), v: sharedArray(velocities) });
           return this.#lent.get(node);
         });
         return { numbers: new Float64Array(0) };
@@ -178,9 +178,10 @@ export class PointsPart implements MemberPart {
   async #bear({ nodes, step, time }: Extract<PointsWork, { kind: 'bear' }>) {
     const parents = new Map(
       nodes.map(({ node, parent }) => {
-        const x = (this.#lent.get(parent) ?? this.#points.at(parent))?.x;
-        if (!x) throw new PointsError(`the parent "${parent}" of "${node}" is neither here nor was it lent`);
-        return [node, { node: parent, x }];
+        const lent = this.#lent.get(parent) ?? this.#points.at(parent);
+        if (!lent)
+          throw new PointsError(`the parent "${parent}" of "${node}" is neither here nor was it lent`);
+        return [node, { node: parent, x: lent.x, v: lent.v }];
       }),
     );
     this.#lent.clear();

@@ -44,7 +44,7 @@ export type PointsWork =
       readonly step: number;
       readonly time: number;
     }
-  /** Coordinates of a parent from elsewhere, for the next `bear`; pieces of a point come in their order. */
+  /** Coordinates and velocities of a parent from elsewhere, for the next `bear`; pieces of a point come in their order. */
   | { readonly kind: 'lend'; readonly pieces: readonly (Span & NodeSize)[]; readonly numbers: Float64Array }
   /** Points as they are given; likewise. */
   | { readonly kind: 'put'; readonly pieces: readonly (Span & NodeSize)[]; readonly numbers: Float64Array }
