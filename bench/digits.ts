@@ -42,7 +42,7 @@ const V = { price: 2e-6, ridge: Number(flags.ridge) };
 const STEP = 0.2;
 const FRICTION = 0.5;
 /** First-order steps: length. */
-const RATE = 0.3;
+const RATE = 0.15;
 
 /** Of both flows: weight K of an edge, temperatures and the steps from the first to the last, births and deaths. */
 interface FlowSettings {
