@@ -28,7 +28,7 @@ import {
   type SearchState,
 } from '../optimize/mod.js';
 import { exitCode, UsageError } from './exit.js';
-import { table } from './format.js';
+import { counted, table } from './format.js';
 import { wantsMachines, type MachineFlags } from './machine-flags.js';
 import type { MachineSession } from './machine-session.js';
 import { shownFolder } from './run-data.js';
@@ -250,7 +250,7 @@ function tell(
     ...measures.map((measure) => short(node.measured[measure])),
   ]);
   process.stdout.write(
-    `${ENDINGS[ending]} after ${seconds.toFixed(1)} s: ${rounds.length} round${rounds.length === 1 ? '' : 's'}, ` +
+    `${ENDINGS[ending]} after ${seconds.toFixed(1)} s: ${counted(rounds.length, 'round')}, ` +
       `${counts?.gradients ?? 0} gradients, ${counts?.evaluations ?? 0} further values, ${counts?.examined ?? 0} nodes examined\n` +
       table([head, ...rows]) +
       (best

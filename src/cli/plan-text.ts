@@ -1,7 +1,7 @@
 // What a run on many machines says of them: the plan at the start of each epoch, what was measured against it at the end.
 
 import type { MachinesReport, PlanReport, PointsOnMachines } from '../cluster/mod.js';
-import { table } from './format.js';
+import { counted, table } from './format.js';
 
 /** More machines than this are told of together. */
 const SHOWN_MACHINES = 16;
@@ -37,7 +37,7 @@ export function planText({ epoch, machines, storage, plan }: PlanReport): string
       : `${number(predicted.messagesPerStep)} messages, ${bytes(predicted.bytesPerStep)} and ${number(predicted.cut)} jumps ` +
         'between them';
   return (
-    `plan ${epoch}: ${machines.length} machine${machines.length === 1 ? '' : 's'}, cut by ${partition}; ` +
+    `plan ${epoch}: ${counted(machines.length, 'machine')}, cut by ${partition}; ` +
     `a step is predicted to take ${duration(predicted.stepSeconds)}, with ${exchange}; checkpoints go to ${place}\n` +
     table([['machine', 'threads', 'shards', 'particles', 'computes'], ...rows]).trimEnd()
   );
@@ -47,7 +47,7 @@ export function planText({ epoch, machines, storage, plan }: PlanReport): string
 export function measuredText(report: MachinesReport | PointsOnMachines): string {
   if (report.steps === 0) return '';
   const { steps, reforms } = report;
-  const machines = `${report.machines.length} machine${report.machines.length === 1 ? '' : 's'}`;
+  const machines = counted(report.machines.length, 'machine');
   const formed = reforms === 0 ? 'the same machines all the time' : `shared out anew ${times(reforms)}`;
   if ('kind' in report) {
     const { messagesPerStep, numbersPerStep } = report;

@@ -21,7 +21,7 @@ import {
 } from '../sweep/mod.js';
 import { exitCode, UsageError } from './exit.js';
 import { unitOf } from './progress.js';
-import { table, withError } from './format.js';
+import { counted, table, withError } from './format.js';
 import { shownFolder } from './run-data.js';
 import { SweepProgress } from './sweep-progress.js';
 
@@ -68,7 +68,7 @@ export async function sweep(file: string | undefined, flags: SweepFlags): Promis
     );
     progress.message(
       `${folder.plan.name}: ${folder.plan.runs.length} runs${done > 0 ? `, ${done} of them done before` : ''}, ` +
-        `${jobs.jobs} at a time on ${jobs.workers} thread${jobs.workers === 1 ? '' : 's'} each → ${shownFolder(folder.path)}`,
+        `${jobs.jobs} at a time on ${counted(jobs.workers, 'thread')} each → ${shownFolder(folder.path)}`,
     );
     await runSweep(folder, {
       ...jobs,

@@ -6,6 +6,7 @@ import { createEvolution, type SimulationOptions } from '../cluster/mod.js';
 import { loadConfig, type RunConfig } from '../config/mod.js';
 import { heldCheckpoint } from '../output/mod.js';
 import { exitCode } from './exit.js';
+import { counted } from './format.js';
 
 /** How a trial is run. */
 export interface TrialSettings extends Pick<SimulationOptions, 'workers' | 'partition'> {
@@ -80,7 +81,7 @@ export async function verify(
     tell(`${isRight(trial, reference) ? 'ok    ' : 'WRONG '} ${trial.hash.slice(0, 16)}  ${name}\n`);
   };
   for (const workers of options.workers.split(',').map(Number)) {
-    const name = `${workers} worker${workers === 1 ? '' : 's'}`;
+    const name = counted(workers, 'worker');
     if (isExact) {
       await attempt(name, { workers });
       continue;

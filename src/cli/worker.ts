@@ -19,6 +19,7 @@ import {
 } from '../cluster/mod.js';
 import { folderStorage, type LogLevel } from '../output/mod.js';
 import { exitCode, UsageError } from './exit.js';
+import { counted } from './format.js';
 import { formatRate } from './progress.js';
 import { bytes } from './plan-text.js';
 import { measureSpeed } from './self-benchmark.js';
@@ -54,7 +55,7 @@ export async function worker(flags: WorkerOptions): Promise<number> {
     const speed = await measureSpeed(workers);
     const memoryBytes = totalmem();
     say(
-      `worker ${name}, wasserwerk ${version}: ${workers} thread${workers === 1 ? '' : 's'} on ${coreCount()} cores, ` +
+      `worker ${name}, wasserwerk ${version}: ${counted(workers, 'thread')} on ${coreCount()} cores, ` +
         `${bytes(memoryBytes)} of memory, ${formatRate(speed, 'particle')}`,
     );
     const connections = await connectNats(
@@ -83,7 +84,7 @@ export async function worker(flags: WorkerOptions): Promise<number> {
         joined: (run, epoch, shards, machines) => {
           log.say(
             `joined run ${run}, epoch ${epoch}${shards === undefined ? '' : `, with ${shards} shards`}; ` +
-              `${machines} machine${machines === 1 ? '' : 's'}`,
+              counted(machines, 'machine'),
             { event: 'join', run, epoch, shards, machines },
           );
         },

@@ -92,46 +92,6 @@ export class Worker {
     }
   }
 
-  /**
-   * Returns the seconds spent waiting for others. Where rates need densities: deposit | add up, node by node | react |
-   * deliver, with a meeting at each bar.
-   */
-  #stepNodes({ from, to, worker, shards }: Extract<WorkerTask, { kind: 'nodes' }>): number {
-    const { engine } = this;
-    const workers = engine.memoryPlan.workers.length;
-    const { nodeCount } = engine.model.graph;
-    const parts = this.#parts(shards);
-    let waited = 0;
-    const meet = (): void => {
-      const arrived = now();
-      this.#barrier.wait();
-      waited += now() - arrived;
-    };
-    engine.setOwner(worker);
-    const last = to * engine.exchanges;
-    try {
-      for (let exchange = from * engine.exchanges; exchange < last; exchange++) {
-        const half = exchange % engine.exchanges;
-        if (engine.changesWithTime) engine.prepare(Math.floor(exchange / engine.exchanges), half);
-        const delivers = exchange > from * engine.exchanges;
-        if (engine.needsDensities) {
-          for (const part of parts) this.#depositPart(part, exchange, delivers);
-          meet();
-          for (let node = worker; node < nodeCount; node += workers) engine.reduceDensities(node);
-          meet();
-        }
-        engine.beginExchange(exchange % 2);
-        for (const part of parts) this.#stepPart(part, exchange, delivers && !engine.needsDensities);
-        meet();
-      }
-      if (to > from) for (const { replica } of parts) engine.exchange(replica, (last - 1) % 2, false);
-    } catch (error) {
-      if (!(error instanceof BarrierAborted)) abortBarrier(this.#control);
-      throw error;
-    }
-    return waited;
-  }
-
   /** Shards (ascending) of a worker, replica by replica. */
   #parts(shards: readonly number[]): ReplicaPart[] {
     const { nodeCount } = this.engine.model.graph;
@@ -151,15 +111,8 @@ export class Worker {
    */
   #stepPart({ replica, shards }: ReplicaPart, exchange: number, delivers: boolean): void {
     const { engine } = this;
-    if (delivers) engine.exchange(replica, (exchange + 1) % 2, false);
+    if (delivers) this.#deliverTo(replica, exchange - 1);
     for (const shard of shards) engine.stepShard(shard, exchange % engine.exchanges, exchange % 2);
-  }
-
-  /** The same for the deposit of densities, which comes first where rates need them. */
-  #depositPart({ replica, shards }: ReplicaPart, exchange: number, delivers: boolean): void {
-    const { engine } = this;
-    if (delivers) engine.exchange(replica, (exchange + 1) % 2, false);
-    for (const shard of shards) engine.depositShard(shard, exchange % engine.exchanges);
   }
 
   /**
@@ -189,11 +142,36 @@ export class Worker {
     }
   }
 
-  /** Steps shards of all groups together with the other workers. Returns the seconds spent waiting for those. */
-  #stepLockstep({ from, to, worker, groups, shards, nodes, port }: SharedTask): number {
+  /** Steps shards of all replicas together with the other workers of this process, which is alone. */
+  #stepNodes(task: Extract<WorkerTask, { kind: 'nodes' }>): number {
+    const workers = this.engine.memoryPlan.workers.length;
+    const { nodeCount } = this.engine.model.graph;
+    const nodes: number[] = [];
+    for (let node = task.worker; node < nodeCount; node += workers) nodes.push(node);
+    return this.#stepTogether({ ...task, nodes });
+  }
+
+  /** The same where other machines have a part of the replicas. */
+  #stepLockstep({ groups, port, ...task }: SharedTask): number {
+    try {
+      return this.#stepTogether(task, { groups, port });
+    } finally {
+      port.close();
+    }
+  }
+
+  /**
+   * Steps shards together with the other workers, and with other machines where there are some. Where rates need densities: deposit |
+   * add up, node by node | react | deliver, with a meeting at each bar. Returns the seconds spent waiting for other workers.
+   */
+  #stepTogether(
+    { from, to, worker, shards, nodes }: Pick<SharedTask, 'from' | 'to' | 'worker' | 'shards' | 'nodes'>,
+    machines?: Pick<SharedTask, 'groups' | 'port'>,
+  ): number {
     const { engine } = this;
     const { exchanges } = engine;
     const parts = this.#parts(shards);
+    const groups = machines?.groups ?? [];
     let waited = 0;
     const meet = (): void => {
       const arrived = now();
@@ -207,27 +185,31 @@ export class Worker {
         if (engine.changesWithTime) engine.prepare(Math.floor(exchange / exchanges), exchange % exchanges);
         if (delivers) for (const group of groups) this.#await(group, exchange - 1);
         if (engine.needsDensities) {
-          for (const part of parts) this.#depositPart(part, exchange, delivers);
+          for (const { replica, shards: own } of parts) {
+            if (delivers) this.#deliverTo(replica, exchange - 1);
+            for (const shard of own) engine.depositShard(shard, exchange % exchanges);
+          }
           meet();
           for (const node of nodes) engine.reduceDensities(node);
           meet();
           for (const { group, peers } of groups) {
             if (peers.length === 0) continue;
-            if (worker === 0) this.#post(port, { kind: 'densities', group, exchange });
+            if (worker === 0 && machines) this.#post(machines.port, { kind: 'densities', group, exchange });
             this.#pass(densityGate(group), exchange);
           }
         }
         engine.beginExchange(exchange % 2);
         for (const part of parts) this.#stepPart(part, exchange, delivers && !engine.needsDensities);
         meet();
-        if (worker === 0) for (const group of groups) this.#send(group, exchange, port);
+        if (worker === 0 && machines) for (const group of groups) this.#send(group, exchange, machines.port);
       }
-      if (to > from) for (const group of groups) this.#deliver(group, to * exchanges - 1);
+      if (to > from) {
+        for (const group of groups) this.#await(group, to * exchanges - 1);
+        for (const { replica } of parts) this.#deliverTo(replica, to * exchanges - 1);
+      }
     } catch (error) {
       if (!(error instanceof BarrierAborted)) abortBarrier(this.#control);
       throw error;
-    } finally {
-      port.close();
     }
     return waited;
   }
@@ -254,7 +236,12 @@ export class Worker {
   /** Delivers the emigrants of a group to this worker's shards, once those of other machines are there. */
   #deliver(group: SharedGroup, exchange: number): void {
     this.#await(group, exchange);
-    for (const replica of group.replicas) this.engine.exchange(replica, exchange % 2, false);
+    for (const replica of group.replicas) this.#deliverTo(replica, exchange);
+  }
+
+  /** Delivers a replica's emigrants to this worker's shards. */
+  #deliverTo(replica: number, exchange: number): void {
+    this.engine.exchange(replica, exchange % 2, false);
   }
 
   #pass(gate: number, exchange: number): void {

@@ -16,13 +16,14 @@ import type {
 import { MachineError } from '../machines/errors.js';
 import type { Members } from '../machines/members.js';
 import {
+  lengthOf,
   MOST_NUMBERS,
   type PointsChange,
   type PointsReply,
   type PointsWork,
 } from '../machines/points-protocol.js';
 import type { Membership } from '../machines/protocol.js';
-import { byMember, cut, joinedOf, lengthOf, numbersIn, sizeOf, type Piece, type Place } from './places.js';
+import { byMember, cut, joinedOf, numbersIn, sizeOf, type Piece, type Place } from './places.js';
 
 /** What this process asks the objective itself: little, and of no point. */
 export interface Oracle {
@@ -212,9 +213,7 @@ export class MachinePoints implements Points {
     for (const [parent, members] of borrowers) {
       const [{ x, v }] = await this.read([parent]);
       const lent = { node: parent, dimension: x.length, velocities: v.length };
-      const numbers = new Float64Array(x.length + v.length);
-      numbers.set(x);
-      numbers.set(v, x.length);
+      const numbers = joinedOf(x, v);
       await this.#fill(
         'lend',
         new Map([...members].map((member) => [member, [{ ...lent, member }]])),

@@ -1,7 +1,7 @@
 // Where points are that machines have, and how they are cut into pieces that fit into messages. Who asks for what is machine-points.ts.
 
 import type { PointSize } from '../../lumped/mod.js';
-import { MOST_NUMBERS, type NodeSize, type Span } from '../machines/points-protocol.js';
+import { MOST_NUMBERS, type Span } from '../machines/points-protocol.js';
 
 /** A node and the machine that has its point. */
 export interface Place extends PointSize {
@@ -9,7 +9,7 @@ export interface Place extends PointSize {
 }
 
 /** A piece of a point, with the size of the whole. */
-export type Piece = Span & NodeSize;
+export type Piece = Span & PointSize;
 
 export const sizeOf = ({ node, dimension, velocities }: PointSize): PointSize => ({
   node,
@@ -18,9 +18,6 @@ export const sizeOf = ({ node, dimension, velocities }: PointSize): PointSize =>
 });
 
 export const numbersIn = ({ dimension, velocities }: PointSize): number => dimension + velocities;
-
-export const lengthOf = (pieces: readonly Span[]): number =>
-  pieces.reduce((sum, { from, to }) => sum + to - from, 0);
 
 export function joinedOf(x: Float64Array, v: Float64Array): Float64Array {
   const whole = new Float64Array(x.length + v.length);

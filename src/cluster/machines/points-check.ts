@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 import {
+  lengthOf,
   MOST_NUMBERS,
   type PointsChange,
   type PointsReply,
@@ -50,10 +51,6 @@ const pieces = z
       .refine((piece) => ascends(piece) && piece.to <= piece.dimension + piece.velocities, SPAN),
   )
   .max(MOST_NODES);
-
-function lengthOf(list: readonly { readonly from: number; readonly to: number }[]): number {
-  return list.reduce((sum, { from, to }) => sum + to - from, 0);
-}
 
 const change = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rest') }),

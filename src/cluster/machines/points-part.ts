@@ -3,7 +3,7 @@
 // coordinator has, too.
 
 import { loadBundle } from '../../config/mod.js';
-import { LocalPoints, type NodeReport, type PointReports } from '../../lumped/mod.js';
+import { LocalPoints, type GivenPoint, type NodeReport, type PointReports } from '../../lumped/mod.js';
 import { codeDiffers } from '../../objective/mod.js';
 import { lumpedThreads, type TimedCrew } from '../lumped/crew.js';
 import {
@@ -13,7 +13,13 @@ import {
   type PartOptions,
   type WorkRequest,
 } from './member-part.js';
-import type { PointsChange, PointsReply, PointsRequest, PointsWork } from './points-protocol.js';
+import {
+  lengthOf,
+  type PointsChange,
+  type PointsReply,
+  type PointsRequest,
+  type PointsWork,
+} from './points-protocol.js';
 import type { Request } from './protocol.js';
 
 /** A request that does not fit the points that are here. */
@@ -22,10 +28,7 @@ class PointsError extends Error {
 }
 
 /** Where coordinates and velocities of a point are. */
-interface PointMemory {
-  readonly x: Float64Array;
-  readonly v: Float64Array;
-}
+type PointMemory = Pick<GivenPoint, 'x' | 'v'>;
 
 export class PointsPart implements MemberPart {
   readonly shards = undefined;
@@ -140,7 +143,10 @@ export class PointsPart implements MemberPart {
         return this.#bear(work);
       case 'lend':
         fill(work, ({ node, dimension, velocities, from }) => {
-          if (from === 0) this.#lent.set(node, { x: sharedArray(dimension), v: sharedArray(velocities) });
+          if (from === 0) {
+            const [x, v] = [this.crew.allocate(dimension), this.crew.allocate(velocities)];
+            this.#lent.set(node, { x, v });
+          }
           return this.#lent.get(node);
         });
         return { numbers: new Float64Array(0) };
@@ -191,7 +197,7 @@ export class PointsPart implements MemberPart {
   }
 
   #read({ pieces }: Extract<PointsWork, { kind: 'read' }>): Float64Array {
-    const numbers = new Float64Array(pieces.reduce((sum, { from, to }) => sum + to - from, 0));
+    const numbers = new Float64Array(lengthOf(pieces));
     let at = 0;
     for (const { node, from, to } of pieces) {
       const point = this.#points.at(node);
@@ -234,9 +240,6 @@ function fill(
     });
   }
 }
-
-/** Coordinates that threads can see. */
-const sharedArray = (length: number): Float64Array => new Float64Array(new SharedArrayBuffer(8 * length));
 
 function numbersOf({ reports, gradients, evaluations }: PointReports) {
   const numbers = new Float64Array(3 * reports.length);

@@ -2,12 +2,7 @@
 // three numbers per node. Coordinates travel where points are put back, born next to one of another machine, saved or looked at, some MB at a time.
 // Masses never do: they are the coordinator's.
 
-/** A node that gets a point: numbers of its coordinates and of its velocities. */
-export interface NodeSize {
-  readonly node: string;
-  readonly dimension: number;
-  readonly velocities: number;
-}
+import type { PointSize } from '../../lumped/mod.js';
 
 /** A piece of a point: numbers `from` to (not including) `to` of its coordinates and the velocities behind them. */
 export interface Span {
@@ -15,6 +10,10 @@ export interface Span {
   readonly from: number;
   readonly to: number;
 }
+
+/** How many numbers are in pieces of points. */
+export const lengthOf = (pieces: readonly Pick<Span, 'from' | 'to'>[]): number =>
+  pieces.reduce((sum, { from, to }) => sum + to - from, 0);
 
 /** What happens to points before the work of a request. */
 export type PointsChange =
@@ -32,7 +31,7 @@ export type PointsWork =
   /** Points where the objective or the initial law puts them. */
   | {
       readonly kind: 'start';
-      readonly nodes: readonly NodeSize[];
+      readonly nodes: readonly PointSize[];
       readonly step: number;
       readonly time: number;
       readonly seed: number;
@@ -40,14 +39,14 @@ export type PointsWork =
   /** Points out of those of parents, which are here or were lent. */
   | {
       readonly kind: 'bear';
-      readonly nodes: readonly (NodeSize & { readonly parent: string })[];
+      readonly nodes: readonly (PointSize & { readonly parent: string })[];
       readonly step: number;
       readonly time: number;
     }
   /** Coordinates and velocities of a parent from elsewhere, for the next `bear`; pieces of a point come in their order. */
-  | { readonly kind: 'lend'; readonly pieces: readonly (Span & NodeSize)[]; readonly numbers: Float64Array }
+  | { readonly kind: 'lend'; readonly pieces: readonly (Span & PointSize)[]; readonly numbers: Float64Array }
   /** Points as they are given; likewise. */
-  | { readonly kind: 'put'; readonly pieces: readonly (Span & NodeSize)[]; readonly numbers: Float64Array }
+  | { readonly kind: 'put'; readonly pieces: readonly (Span & PointSize)[]; readonly numbers: Float64Array }
   | { readonly kind: 'evaluate'; readonly step: number; readonly time: number }
   | {
       readonly kind: 'move';

@@ -3,6 +3,7 @@
 // answered as the first (mail.ts). Maps on the wire are msgpackr's; what arrives is checked (check.ts) before it is used.
 
 import type { ConfigBundle } from '../../config/mod.js';
+import type { CodeFile } from '../../objective/mod.js';
 import type { PartEntry } from '../../output/mod.js';
 import type { PointsReply, PointsRequest } from './points-protocol.js';
 
@@ -34,12 +35,6 @@ export type StorageDescription =
   | { readonly kind: 'folder'; readonly path: string }
   /** A JetStream object store. */
   | { readonly kind: 'object-store'; readonly bucket: string };
-
-/** A file of code, by its absolute path, and the SHA-256 of its bytes. */
-export interface CodeFile {
-  readonly path: string;
-  readonly sha256: string;
-}
 
 /** A part of a checkpoint with the shards that it holds, in the order in which it holds them. */
 export interface ShardPart {

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Mail } from '../../../src/cluster/machines/mail.js';
 import { Member } from '../../../src/cluster/machines/member.js';
-import type { CodeFile, Request } from '../../../src/cluster/machines/protocol.js';
+import type { Request } from '../../../src/cluster/machines/protocol.js';
+import type { CodeFile } from '../../../src/objective/mod.js';
 import { LocalHub } from '../../../src/cluster/transport/threads.js';
 import { requests } from './messages.js';
 
