@@ -1,8 +1,6 @@
 // The workers of one process behind one interface: threads of a piscina pool, or none (the caller's own thread, for
 // tests and for replaying serially). Gives each worker its task and waits for all of them.
 
-import { Piscina } from 'piscina';
-import { fileURLToPath } from 'node:url';
 import { MessagePort } from 'node:worker_threads';
 import { availableParallelism } from 'node:os';
 import { ShardEngine, type MemoryPlan } from '../particles/mod.js';
@@ -11,6 +9,7 @@ import type { Model } from '../model/mod.js';
 import { controlWord } from './barrier.js';
 import { asFailure, errorOf } from './failure.js';
 import type { TaskFailure, TaskResult, WorkerSetup, WorkerTask } from './messages.js';
+import { threadPool, type ThreadName } from './thread-pool.js';
 import { Worker } from './worker.js';
 
 export interface Crew<Task = WorkerTask, Result = TaskResult> {
@@ -41,14 +40,6 @@ export function soloCrew(
   };
 }
 
-/** The built entrance of a kind of threads; also found when this file runs from its source. */
-export function threadFile(
-  name: 'thread' | 'grid-thread' | 'lumped-thread' | 'metric-thread' | 'estimate',
-): string {
-  const folder = import.meta.url.endsWith('.ts') ? '../../dist/workers/' : '../../workers/';
-  return fileURLToPath(new URL(`${folder}${name}.js`, import.meta.url));
-}
-
 /**
  * Young objects of a thread, in MiB. A thread makes few: particles are in shared memory. The default lets each thread
  * take 15 MB more (docs/performance.md).
@@ -62,19 +53,11 @@ export function threadCrew(setup: WorkerSetup): Crew {
 
 /** Threads of this process that enter by a file of `workers`, each with the same setup. */
 export function crewOf<Task, Result extends object>(
-  name: 'thread' | 'grid-thread' | 'lumped-thread' | 'metric-thread',
+  name: Exclude<ThreadName, 'estimate'>,
   setup: { readonly workers: number },
   youngGeneration = YOUNG_GENERATION,
 ): Crew<Task, Result> {
-  const pool = new Piscina({
-    filename: threadFile(name),
-    minThreads: setup.workers,
-    maxThreads: setup.workers,
-    concurrentTasksPerWorker: 1,
-    idleTimeout: Infinity,
-    workerData: setup,
-    resourceLimits: { maxYoungGenerationSizeMb: youngGeneration },
-  });
+  const pool = threadPool(name, setup.workers, setup, youngGeneration);
   return {
     size: setup.workers,
     run: async (tasks) => {

@@ -3,7 +3,6 @@
 // thread is. What is estimated, and
 // how, is src/estimate; where records are written, run-files.ts.
 
-import { Piscina } from 'piscina';
 import type { ConfigBundle, RunConfig } from '../config/mod.js';
 import {
   Balance,
@@ -16,11 +15,11 @@ import {
   type Observation,
 } from '../estimate/mod.js';
 import type { Model } from '../model/mod.js';
-import { threadFile } from './crew.js';
 import type { ParticleEvolution } from './evolution.js';
 import { asFailure, errorOf } from './failure.js';
 import type { EstimateSetup, TaskFailure } from './messages.js';
 import { sampleNodes } from './sample-nodes.js';
+import { threadPool } from './thread-pool.js';
 
 /** Who computes the estimates. */
 interface Estimating {
@@ -46,14 +45,7 @@ function inPlace(model: Model, config: RunConfig): Estimating {
 /** On one thread of its own. */
 function onThread(bundle: ConfigBundle): Estimating {
   const workerData: EstimateSetup = { config: bundle };
-  const pool = new Piscina({
-    filename: threadFile('estimate'),
-    minThreads: 1,
-    maxThreads: 1,
-    concurrentTasksPerWorker: 1,
-    idleTimeout: Infinity,
-    workerData,
-  });
+  const pool = threadPool('estimate', 1, workerData);
   return {
     run: async (input) => {
       const transferList = input.samples.map((sample) => sample.buffer);
