@@ -1,7 +1,7 @@
 // The proximal map of the action along one edge in one cell: of r²/(2 K θ(s, t)) for the reaction r between the
 // densities s and t >= 0 at its two ends. Exact to rounding for every mobility. Loops over cells are solver.ts.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import { thetaCode, thetaOf } from '../transport/mod.js';
 import { actionRoot } from './action-root.js';
 import { Tangent, type MetricMobility } from './mean.js';
@@ -107,7 +107,7 @@ export class EdgeProximal {
       }
       let next = NaN;
       if (s > 0 && t > 0) {
-        const residual = fastF64.log(s / t) - u;
+        const residual = mathF64.log(s / t) - u;
         if (residual > 0) low = u;
         else high = u;
         const bSlope = -ratio * aSlope;

@@ -8,7 +8,7 @@
 // In logarithms throughout, so that no temperature is too small; R is a product over coordinates and graph, and each is applied along its own
 // axis. The temperature comes down from the size of the box.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import { GeodesicError } from './errors.js';
 import type { MetricProblem, WeightedEdge } from './problem.js';
 
@@ -95,7 +95,7 @@ function sinkhorn(
         for (let i = 0; i < u.length; i++) {
           if (a[i] === 0) continue;
           const next = logA[i] - seen[i];
-          error += Math.abs(fastF64.exp(u[i] + seen[i]) - a[i]);
+          error += Math.abs(mathF64.exp(u[i] + seen[i]) - a[i]);
           u[i] = 0.5 * (u[i] + next);
           value += 2 * a[i] * u[i];
         }
@@ -111,7 +111,7 @@ function sinkhorn(
             v[i] = -Infinity;
             continue;
           }
-          error += Math.abs(fastF64.exp(v[i] + back[i]) - b[i]);
+          error += Math.abs(mathF64.exp(v[i] + back[i]) - b[i]);
           v[i] = logB[i] - back[i];
           cost += b[i] * v[i];
         }
@@ -132,7 +132,7 @@ function sinkhorn(
 }
 
 function logarithms(field: Float64Array): Float64Array {
-  return field.map((value) => fastF64.log(value));
+  return field.map((value) => mathF64.log(value));
 }
 
 function masked(values: Float64Array, by: Float64Array): Float64Array {
@@ -148,7 +148,7 @@ class Reference {
       const width = cells.widths[k];
       const factor = (width * width) / (4 * temperature * diffusivity[0]);
       const logs = new Float64Array(size * size);
-      const logWidth = fastF64.log(width);
+      const logWidth = mathF64.log(width);
       for (let i = 0; i < size; i++) {
         for (let j = 0; j < size; j++) {
           const direct = Math.abs(i - j);
@@ -183,7 +183,7 @@ class Axis {
     private readonly size: number,
     private readonly stride: number,
   ) {
-    this.#kernel = logs.map((value) => fastF64.exp(value));
+    this.#kernel = logs.map((value) => mathF64.exp(value));
     this.#line = new Float64Array(size);
     this.#factors = new Float64Array(size);
     this.#span =
@@ -215,11 +215,11 @@ class Axis {
   #together(values: Float64Array, first: number, most: number): void {
     const { size, stride } = this;
     const [line, factors, kernel] = [this.#line, this.#factors, this.#kernel];
-    for (let j = 0; j < size; j++) factors[j] = line[j] === -Infinity ? 0 : fastF64.exp(line[j] - most);
+    for (let j = 0; j < size; j++) factors[j] = line[j] === -Infinity ? 0 : mathF64.exp(line[j] - most);
     for (let i = 0; i < size; i++) {
       let sum = 0;
       for (let j = 0; j < size; j++) sum += kernel[i * size + j] * factors[j];
-      values[first + i * stride] = most + fastF64.log(sum);
+      values[first + i * stride] = most + mathF64.log(sum);
     }
   }
 
@@ -237,9 +237,9 @@ class Axis {
     for (let j = 0; j < size; j++) {
       const value = logs[i * size + j] + line[j] - most;
       // e^-40 is below the last digit of a sum of at most some thousand terms.
-      if (value > -40) sum += fastF64.exp(value);
+      if (value > -40) sum += mathF64.exp(value);
     }
-    return most + fastF64.log(sum);
+    return most + mathF64.log(sum);
   }
 }
 
@@ -275,7 +275,7 @@ export function jumpKernel(
     term = product(term, positive, n).map((value) => value / k);
     for (let i = 0; i < sum.length; i++) sum[i] += term[i];
   }
-  const damping = fastF64.exp(-fastest * time);
+  const damping = mathF64.exp(-fastest * time);
   let kernel: Float64Array = sum.map((value) => value * damping);
   for (let k = 0; k < squarings; k++) kernel = product(kernel, kernel, n);
   return kernel;

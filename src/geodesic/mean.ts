@@ -2,7 +2,7 @@
 // homogeneous of degree 1 and concave: θ(s, t) is the least of a s + b t over the tangents (a, b), which depend on log(s/t)
 // only. Not rates (model/mobility.ts), and not `upwind`, which is no function of the densities alone.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 
 /** Mobilities for which the metric is a convex problem. */
 export const metricMobilities = ['log-mean', 'arithmetic', 'geometric', 'harmonic', 'constant'] as const;
@@ -32,7 +32,7 @@ export class Tangent {
 
   /** Moves to u, |u| <= 300. */
   at(u: number): void {
-    const e = fastF64.exp(u);
+    const e = mathF64.exp(u);
     this.ratio = e;
     switch (this.mean) {
       case 'log-mean': {

@@ -13,7 +13,7 @@
 // towards the minimum and not past it. Newton's method, with bisection where it leaves the bracket. At eps = 0 the
 // minimum is an end (f or f' = 0), and where the equation has no root within, f goes there.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import type { DensityMobility } from '../model/mod.js';
 import { gamma } from './lines.js';
 
@@ -115,7 +115,7 @@ function solveEuler(
   let far = goal;
   let y = begin;
   for (let round = 1; ; round++) {
-    const t = fastF64.exp(-Math.abs(y));
+    const t = mathF64.exp(-Math.abs(y));
     const large = 1 / (1 + t);
     const small = t * large;
     const p = small * large;
@@ -151,7 +151,7 @@ function ratioOf(first: number, second: number): number {
   if (first === second) return 0;
   if (first === 0) return -farthest;
   if (second === 0) return farthest;
-  const y = fastF64.log(first / second);
+  const y = mathF64.log(first / second);
   return y < -farthest ? -farthest : y > farthest ? farthest : y;
 }
 

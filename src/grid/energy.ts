@@ -5,7 +5,7 @@
 // with the fluxes that the scheme itself uses, so that I_h is what E_h loses in the limit of short steps. Where a density
 // is 0 beside one that is not, I_h is infinite.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import { isDensityMobility } from '../model/mod.js';
 import { blockRange, forFaces, forItems, share, type Member } from './cells.js';
 import { densityDissipation } from './density-exchange.js';
@@ -90,7 +90,7 @@ function writeChemical(
   for (let i = from; i < to; i++) {
     const f = field[i];
     const v = potential[i];
-    const logarithm = fastF64.log(f);
+    const logarithm = mathF64.log(f);
     // At eps = 0 there is no logarithm in mu, also where f = 0.
     chemical[i] = temperature === 0 ? v : v + temperature * logarithm;
     inWells += v * f;

@@ -2,7 +2,7 @@
 // some of the coordinates only is computed on a mesh of those (sin x on 256 x 256 cells takes 256 sines). Not for
 // single points (model/evaluator.ts) and not the particles' engine.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import {
   applyOperator,
   reachable,
@@ -233,10 +233,10 @@ function apply(
       for (let i = 0; i < count; i++) out[i] = -(a as Float64Array)[i];
       return;
     case 'exp':
-      for (let i = 0; i < count; i++) out[i] = fastF64.exp((a as Float64Array)[i]);
+      for (let i = 0; i < count; i++) out[i] = mathF64.exp((a as Float64Array)[i]);
       return;
     case 'log':
-      for (let i = 0; i < count; i++) out[i] = fastF64.log((a as Float64Array)[i]);
+      for (let i = 0; i < count; i++) out[i] = mathF64.log((a as Float64Array)[i]);
       return;
     default:
       for (let i = 0; i < count; i++) out[i] = applyOperator(operator, at(a, i), at(b, i), at(c, i));

@@ -9,7 +9,7 @@
 // 1970): of second order in h, of first order (upwind) where |z| is large, with the ratio rightward/leftward = e^-z, so
 // that f = e^(-V/eps) has no flux.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import { forFaces, type Cells } from './cells.js';
 
 /** Below this |z|, B(z) = 1 - z/2 to all digits (the next term is z^2/12). */
@@ -42,7 +42,7 @@ export function writeFluxes(
       const z = size / temperature;
       // eps B(|z|): the smaller one; the larger one is eps B(-|z|) = eps B(|z|) + |dV|. At eps = 0 that is upwind.
       const uphill =
-        temperature === 0 ? 0 : z < smallest ? temperature * (1 - 0.5 * z) : size / fastF64.expm1(z);
+        temperature === 0 ? 0 : z < smallest ? temperature * (1 - 0.5 * z) : size / mathF64.expm1(z);
       const downhill = uphill + size;
       rightward[i] = factor * (difference > 0 ? uphill : downhill);
       leftward[i] = factor * (difference > 0 ? downhill : uphill);

@@ -1,7 +1,7 @@
 // What friction leaves of phi over a stretch of time, and what a force that stands still does to it meanwhile: phi' = -gamma(t)
 // phi - mu, solved exactly. Not when a schedule begins anew (second-order.ts).
 
-import { fastF64, mathF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import type { FrictionSchedule } from '../model/mod.js';
 
 /** phi becomes keep * phi - push * mu. */
@@ -19,7 +19,7 @@ export function dampingOver(friction: FrictionSchedule, from: number, to: number
       const decay = gamma * (to - from);
       // Where gamma * (to - from) underflows there is no friction.
       if (!(decay > 1e-300)) return { keep: 1, push: to - from };
-      return { keep: fastF64.exp(-decay), push: -fastF64.expm1(-decay) / gamma };
+      return { keep: mathF64.exp(-decay), push: -mathF64.expm1(-decay) / gamma };
     }
     case 'nesterov': {
       // integral of (s/to)^r over [from, to].

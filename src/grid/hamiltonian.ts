@@ -8,7 +8,7 @@
 // hold less than 2^-53 of the mass, all together; without the cut they would feel forces without bound, and so would their
 // neighbours. The Gibbs state is at rest with it, in its tails also.
 
-import { fastF64, mathF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import { blockRange, forItems, share, type Member } from './cells.js';
 import type { LineFlow } from './line-flow.js';
 import { lanes } from './lines.js';
@@ -82,7 +82,7 @@ export class HamiltonianSums {
       let least = Infinity;
       for (let i = from; i < to; i++) if (potential[i] < least) least = potential[i];
       let partition = 0;
-      for (let i = from; i < to; i++) partition += fastF64.exp((least - potential[i]) / temperature);
+      for (let i = from; i < to; i++) partition += mathF64.exp((least - potential[i]) / temperature);
       sums[item * evaluationSums] = least;
       sums[item * evaluationSums + 1] = partition;
     });
@@ -93,7 +93,7 @@ export class HamiltonianSums {
     let partition = 0;
     for (let item = 0; item < items; item++) {
       const own = sums[item * evaluationSums];
-      partition += sums[item * evaluationSums + 1] * fastF64.exp((least - own) / temperature);
+      partition += sums[item * evaluationSums + 1] * mathF64.exp((least - own) / temperature);
     }
     this.#floor = least + temperature * (logVacuum - mathF64.log(partition * cells.volume));
     // The sums are read by all before anybody writes new ones.
@@ -118,7 +118,7 @@ export class HamiltonianSums {
         inWells += v * f;
         if (f > most) most = f;
         if (f > 0) {
-          const logarithm = fastF64.log(f);
+          const logarithm = mathF64.log(f);
           entropic += f * logarithm;
           // At eps = 0 there is no logarithm in mu.
           const mu = temperature === 0 ? v : v + temperature * logarithm;

@@ -1,7 +1,7 @@
 // The initial law as averages over cells: differences of the normal distribution function, overlaps of intervals, or a
 // point shared by the nearest cells so that its mean is exact. Every law is a product over coordinates.
 
-import { fastF64, mathF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import type { Model } from '../model/mod.js';
 import { share, type Cells, type Member } from './cells.js';
 import type { GridArrays, GridPlan } from './memory.js';
@@ -32,7 +32,7 @@ export function normalMass(a: number, b: number): number {
     const middle = a + (2 * panel + 1) * half;
     for (const [node, weight] of legendre) {
       const [x, y] = [middle - node * half, middle + node * half];
-      sum += weight * (fastF64.exp(-0.5 * x * x) + fastF64.exp(-0.5 * y * y));
+      sum += weight * (mathF64.exp(-0.5 * x * x) + mathF64.exp(-0.5 * y * y));
     }
   }
   return (sum * half) / rootTwoPi;

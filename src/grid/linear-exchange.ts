@@ -8,7 +8,7 @@
 //
 // A, B <= 1 make f, f' >= 0; A/B = a/b makes the Gibbs state stationary for rates in detailed balance.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import type { LinearMobility } from '../model/mod.js';
 
 /** Rates larger than this act like it. */
@@ -35,7 +35,7 @@ export function writeLinearRates(
     const difference = potential[target + i] - potential[source + i];
     const height = Math.abs(difference);
     // At eps = 0, metropolis and barker jump only downhill; level ground is level at any temperature.
-    const r = height === 0 ? 1 : fastF64.exp(-scale * (height / temperature));
+    const r = height === 0 ? 1 : mathF64.exp(-scale * (height / temperature));
     let up: number;
     let down: number;
     switch (mobility) {
@@ -71,7 +71,7 @@ function excess(x: number): number {
     }
     return sum;
   }
-  return x + fastF64.expm1(-x);
+  return x + mathF64.expm1(-x);
 }
 
 /** The coefficients of an edge over a time tau, for cells [from, to). */
@@ -99,7 +99,7 @@ export function writeLinearCoefficients(
     }
     const shareForward = forward[i] / rate;
     const shareBackward = backward[i] / rate;
-    const relaxed = -fastF64.expm1(-x);
+    const relaxed = -mathF64.expm1(-x);
     a[i] = shareForward * relaxed;
     b[i] = shareBackward * relaxed;
     c[i] = shareForward * shareBackward * excess(x);

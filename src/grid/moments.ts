@@ -1,7 +1,7 @@
 // Sums over blocks of cells that an observation is made of, and the observation. Exact sums over cells, not estimates:
 // standard errors are 0, and there are no particles to count.
 
-import { fastF64, mathF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import type { EnergyRecord, MovementReport, Observation } from '../estimate/mod.js';
 import { temperatureAt } from '../model/mod.js';
 import { blockRange, centre, share, type Member } from './cells.js';
@@ -48,13 +48,13 @@ export function* measureMoments(
       for (let k = 0; k < d; k++) sums[at++] += f * x[k];
       for (let p = 0; p < products.length; p++) sums[at++] += f * x[products[p][0]] * x[products[p][1]];
       sums[at++] += v * f;
-      if (f > 0) sums[at] += f * fastF64.log(f);
+      if (f > 0) sums[at] += f * mathF64.log(f);
     }
     sums[width - 2] = least;
     if (temperature > 0) {
       let partition = 0;
       for (let i = base + from; i < base + to; i++)
-        partition += fastF64.exp((least - potential[i]) / temperature);
+        partition += mathF64.exp((least - potential[i]) / temperature);
       sums[width - 1] = partition;
     }
     moments.set(sums, item * width);
@@ -136,7 +136,7 @@ function logPartition({ cells, model }: GridPlan, { moments }: GridArrays, tempe
   let sum = 0;
   for (let item = 0; item < items; item++) {
     const own = moments[(item + 1) * width - 2];
-    sum += moments[(item + 1) * width - 1] * fastF64.exp((least - own) / temperature);
+    sum += moments[(item + 1) * width - 1] * mathF64.exp((least - own) / temperature);
   }
   return mathF64.log(sum * cells.volume) - least / temperature;
 }

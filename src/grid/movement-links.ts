@@ -5,7 +5,7 @@
 //             = theta (mu_i - mu_(i+1));  at eps = 0 the density that drifts along the face
 //     edge    theta of the density family; for the linear family L(q f, q' f') / eps, with the rates q of the edge
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import { isDensityMobility, type DensityMobility } from '../model/mod.js';
 import { forFaceRuns, linksOf, mean, setLinks, type Links } from '../transport/mod.js';
 import type { GridArrays, GridPlan } from './memory.js';
@@ -69,5 +69,5 @@ function setWeights(links: Links, link: number, conductance: number, a: number, 
   links.conductance[link] = largest > 0 ? conductance * scale : 0;
   links.weightFrom[link] = Math.max(a / scale, leastRatio);
   links.weightTo[link] = Math.max(b / scale, leastRatio);
-  links.logRatio[link] = fastF64.log(links.weightFrom[link]) - fastF64.log(links.weightTo[link]);
+  links.logRatio[link] = mathF64.log(links.weightFrom[link]) - mathF64.log(links.weightTo[link]);
 }

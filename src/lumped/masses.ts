@@ -5,7 +5,7 @@
 // Mass passes from one end of an edge to the other and nowhere else; what rounding leaves of the sum is taken back after each step. Sums and
 // sweeps run in the order of nodes and edges, so results have the same bits wherever they are made.
 
-import { fastF64, mathF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import { isDensityMobility } from '../model/mod.js';
 import { LumpedError } from './errors.js';
 import { flooredTheta, movePair, type KineticPair } from './kinetic.js';
@@ -52,7 +52,7 @@ const allowance = ({ tolerance }: MassMotion): number => Math.max(tolerance, 1e-
  */
 const kineticWeight = ({ tolerance }: MassMotion): number => 10 * Math.sqrt(tolerance);
 
-const log = (mass: number): number => fastF64.log(Math.max(mass, LEAST));
+const log = (mass: number): number => mathF64.log(Math.max(mass, LEAST));
 
 export class MassSystem {
   mass: Float64Array;
@@ -256,7 +256,7 @@ export class MassSystem {
   /** sum m log m. */
   mixing(): number {
     let sum = 0;
-    for (const mass of this.mass) if (mass > 0) sum += mass * fastF64.log(mass);
+    for (const mass of this.mass) if (mass > 0) sum += mass * mathF64.log(mass);
     return sum;
   }
 
@@ -283,7 +283,7 @@ export class MassSystem {
       const [a, b] = [mass[from[e]], mass[to[e]]];
       if (!(a > 0 || b > 0)) continue;
       const deltaV = value[to[e]] - value[from[e]];
-      const ratio = a > 0 && b > 0 ? fastF64.log(b) - fastF64.log(a) : b > a ? Infinity : -Infinity;
+      const ratio = a > 0 && b > 0 ? mathF64.log(b) - mathF64.log(a) : b > a ? Infinity : -Infinity;
       const drive = temperature === 0 ? deltaV : deltaV + temperature * ratio;
       let flux: number;
       if (isDensityMobility(mobility)) {

@@ -4,7 +4,7 @@
 // A pair of masses a + b = s is written by r = log(a/b): a = s sigma(r), b = s sigma(-r). Differences of tiny masses keep their
 // digits that way, and all mobilities but `constant` are s times a function of r.
 
-import { fastF64, mathF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import type { DensityMobility, LinearMobility } from '../model/mod.js';
 
 /** |r| beyond this is not told from an empty node: e^-700 is near the smallest double. */
@@ -12,7 +12,7 @@ export const LARGEST_RATIO = 700;
 
 /** 1/(1 + e^-r): the part of a pair that the first has. */
 export function share(r: number): number {
-  return r >= 0 ? 1 / (1 + fastF64.exp(-r)) : fastF64.exp(r) / (1 + fastF64.exp(r));
+  return r >= 0 ? 1 / (1 + mathF64.exp(-r)) : mathF64.exp(r) / (1 + mathF64.exp(r));
 }
 
 /** log(a/b), within [-700, 700]; also where one of them is 0. Both 0: 0. */
@@ -20,7 +20,7 @@ export function ratioOf(a: number, b: number): number {
   if (a === b) return 0;
   if (!(a > 0)) return -LARGEST_RATIO;
   if (!(b > 0)) return LARGEST_RATIO;
-  const r = fastF64.log(a) - fastF64.log(b);
+  const r = mathF64.log(a) - mathF64.log(b);
   return Math.max(-LARGEST_RATIO, Math.min(LARGEST_RATIO, r));
 }
 
@@ -117,11 +117,11 @@ export function linearRates(
   const forward = share(-z);
   switch (mobility) {
     case 'metropolis':
-      return { sum: 1 + fastF64.exp(-Math.abs(z)), forward };
+      return { sum: 1 + mathF64.exp(-Math.abs(z)), forward };
     case 'barker':
       return { sum: 1, forward };
     case 'symmetric':
-      return { sum: fastF64.exp(z / 2) + fastF64.exp(-z / 2), forward };
+      return { sum: mathF64.exp(z / 2) + mathF64.exp(-z / 2), forward };
     default:
       return mobility satisfies never;
   }

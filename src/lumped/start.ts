@@ -1,7 +1,7 @@
 // Where points start: drawn from the initial law of the model, each node from a stream of its own, so that it does not matter who draws
 // which node when. Not for objectives that know better (`initial`).
 
-import { fastF64, mathF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import { LANES, nextRow, seedStreams, streamPurpose } from '../kernel/mod.js';
 import type { InitialLaw } from '../model/mod.js';
 
@@ -44,6 +44,6 @@ export function drawStart(
         ? law.low[at(i)] + (law.high[at(i)] - law.low[at(i)]) * u
         : law.mean[at(i)] +
           // Box and Muller (1958); one of the pair is enough here.
-          law.standardDeviation[at(i)] * Math.sqrt(-2 * fastF64.log(u)) * mathF64.cos(2 * Math.PI * w);
+          law.standardDeviation[at(i)] * Math.sqrt(-2 * mathF64.log(u)) * mathF64.cos(2 * Math.PI * w);
   }
 }

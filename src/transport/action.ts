@@ -1,6 +1,6 @@
 // The action of flows and of potentials on links, and the tangents of mobilities that dual bounds are made of. Not a solver.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import type { Links } from './links.js';
 import { curvature, mean, meanAt, setMean, slopeFirst, slopeSecond, value } from './means.js';
 
@@ -17,7 +17,7 @@ const least = 1e-300;
 
 /** Writes log f of sites [begin, end). */
 export function writeLogs(f: Float64Array, logs: Float64Array, begin: number, end: number): void {
-  for (let site = begin; site < end; site++) logs[site] = fastF64.log(f[site] > least ? f[site] : least);
+  for (let site = begin; site < end; site++) logs[site] = mathF64.log(f[site] > least ? f[site] : least);
 }
 
 /**

@@ -6,7 +6,7 @@
 // an M-matrix: relaxation from positive values stays positive. k is such that a flux is w theta (mu_s - mu_t) for the densities
 // at hand, hence found in two passes.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import type { Box, Links } from './links.js';
 import { mean, meanAt, setMean, value } from './means.js';
 import type { Place } from './sparse.js';
@@ -114,7 +114,7 @@ export class ImplicitFlow {
       const z = (potential[t] - potential[s]) / temperature;
       const size = Math.abs(z);
       // B(|z|) = |z|/(e^|z| - 1), and B(-|z|).
-      const slow = size < 1e-8 ? 1 - 0.5 * size : size / fastF64.expm1(size);
+      const slow = size < 1e-8 ? 1 - 0.5 * size : size / mathF64.expm1(size);
       let [a, b] = z > 0 ? [slow, slow + size] : [slow + size, slow];
       let rate = step * conductance[link] * temperature;
       if (kind[link] === mean.logarithmic && Math.abs(logRatio[link] + z) <= consistent * (1 + size)) {
@@ -125,9 +125,9 @@ export class ImplicitFlow {
         const f = Math.max(density[s], thinnest);
         const g = Math.max(density[t], thinnest);
         const [x, y] = [f * weightFrom[link], g * weightTo[link]];
-        setMean(kind[link], f, g, weightFrom[link], weightTo[link], fastF64.log(x / y));
+        setMean(kind[link], f, g, weightFrom[link], weightTo[link], mathF64.log(x / y));
         const theta = meanAt[value];
-        setMean(mean.logarithmic, f, g, a, b, fastF64.log(Math.max(a, thinnest) * f) - fastF64.log(b * g));
+        setMean(mean.logarithmic, f, g, a, b, mathF64.log(Math.max(a, thinnest) * f) - mathF64.log(b * g));
         const factor = theta / meanAt[value];
         rate *= factor > 0 && factor < fastest ? factor : factor >= fastest ? fastest : 1;
       }

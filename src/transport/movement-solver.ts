@@ -6,7 +6,7 @@
 // y is, and the same to second order. From an implicit Euler step of the gradient flow, whose tails are right, it takes some
 // five steps, also where densities span a hundred orders of magnitude; from other states Newton's method often fails there.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import type { ImplicitFlow } from './implicit-flow.js';
 import { leastDensity, type Movement, type Standing } from './movement.js';
 
@@ -104,7 +104,7 @@ export class MovementSolver {
       }
       const last = (levels - 1) * sites + i;
       for (let l = 0; l < levels; l++) {
-        phi[l * sites + i] = potential[i] + temperature * fastF64.log(density[last]);
+        phi[l * sites + i] = potential[i] + temperature * mathF64.log(density[last]);
       }
     }
     yield;
@@ -161,7 +161,7 @@ export class MovementSolver {
         if (l < barriers) {
           slack[at] *= Math.max(leastGrowth, barrier / (slack[at] * density[at]) - y);
         }
-        density[at] = Math.max(leastDensity, density[at] * (y >= 0 ? 1 + y : fastF64.exp(y)));
+        density[at] = Math.max(leastDensity, density[at] * (y >= 0 ? 1 + y : mathF64.exp(y)));
       }
     }
   }

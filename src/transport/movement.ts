@@ -14,7 +14,7 @@
 // Any phi and any tangent of the mobilities give a lower bound: theta is concave and homogeneous, so theta(f) <= theta_s f_s +
 // theta_t f_t, and the smallest value over all densities of the mass at hand is a maximum, or log of a sum of exponentials.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 import { linkMobility, writeLogs, writeMobilities, type LinkMobility } from './action.js';
 import type { Links } from './links.js';
 import { mean } from './means.js';
@@ -223,7 +223,7 @@ export class Movement {
         let bound = phi[at + i] + (0.5 * step * s * q) / between[at + i];
         let residual = -f * phi[at + i] - 0.5 * step * q * ahead[at + i];
         if (isLast) {
-          const logarithm = temperature > 0 ? temperature * fastF64.log(f) : 0;
+          const logarithm = temperature > 0 ? temperature * mathF64.log(f) : 0;
           residual += f * (potential[i] + logarithm);
           bound -= potential[i];
           energy += f * (potential[i] + logarithm);
@@ -303,7 +303,7 @@ export class Movement {
         let sum = 0;
         for (let i = block * blockLength; i < Math.min(this.#end, (block + 1) * blockLength); i++) {
           const c = phi[at + i] + (0.5 * step * s * kinetic[at + i]) / between[at + i] - potential[i];
-          sum += fastF64.exp((c - top) / temperature);
+          sum += mathF64.exp((c - top) / temperature);
         }
         sums[exponentials + block] = sum;
       }
@@ -317,7 +317,7 @@ export class Movement {
     if (temperature > 0) {
       let sum = 0;
       for (let block = 0; block < blocks; block++) sum += sums[exponentials + block];
-      bound -= mass * (top + temperature * fastF64.log(sum / mass));
+      bound -= mass * (top + temperature * mathF64.log(sum / mass));
     }
     yield;
     return {

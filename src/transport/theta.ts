@@ -2,7 +2,7 @@
 // nothing else. With derivatives and scaled by the rates of a link: means.ts. Not rates (model/mobility.ts), and not `upwind`, which is no
 // function of the densities alone.
 
-import { fastF64 } from '../elementary/mod.js';
+import { mathF64 } from '../elementary/mod.js';
 
 /** As they are numbered for innermost loops. */
 const smooth = ['arithmetic', 'constant', 'geometric', 'harmonic', 'log-mean'] as const;
@@ -34,7 +34,7 @@ export function thetaOf(code: number, s: number, t: number): number {
       if (Math.abs(delta) < 1e-3) return 0.5 * (s + t) * (1 - (delta * delta) / 3);
       const ratio = s / t;
       const isFinite = ratio > 0 && ratio < Infinity;
-      return (s - t) / (isFinite ? fastF64.log(ratio) : fastF64.log(s) - fastF64.log(t));
+      return (s - t) / (isFinite ? mathF64.log(ratio) : mathF64.log(s) - mathF64.log(t));
     }
   }
 }

@@ -1,8 +1,8 @@
-// The functions by words against mathF64: the same bits.
+// The functions by words against those of the general operations: the same bits.
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fastF64, mathF64 } from '../../src/elementary/mod.js';
+import { elementary, immediateF64, mathF64 } from '../../src/elementary/mod.js';
 
 const special = [
   0,
@@ -33,12 +33,14 @@ const special = [
   3,
 ];
 
+const general = elementary(immediateF64);
+
 for (const name of ['exp', 'expm1', 'log'] as const) {
   const same = (x: number): void => {
-    const [fast, slow] = [fastF64[name](x), mathF64[name](x)];
+    const [fast, slow] = [mathF64[name](x), general[name](x)];
     if (!Object.is(fast, slow)) expect([x, fast]).toEqual([x, slow]);
   };
-  it(`${name} has the bits of mathF64.${name}`, () => {
+  it(`${name} has the bits of the general one`, () => {
     special.forEach(same);
     for (let i = -2000; i <= 2000; i++) same(i * 0.3607 + 1e-3);
     for (let i = 0; i < 2000; i++) same((1 + i * 1.07) * 2 ** -40 * (i % 2 === 0 ? 1 : -1));
