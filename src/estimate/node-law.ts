@@ -123,7 +123,6 @@ export function ballLaw(tree: NeighbourTree): NodeLaw {
   const logVolume = logUnitBallVolume(d);
   const [a, b] = [(d + 1) / 2, (d + 3) / 2];
   const distances = new Float64Array(near);
-  const indices = new Int32Array(near);
   const local = { logDensity: NaN, nearLogDensity: NaN, score: new Float64Array(d), noise: NaN };
   // psi(k) - psi(m + 1) - log(c_d r^d) for the k-th of m other points at distance r: k = `near`, of n - 1 or n.
   const ofOthers = digamma(near) - digamma(n) - logVolume;
@@ -134,14 +133,14 @@ export function ballLaw(tree: NeighbourTree): NodeLaw {
     shared: wanted,
     near,
     nearLogDensity: (x) => {
-      tree.nearest(x, near, distances, indices);
+      tree.nearest(x, near, distances);
       return nearest(distances[near - 1], ofAll);
     },
     at: (x, own) => {
       const { score } = local;
       const others = own >= 0 ? n - 1 : n;
-      if (own >= 0) tree.nearestOf(own, near, distances, indices);
-      else tree.nearest(x, near, distances, indices);
+      if (own >= 0) tree.nearestOf(own, near, distances);
+      else tree.nearest(x, near, distances);
       const narrow = distances[near - 1];
       local.nearLogDensity = nearest(narrow, own >= 0 ? ofOthers : ofAll);
       let squared = narrow * scale;

@@ -44,14 +44,13 @@ export function knnEntropyOf(tree: NeighbourTree, neighbours: number): Estimate 
   if (n <= k) return noEstimate;
   const wide = Math.min(2 * k, n - 1);
   const distances = new Float64Array(wide);
-  const indices = new Int32Array(wide);
   const point = new Float64Array(d);
   const [psi, psiWide] = [digamma(k), digamma(wide)];
 
   // Welford's sums of the terms d log r_i - psi(k), and the sum of what they grow by in the wide balls.
   let [mean, squares, growth] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
-    tree.nearestOf(i, wide, distances, indices);
+    tree.nearestOf(i, wide, distances);
     let term: number;
     let wideTerm: number | undefined;
     if (distances[k - 1] > 0) {

@@ -20,18 +20,15 @@ export class NeighbourTree {
   readonly dimension: number;
   /** Coordinate i of the point at place s of the tree's order at [s d + i]. */
   readonly #points: Float64Array;
-  /** Index in the sample of the point at place s, and the place of the point with index i. */
-  readonly #indexAt: Int32Array;
+  /** The place of the point with index i in the sample. */
   readonly #placeOf: Int32Array;
-  /** Period and half of it; Infinity for coordinates without. */
-  readonly #periods: Float64Array;
-  readonly #halves: Float64Array;
+  /** Infinity for coordinates without a period; undefined where no coordinate has one. */
+  readonly #periods: Float64Array | undefined;
   /** Places of node v: from [v] to before [v] of #ends. */
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
-  /** Bounding box of the points of node v: ends of coordinate i at [v d + i]. */
-  readonly #low: Float64Array;
-  readonly #high: Float64Array;
+  /** Bounding box of the points of node v: lower and upper end of coordinate i at [2 (v d + i)] and behind it. */
+  readonly #boxes: Float64Array;
   readonly #firstLeaf: number;
   /** Nodes that a query may have to come back to, with their squared distances: one per level. */
   readonly #openNodes: Int32Array;
@@ -44,8 +41,9 @@ export class NeighbourTree {
     const n = pointCount(sample);
     this.count = n;
     this.dimension = d;
-    this.#periods = Float64Array.from(periods, (period) => period ?? Infinity);
-    this.#halves = this.#periods.map((period) => period / 2);
+    this.#periods = periods.some((period) => period !== undefined)
+      ? Float64Array.from(periods, (period) => period ?? Infinity)
+      : undefined;
     const source = Float64Array.from(sample.points);
     for (let i = 0; i < d; i++) {
       const period = periods[i];
@@ -59,28 +57,27 @@ export class NeighbourTree {
     this.#firstLeaf = leaves - 1;
     this.#starts = new Int32Array(nodeCount);
     this.#ends = new Int32Array(nodeCount);
-    this.#low = new Float64Array(nodeCount * d);
-    this.#high = new Float64Array(nodeCount * d);
+    this.#boxes = new Float64Array(2 * nodeCount * d);
     this.#openNodes = new Int32Array(levels + 1);
     this.#openDistances = new Float64Array(levels + 1);
     this.#query = new Float64Array(d);
-    this.#indexAt = Int32Array.from({ length: n }, (_, i) => i);
+    const order = new Int32Array(n);
+    for (let i = 0; i < n; i++) order[i] = i;
     this.#ends[0] = n;
-    for (let node = 0; node < nodeCount; node++) this.#arrange(node, source);
+    for (let node = 0; node < nodeCount; node++) this.#arrange(node, order, source);
 
     this.#points = new Float64Array(n * d);
     this.#placeOf = new Int32Array(n);
     for (let place = 0; place < n; place++) {
-      const index = this.#indexAt[place];
+      const index = order[place];
       this.#placeOf[index] = place;
       for (let i = 0; i < d; i++) this.#points[place * d + i] = source[index * d + i];
     }
   }
 
   /** Gives a node its box and, unless it is a leaf, its children their places. Parents come first. */
-  #arrange(node: number, source: Float64Array): void {
+  #arrange(node: number, order: Int32Array, source: Float64Array): void {
     const { dimension: d } = this;
-    const order = this.#indexAt;
     const [start, end] = [this.#starts[node], this.#ends[node]];
     let [widest, width] = [0, -1];
     for (let i = 0; i < d; i++) {
@@ -90,9 +87,12 @@ export class NeighbourTree {
         if (x < low) low = x;
         if (x > high) high = x;
       }
-      this.#low[node * d + i] = low;
-      this.#high[node * d + i] = high;
-      if (high - low > width) [widest, width] = [i, high - low];
+      this.#boxes[2 * (node * d + i)] = low;
+      this.#boxes[2 * (node * d + i) + 1] = high;
+      if (high - low > width) {
+        widest = i;
+        width = high - low;
+      }
     }
     if (node >= this.#firstLeaf) return;
     const middle = (start + end) >> 1;
@@ -104,27 +104,26 @@ export class NeighbourTree {
   }
 
   /**
-   * Writes the squared distances (ascending) and the indices in the sample of the `k` points nearest to point i, itself
-   * excluded, into the first k places of `distances` and `indices`. Other points at the same place count.
+   * Writes the squared distances (ascending) of the `k` points nearest to point i, itself excluded, into the first k places
+   * of `distances`. Other points at the same place count.
    * @throws RangeError unless 1 <= k <= n - 1 and 0 <= i < n.
    */
-  nearestOf(i: number, k: number, distances: Float64Array, indices: Int32Array): void {
+  nearestOf(i: number, k: number, distances: Float64Array): void {
     if (!(Number.isInteger(i) && i >= 0 && i < this.count)) {
       throw new RangeError(`point ${i} of ${this.count}`);
     }
-    this.#requireRoom(k, this.count - 1, distances, indices);
+    requireRoom(k, this.count - 1, distances);
     const place = this.#placeOf[i];
-    this.#find(this.#points, place * this.dimension, place, k, distances, indices);
+    this.#find(this.#points, place * this.dimension, place, k, distances);
   }
 
   /**
-   * Writes the squared distances (ascending) and the indices of the `k` points nearest to `x`, a point at the same place
-   * included.
+   * Writes the squared distances (ascending) of the `k` points nearest to `x`, a point at the same place included.
    * @throws RangeError unless 1 <= k <= n.
    */
-  nearest(x: ArrayLike<number>, k: number, distances: Float64Array, indices: Int32Array): void {
-    this.#requireRoom(k, this.count, distances, indices);
-    this.#find(this.#wrapped(x), 0, -1, k, distances, indices);
+  nearest(x: ArrayLike<number>, k: number, distances: Float64Array): void {
+    requireRoom(k, this.count, distances);
+    this.#find(this.#wrapped(x), 0, -1, k, distances);
   }
 
   /**
@@ -132,15 +131,16 @@ export class NeighbourTree {
    * at x itself. Slower than `nearest`: it is for samples with points at the same place.
    */
   nearestApart(x: ArrayLike<number>): { readonly distance: number; readonly atPoint: number } {
+    const { dimension: d } = this;
     const query = this.#wrapped(x);
+    const [nodes, points, boxes, periods] = [this.#openNodes, this.#points, this.#boxes, this.#periods];
     let atPoint = 0;
     let least = Infinity;
     let open = 0;
-    const nodes = this.#openNodes;
     nodes[open++] = 0;
     while (open > 0) {
       const node = nodes[--open];
-      const lower = this.#boxDistance(node, query, 0);
+      const lower = boxDistance(boxes, node, query, 0, d, periods);
       // A box around x may hold points at x, which are to be counted.
       if (lower > 0 && lower >= least) continue;
       if (node < this.#firstLeaf) {
@@ -148,8 +148,8 @@ export class NeighbourTree {
         nodes[open++] = 2 * node + 1;
         continue;
       }
-      for (let place = this.#starts[node]; place < this.#ends[node]; place++) {
-        const distance = this.#pointDistance(place, query, 0);
+      for (let place = this.#starts[node], end = this.#ends[node]; place < end; place++) {
+        const distance = pointDistance(points, place, query, 0, d, periods);
         if (distance === 0) atPoint++;
         else if (distance < least) least = distance;
       }
@@ -169,62 +169,52 @@ export class NeighbourTree {
     if (x.length !== d) throw new RangeError(`a point of ${x.length} coordinates among points of ${d}`);
     for (let i = 0; i < d; i++) {
       if (!Number.isFinite(x[i])) throw new RangeError(`coordinate ${i} of the point is ${x[i]}`);
-      const period = this.#periods[i];
+      const period = this.#periods?.[i] ?? Infinity;
       this.#query[i] = period === Infinity ? x[i] : wrap(x[i], period);
     }
     return this.#query;
   }
 
-  #requireRoom(k: number, most: number, distances: Float64Array, indices: Int32Array): void {
-    if (!(Number.isInteger(k) && k >= 1 && k <= most)) {
-      throw new RangeError(`${k} nearest points asked for, of ${most}`);
-    }
-    if (distances.length < k || indices.length < k) {
-      throw new RangeError(`no room for ${k} nearest points`);
-    }
-  }
-
-  /** The k points nearest to the point at [at …] of `query`, but for the one at place `except`. */
-  #find(
-    query: Float64Array,
-    at: number,
-    except: number,
-    k: number,
-    distances: Float64Array,
-    indices: Int32Array,
-  ): void {
-    const [nodes, lowers, indexAt] = [this.#openNodes, this.#openDistances, this.#indexAt];
-    const [starts, ends, firstLeaf] = [this.#starts, this.#ends, this.#firstLeaf];
-    for (let slot = 0; slot < k; slot++) distances[slot] = Infinity;
+  /** Squared distances of the k points nearest to the point at [at …] of `query`, but for the one at place `except`. */
+  #find(query: Float64Array, at: number, except: number, k: number, distances: Float64Array): void {
+    const { dimension: d } = this;
+    const [nodes, lowers, points, boxes] = [this.#openNodes, this.#openDistances, this.#points, this.#boxes];
+    const [starts, ends, firstLeaf, periods] = [this.#starts, this.#ends, this.#firstLeaf, this.#periods];
     const last = k - 1;
+    for (let slot = 0; slot < k; slot++) distances[slot] = Infinity;
+    // That of the k-th so far.
+    let bound = Infinity;
     let open = 0;
     let node = 0;
     for (;;) {
       while (node < firstLeaf) {
-        const left = this.#boxDistance(2 * node + 1, query, at);
-        const right = this.#boxDistance(2 * node + 2, query, at);
-        const [near, far] = left <= right ? [1, right] : [2, left];
-        if (far < distances[last]) {
-          nodes[open] = 2 * node + 3 - near;
+        const child = 2 * node + 1;
+        const left = boxDistance(boxes, child, query, at, d, periods);
+        const right = boxDistance(boxes, child + 1, query, at, d, periods);
+        const isLeft = left <= right;
+        const far = isLeft ? right : left;
+        if (far < bound) {
+          nodes[open] = isLeft ? child + 1 : child;
           lowers[open++] = far;
         }
-        node = 2 * node + near;
+        node = isLeft ? child : child + 1;
       }
       for (let place = starts[node], end = ends[node]; place < end; place++) {
-        const distance = this.#pointDistance(place, query, at);
-        if (distance >= distances[last] || place === except) continue;
+        const distance = pointDistance(points, place, query, at, d, periods);
+        if (distance >= bound || place === except) continue;
         let slot = last;
-        for (; slot > 0 && distances[slot - 1] > distance; slot--) {
-          distances[slot] = distances[slot - 1];
-          indices[slot] = indices[slot - 1];
+        for (; slot > 0; slot--) {
+          const before = distances[slot - 1];
+          if (before <= distance) break;
+          distances[slot] = before;
         }
         distances[slot] = distance;
-        indices[slot] = indexAt[place];
+        bound = distances[last];
       }
       do {
         if (open === 0) return;
         node = nodes[--open];
-      } while (lowers[open] >= distances[last]);
+      } while (lowers[open] >= bound);
     }
   }
 
@@ -235,67 +225,105 @@ export class NeighbourTree {
   within(x: ArrayLike<number>, squaredRadius: number, except: number, sums: Float64Array): number {
     const { dimension: d } = this;
     const query = this.#wrapped(x);
-    const nodes = this.#openNodes;
-    const [points, indexAt] = [this.#points, this.#indexAt];
+    const [nodes, points, boxes, periods] = [this.#openNodes, this.#points, this.#boxes, this.#periods];
+    const left = except >= 0 ? this.#placeOf[except] : -1;
     let count = 0;
     sums.fill(0);
     let open = 0;
     nodes[open++] = 0;
     while (open > 0) {
       const node = nodes[--open];
-      if (this.#boxDistance(node, query, 0) > squaredRadius) continue;
+      if (boxDistance(boxes, node, query, 0, d, periods) > squaredRadius) continue;
       if (node < this.#firstLeaf) {
         nodes[open++] = 2 * node + 2;
         nodes[open++] = 2 * node + 1;
         continue;
       }
       for (let place = this.#starts[node], end = this.#ends[node]; place < end; place++) {
-        if (this.#pointDistance(place, query, 0) > squaredRadius || indexAt[place] === except) continue;
+        if (pointDistance(points, place, query, 0, d, periods) > squaredRadius || place === left) continue;
         count++;
         for (let i = 0; i < d; i++) {
           let difference = points[place * d + i] - query[i];
-          if (difference > this.#halves[i]) difference -= this.#periods[i];
-          else if (difference < -this.#halves[i]) difference += this.#periods[i];
+          if (periods !== undefined) {
+            const period = periods[i];
+            if (difference > period / 2) difference -= period;
+            else if (difference < -period / 2) difference += period;
+          }
           sums[i] += difference;
         }
       }
     }
     return count;
   }
+}
 
-  #pointDistance(place: number, query: Float64Array, at: number): number {
-    const { dimension: d } = this;
-    const from = place * d;
-    let sum = 0;
-    for (let i = 0; i < d; i++) {
-      let difference = Math.abs(query[at + i] - this.#points[from + i]);
-      if (difference > this.#halves[i]) difference = this.#periods[i] - difference;
+function requireRoom(k: number, most: number, distances: Float64Array): void {
+  if (!(Number.isInteger(k) && k >= 1 && k <= most)) {
+    throw new RangeError(`${k} nearest points asked for, of ${most}`);
+  }
+  if (distances.length < k) throw new RangeError(`no room for ${k} nearest points`);
+}
+
+// Functions of their own and not methods: loops that call them load the fields of the tree once.
+
+/** The squared distance from the point at [at …] of `query` to the one at a place of `points`. */
+function pointDistance(
+  points: Float64Array,
+  place: number,
+  query: Float64Array,
+  at: number,
+  d: number,
+  periods: Float64Array | undefined,
+): number {
+  const from = place * d;
+  if (periods === undefined) {
+    // The first coordinate outside the loop: a tenth off a search in the plane.
+    const first = query[at] - points[from];
+    let sum = first * first;
+    for (let i = 1; i < d; i++) {
+      const difference = query[at + i] - points[from + i];
       sum += difference * difference;
     }
     return sum;
   }
-
-  /**
-   * A squared distance that no point of the node's box falls below, in floating-point numbers too: differences to the two
-   * ends of a side round in the same way as those to points between them.
-   */
-  #boxDistance(node: number, query: Float64Array, at: number): number {
-    const { dimension: d } = this;
-    const from = node * d;
-    let sum = 0;
-    for (let i = 0; i < d; i++) {
-      const x = query[at + i];
-      const below = this.#low[from + i] - x;
-      const above = x - this.#high[from + i];
-      // The way to the nearer end, and the way round to the other one.
-      const nearer = below > above ? below : above;
-      if (nearer <= 0) continue;
-      const round = this.#periods[i] + (below > above ? above : below);
-      const side = nearer < round ? nearer : round;
-      sum += side * side;
-    }
-    return sum;
+  let sum = 0;
+  for (let i = 0; i < d; i++) {
+    let difference = Math.abs(query[at + i] - points[from + i]);
+    const round = periods[i] - difference;
+    if (round < difference) difference = round;
+    sum += difference * difference;
   }
+  return sum;
+}
+
+/**
+ * A squared distance that no point of a node's box falls below, in floating-point numbers too: differences to the two
+ * ends of a side round in the same way as those to points between them.
+ */
+function boxDistance(
+  boxes: Float64Array,
+  node: number,
+  query: Float64Array,
+  at: number,
+  d: number,
+  periods: Float64Array | undefined,
+): number {
+  let end = 2 * node * d;
+  let sum = 0;
+  for (let i = 0; i < d; i++, end += 2) {
+    const x = query[at + i];
+    const below = boxes[end] - x;
+    const above = x - boxes[end + 1];
+    let side = below > above ? below : above;
+    if (side <= 0) continue;
+    if (periods !== undefined) {
+      // The way to the nearer end, and the way round to the other one.
+      const round = periods[i] + (below > above ? above : below);
+      if (round < side) side = round;
+    }
+    sum += side * side;
+  }
+  return sum;
 }
 
 /**
