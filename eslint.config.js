@@ -140,8 +140,13 @@ const OUTSIDE_WORLD =
 const CODE_FROM_STRINGS = /^(node:)?(vm|repl)$/;
 const CLOCK_MODULE = /^(node:)?perf_hooks$/;
 
-/** The doors besides mod.js: what threads need of src/cluster, without all that the main thread needs. */
-const THREAD_DOORS = ['src/cluster/thread.js', 'src/cluster/lumped-thread.js'];
+/** The doors besides mod.js, and who may use them: what threads need, without all that the main thread needs. */
+const THREAD_DOORS = {
+  'src/cluster/thread.js': ['workers'],
+  'src/cluster/lumped-thread.js': ['workers'],
+  'src/cluster/metric-thread.js': ['workers'],
+  'src/config/thread.js': ['workers', 'model'],
+};
 
 /** Why `file` may not import `specifier`, or undefined. Both are looked at as text only: neither needs to exist. */
 function importProblem(file, specifier, typeOnly) {
@@ -173,7 +178,7 @@ function importProblem(file, specifier, typeOnly) {
   }
   if (targetTop !== 'src' || inside.length === 0 || targetFolder === own) return undefined;
 
-  if (top === 'workers' && THREAD_DOORS.includes(target)) return undefined;
+  if (THREAD_DOORS[target]?.includes(own ?? top)) return undefined;
   if (inside.join('/') !== 'mod.js') {
     return `Import src/${targetFolder} through its door, src/${targetFolder}/mod.js; what it does not export is not public.`;
   }

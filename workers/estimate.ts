@@ -3,11 +3,11 @@
 import './low-priority.js';
 import { workerData } from 'piscina';
 import { asFailure, type EstimateSetup, type TaskFailure } from '../src/cluster/thread.js';
-import { loadBundle } from '../src/config/mod.js';
+import { openSealed } from '../src/config/thread.js';
 import { EnergyEstimator, type EnergyEstimate, type EnergyInput } from '../src/estimate/mod.js';
 import { buildModel } from '../src/model/mod.js';
 
-const config = loadBundle((workerData as EstimateSetup).config);
+const config = openSealed((workerData as EstimateSetup).config);
 const { model } = buildModel(config, { skipPreflight: true });
 const estimator = new EnergyEstimator(model, config.observe);
 

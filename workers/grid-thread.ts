@@ -11,13 +11,13 @@ import {
   type GridTask,
   type TaskFailure,
 } from '../src/cluster/thread.js';
-import { loadBundle } from '../src/config/mod.js';
+import { openSealed } from '../src/config/thread.js';
 import { GridPlan, gridSolver } from '../src/grid/mod.js';
 import { buildModel } from '../src/model/mod.js';
 
 const setup = workerData as GridSetup;
 const index = Atomics.add(new Int32Array(setup.control), controlWord.engines, 1);
-const { model } = buildModel(loadBundle(setup.config), { skipPreflight: true });
+const { model } = buildModel(openSealed(setup.config), { skipPreflight: true });
 const plan = new GridPlan(model);
 const engine = gridSolver(plan, plan.view(setup.memory), { index, size: setup.workers });
 const worker = new GridWorker(engine, setup.control, setup.workers, setup.cores);

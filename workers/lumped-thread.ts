@@ -11,14 +11,14 @@ import {
   type LumpedSetup,
   type TaskFailure,
 } from '../src/cluster/lumped-thread.js';
-import { loadBundle } from '../src/config/mod.js';
+import { openSealed } from '../src/config/thread.js';
 import { NodeWorker, type NodeTask } from '../src/lumped/mod.js';
 import { buildModel } from '../src/model/mod.js';
 
-async function open({ config: bundle, trusted }: LumpedSetup): Promise<NodeWorker> {
-  const config = loadBundle(bundle, trusted ?? {});
+async function open({ config: sealed, isTrusted }: LumpedSetup): Promise<NodeWorker> {
+  const config = openSealed(sealed);
   const { model } = buildModel(config, { skipPreflight: true });
-  const objective = await objectiveOf(config, model, { isTrusted: trusted !== undefined, workers: 1 });
+  const objective = await objectiveOf(config, model, { isTrusted, workers: 1 });
   return new NodeWorker(objective, nodeSettings(config, model));
 }
 

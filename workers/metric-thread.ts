@@ -7,7 +7,7 @@ import {
   MetricWorker,
   type MetricSetup,
   type TaskFailure,
-} from '../src/cluster/mod.js';
+} from '../src/cluster/metric-thread.js';
 import type { MetricResult } from '../src/geodesic/mod.js';
 
 const setup = workerData as MetricSetup;

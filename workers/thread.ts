@@ -10,7 +10,7 @@ import {
   type WorkerSetup,
   type WorkerTask,
 } from '../src/cluster/thread.js';
-import { loadBundle } from '../src/config/mod.js';
+import { openSealed } from '../src/config/thread.js';
 import { planKernel } from '../src/kernel/mod.js';
 import { buildModel } from '../src/model/mod.js';
 import { planMemory, ShardEngine } from '../src/particles/mod.js';
@@ -18,7 +18,7 @@ import { standBack } from './stand-back.js';
 
 const setup = workerData as WorkerSetup;
 const number = Atomics.add(new Int32Array(setup.control), controlWord.engines, 1);
-const { model } = buildModel(loadBundle(setup.config), { skipPreflight: true });
+const { model } = buildModel(openSealed(setup.config), { skipPreflight: true });
 // The code is there already: the module has it.
 const kernel = { plan: planKernel(model) };
 const plan = planMemory(model, kernel.plan, setup.replicas, setup.workers, setup.machine);

@@ -3,7 +3,7 @@
 // thread is. What is estimated, and
 // how, is src/estimate; where records are written, run-files.ts.
 
-import type { ConfigBundle, RunConfig } from '../config/mod.js';
+import { sealConfig, type RunConfig } from '../config/mod.js';
 import {
   Balance,
   EnergyEstimator,
@@ -43,8 +43,8 @@ function inPlace(model: Model, config: RunConfig): Estimating {
 }
 
 /** On one thread of its own. */
-function onThread(bundle: ConfigBundle): Estimating {
-  const workerData: EstimateSetup = { config: bundle };
+function onThread(config: RunConfig): Estimating {
+  const workerData: EstimateSetup = { config: sealConfig(config) };
   const pool = threadPool('estimate', 1, workerData);
   return {
     run: async (input) => {
@@ -97,7 +97,7 @@ export class Estimates {
     const { config, model } = simulation;
     const { entropy } = config.observe;
     if (entropy === 'none') return undefined;
-    const estimating = inThisThread ? inPlace(model, config) : onThread(config.source.bundle());
+    const estimating = inThisThread ? inPlace(model, config) : onThread(config);
     return new Estimates(simulation, entropy.samples, estimating, append, balance);
   }
 

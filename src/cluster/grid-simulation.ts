@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
-import type { RunConfig } from '../config/mod.js';
+import { sealConfig, type RunConfig } from '../config/mod.js';
 import type { EnergyRecord, Observation } from '../estimate/mod.js';
 import {
   energyRecordOf,
@@ -62,7 +62,7 @@ export class GridSimulation {
     const wanted = options.workers ?? Math.min(coreCount(), Math.ceil(unitsOf(plan) / CELLS_PER_WORKER));
     const workers = Math.max(1, wanted);
     const cores = coreCount();
-    const setup: GridSetup = { config: config.source.bundle(), memory, workers, cores, control };
+    const setup: GridSetup = { config: sealConfig(config), memory, workers, cores, control };
     const crew =
       options.workers === 0
         ? soloCrew(plan, arrays, control)

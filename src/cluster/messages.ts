@@ -1,13 +1,13 @@
 // What the coordinator of a process and its worker threads say to each other. Both sides import this file.
 
 import type { MessagePort } from 'node:worker_threads';
-import type { ConfigBundle } from '../config/mod.js';
+import type { SealedConfig } from '../config/mod.js';
 import type { Energy } from '../grid/mod.js';
 import type { MemoryShare, ShardMoments, ShardOwners } from '../particles/mod.js';
 
 /** What a thread is given once, when it starts. */
 export interface WorkerSetup {
-  readonly config: ConfigBundle;
+  readonly config: SealedConfig;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly replicas: number;
@@ -27,7 +27,7 @@ export interface MachineSetup extends ShardOwners, MemoryShare {
 
 /** What the thread that estimates energies is given once, when it starts. */
 export interface EstimateSetup {
-  readonly config: ConfigBundle;
+  readonly config: SealedConfig;
 }
 
 /** One worker's share of a piece of work. A task is a worker's whole loop over many steps, not a step. */
@@ -108,7 +108,7 @@ export interface TaskResult {
 
 /** What a thread of a grid run is given once. */
 export interface GridSetup {
-  readonly config: ConfigBundle;
+  readonly config: SealedConfig;
   /** The arrays that all share (grid/memory.ts). */
   readonly memory: SharedArrayBuffer;
   readonly workers: number;

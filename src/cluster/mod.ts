@@ -30,14 +30,7 @@ export type {
   WorkerSetup,
   WorkerTask,
 } from './messages.js';
-export {
-  MetricWorker,
-  solveMetricTeam,
-  type MetricNews,
-  type MetricOptions,
-  type MetricSetup,
-  type MetricTask,
-} from './metric-team.js';
+export { solveMetricTeam, type MetricNews, type MetricOptions, type MetricTask } from './metric-team.js';
 export { Simulation, type SimulationOptions, type WorkLoad } from './simulation.js';
 export { sampleParticles, type SampledParticles } from './sample-particles.js';
 export { sampleNodes } from './sample-nodes.js';

@@ -1,7 +1,7 @@
 // A particle run in this process, without files, clocks or schedules: set up, step to a given step, look, take the state
 // out and put it back. The run driver (run.ts) decides when; `verify` and the library use it as it is.
 
-import type { RunConfig } from '../config/mod.js';
+import { sealConfig, type RunConfig } from '../config/mod.js';
 import { reduce, type Observation } from '../estimate/mod.js';
 import { compileKernel, type CompiledKernel } from '../kernel/mod.js';
 import { buildModel, type BuildOptions, type Model, type Preflight } from '../model/mod.js';
@@ -87,7 +87,7 @@ export class Simulation implements ParticleEvolution {
       options.workers === 0
         ? soloCrew(model, kernel, plan, { memory, module, control })
         : threadCrew({
-            config: config.source.bundle(),
+            config: sealConfig(config),
             module,
             memory,
             replicas,

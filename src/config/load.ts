@@ -7,13 +7,14 @@ import { problemsOf } from './issues.js';
 import { takeMovementStep } from './movement-step.js';
 import { applyOverrides, parseOverrides, type Override } from './overrides.js';
 import { ConfigError, type Problem } from './problem.js';
-import { configSchema, type ConfigValues } from './schema.js';
-import { ConfigSource, type ConfigBundle } from './source.js';
+import { configSchema } from './schema.js';
+import type { SealedConfig } from './sealed.js';
+import { ConfigSource, type CheckedConfig, type ConfigBundle } from './source.js';
 import { takeUnavailable } from './unavailable.js';
 import { parseYaml } from './yaml.js';
 
 /** A checked config: plain values, and the source that messages and files come from. */
-export interface RunConfig extends ConfigValues {
+export interface RunConfig extends CheckedConfig {
   readonly source: ConfigSource;
 }
 
@@ -62,6 +63,11 @@ export function loadBundle(bundle: ConfigBundle, options: Pick<LoadOptions, 'fol
     attachments: bundle.attachments,
     ...options,
   });
+}
+
+/** The config as a thread of this process is given it. Complete once its model has been built. */
+export function sealConfig({ source, ...values }: RunConfig): SealedConfig {
+  return source.seal(values);
 }
 
 /**

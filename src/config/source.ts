@@ -6,6 +6,8 @@ import { resolve } from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, type Document, type LineCounter, type Node } from 'yaml';
 import type { Override } from './overrides.js';
 import { ConfigError, formatPath, formatValue, type Path, type Problem } from './problem.js';
+import type { ConfigValues } from './schema.js';
+import type { SealedConfig } from './sealed.js';
 
 /** Everything needed to load a config again on another machine: text, overrides and the files it read. */
 export interface ConfigBundle {
@@ -28,8 +30,19 @@ export interface ProblemDetail {
   readonly length?: number;
 }
 
+/** What whoever builds a model asks of the text of a config. */
+export type ConfigPlaces = Pick<
+  ConfigSource,
+  'file' | 'folder' | 'readText' | 'problem' | 'error' | 'isWritten'
+>;
+
+/** A checked config: plain values, and where they come from. */
+export interface CheckedConfig extends ConfigValues {
+  readonly source: ConfigPlaces;
+}
+
 /** The text of a config with its places. */
-export class ConfigSource {
+export class ConfigSource implements ConfigPlaces {
   readonly #attachments: Map<string, string>;
 
   constructor(
@@ -64,6 +77,12 @@ export class ConfigSource {
       overrides: this.overrides.map((override) => override.text),
       attachments: Object.fromEntries(this.#attachments),
     };
+  }
+
+  /** What a thread of this process needs to build the same model. Complete once the model has been built. */
+  seal(values: ConfigValues): SealedConfig {
+    const { file, folder } = this;
+    return { values, file, folder, attachments: Object.fromEntries(this.#attachments) };
   }
 
   /** Shown when a config is printed as JSON. */

@@ -1,6 +1,7 @@
 // From the graph a config asks for to compressed rows, with the node parameters and free rates that came with it.
 
-import { suggest, type GraphSpec } from '../config/mod.js';
+import type { GraphSpec } from '../config/mod.js';
+import { suggest } from '../config/thread.js';
 import type { BuildContext } from './context.js';
 import { compressGraph, type CompressedGraph } from './graph.js';
 import { readCsvGraph, readGraphml } from './graph-files.js';

@@ -1,7 +1,7 @@
-// RunConfig to Model: every text read, every file loaded, every number checked. Problems are gathered stage by stage and
+// CheckedConfig to Model: every text read, every file loaded, every number checked. Problems are gathered stage by stage and
 // thrown together as a ConfigError; remarks come back beside the model.
 
-import type { RunConfig } from '../config/mod.js';
+import type { CheckedConfig } from '../config/mod.js';
 import { buildGraph } from './build-graph.js';
 import { BuildContext, type Preflight } from './context.js';
 import { readData } from './data.js';
@@ -28,7 +28,7 @@ export interface BuildOptions extends PreflightOptions {
  * @throws ConfigError with every problem found
  */
 export function buildModel(
-  config: RunConfig,
+  config: CheckedConfig,
   options: BuildOptions = {},
 ): { model: Model; notes: Preflight[] } {
   const context = new BuildContext(config);
@@ -112,7 +112,7 @@ export function buildModel(
 }
 
 /** Velocities, where particles have them. */
-function kineticsOf({ dynamics, initial, representation }: RunConfig): Kinetics | undefined {
+function kineticsOf({ dynamics, initial, representation }: CheckedConfig): Kinetics | undefined {
   const { kind, friction } = dynamics;
   if (kind !== 'accelerated' || representation !== 'particles') return undefined;
   // The schema takes no other friction here.

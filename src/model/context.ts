@@ -1,8 +1,8 @@
 // What the steps of building a model share: the config, the expression builder, and the problems and notes found so far.
 // Problems are gathered so that a person sees them all; `stopIfUnfit` ends a stage that the next one builds on.
 
-import type { Path, Problem, RunConfig } from '../config/mod.js';
-import { formatPath } from '../config/mod.js';
+import type { Path, Problem, CheckedConfig } from '../config/mod.js';
+import { formatPath } from '../config/thread.js';
 import { ExpressionBuilder } from '../expression/mod.js';
 
 /**
@@ -20,7 +20,7 @@ export interface Preflight {
   readonly fix: string | undefined;
 }
 
-type Detail = NonNullable<Parameters<RunConfig['source']['problem']>[2]>;
+type Detail = NonNullable<Parameters<CheckedConfig['source']['problem']>[2]>;
 
 /** State of one build. */
 export class BuildContext {
@@ -35,7 +35,7 @@ export class BuildContext {
   readonly problems: Problem[] = [];
   readonly notes: Preflight[] = [];
 
-  constructor(readonly config: RunConfig) {}
+  constructor(readonly config: CheckedConfig) {}
 
   /** Refuses the config for the value at `path`. */
   refuse(path: Path, message: string, detail: Detail): void {

@@ -1,6 +1,7 @@
 // Formulas of a config, read with their place in the file; and the values of formulas that depend on the node only.
 
-import { formatPath, type Path } from '../config/mod.js';
+import type { Path } from '../config/mod.js';
+import { formatPath } from '../config/thread.js';
 import {
   FormulaError,
   lower,

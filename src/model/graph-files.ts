@@ -2,7 +2,8 @@
 // graph-list.ts.
 
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { suggest, type Path } from '../config/mod.js';
+import type { Path } from '../config/mod.js';
+import { suggest } from '../config/thread.js';
 import type { BuildContext } from './context.js';
 import type { EdgeEntry } from './graph-list.js';
 import type { ParameterTable } from './model.js';

@@ -1,7 +1,8 @@
 // Edges given one by one, in the config or in a file: names are resolved, and what cannot be a symmetric weighted graph
 // is refused. Not the reading of files (graph-files.ts).
 
-import { formatValue, suggest, type Path } from '../config/mod.js';
+import type { Path } from '../config/mod.js';
+import { formatValue, suggest } from '../config/thread.js';
 import type { BuildContext } from './context.js';
 import type { EdgeList } from './graph.js';
 

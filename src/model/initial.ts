@@ -1,6 +1,7 @@
 // The law of particles at time 0: where in space, how many on each node. Not the sampling of it (particles/).
 
-import { suggest, type CoordinateValues, type NodeValues, type Path, type ValueSpec } from '../config/mod.js';
+import type { CoordinateValues, NodeValues, Path, ValueSpec } from '../config/mod.js';
+import { suggest } from '../config/thread.js';
 import type { BuildContext } from './context.js';
 import { formulaAtNode, formulaAtNodes, type Scope } from './formulas.js';
 import type { Boundary, Graph, InitialLaw } from './model.js';

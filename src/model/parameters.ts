@@ -1,7 +1,8 @@
 // Node parameters: numbers, formulas, lists, maps and columns of files become one table each. Order matters: a formula
 // may use the parameters above it.
 
-import { suggest, type ParameterSpec, type Path, type ValueSpec } from '../config/mod.js';
+import type { ParameterSpec, Path, ValueSpec } from '../config/mod.js';
+import { suggest } from '../config/thread.js';
 import { isName, isReserved } from '../expression/mod.js';
 import type { BuildContext } from './context.js';
 import { formulaAtNode, formulaAtNodes, type Scope } from './formulas.js';

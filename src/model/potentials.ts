@@ -1,7 +1,8 @@
 // Potentials per node and rates per directed edge, each distinct expression once. Expressions are hash-consed, so equal
 // formulas are one object whatever their spelling.
 
-import { suggest, type Path } from '../config/mod.js';
+import type { Path } from '../config/mod.js';
+import { suggest } from '../config/thread.js';
 import type { Expression } from '../expression/mod.js';
 import type { BuildContext } from './context.js';
 import { readFormula, type Scope } from './formulas.js';

@@ -1,7 +1,8 @@
 // CSV tables: header, rows, numeric columns, with the file, row and column in every message. Not what the numbers mean.
 
 import { parse } from 'csv-parse/sync';
-import { formatValue, suggest, type Path } from '../config/mod.js';
+import type { Path } from '../config/mod.js';
+import { formatValue, suggest } from '../config/thread.js';
 import type { BuildContext } from './context.js';
 
 /** A CSV file with a header line. */

@@ -1,17 +1,17 @@
 // Keys that are written and have no meaning beside the others: said, lest somebody believe that they do something. Not keys that
 // contradict the others: those are refused, here in model/ and by the schema.
 
-import type { RunConfig } from '../config/mod.js';
+import type { CheckedConfig } from '../config/mod.js';
 import type { BuildContext } from './context.js';
 
 interface Use {
   readonly path: readonly string[];
-  readonly isUsed: (config: RunConfig) => boolean;
+  readonly isUsed: (config: CheckedConfig) => boolean;
   /** What it goes with. */
   readonly with: string;
 }
 
-const ofParticles = (config: RunConfig): boolean => config.representation === 'particles';
+const ofParticles = (config: CheckedConfig): boolean => config.representation === 'particles';
 
 const uses: readonly Use[] = [
   {

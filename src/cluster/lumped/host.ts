@@ -1,7 +1,7 @@
 // Who has the points of a lumped run, and moves them: an interface for simulation.ts, and this process (its threads, or the calling one) as the
 // one that needs no network. Machines are machine-host.ts.
 
-import type { RunConfig } from '../../config/mod.js';
+import { sealConfig, type RunConfig } from '../../config/mod.js';
 import { LocalPoints, NodeWorker, type Points } from '../../lumped/mod.js';
 import type { Model } from '../../model/mod.js';
 import type { MeasuredObjective } from '../../objective/mod.js';
@@ -62,7 +62,7 @@ export class LocalHost implements PointsHost {
     await this.#crew?.close();
     this.#crew = this.isAlone
       ? lumpedAlone(new NodeWorker(objective, nodeSettings(config, model)))
-      : lumpedThreads({ config: config.source.bundle(), workers: this.workers });
+      : lumpedThreads({ config: sealConfig(config), workers: this.workers, isTrusted: false });
     return new LocalPoints(this.#crew);
   }
 

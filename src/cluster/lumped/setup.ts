@@ -2,7 +2,7 @@
 // same in the process that leads and in its threads.
 
 import { resolve } from 'node:path';
-import type { ObjectiveConfig, RunConfig } from '../../config/mod.js';
+import type { CheckedConfig, ObjectiveConfig } from '../../config/mod.js';
 import {
   drawStart,
   FormulaObjective,
@@ -31,7 +31,7 @@ export function objectiveSpec(objective: ObjectiveConfig, folder: string): Objec
 
 /** What is behind V. @throws LumpedError, TrustError, ObjectiveError */
 export async function objectiveOf(
-  config: RunConfig,
+  config: CheckedConfig,
   model: Model,
   open: OpenOptions = { isTrusted: false, workers: 1 },
 ): Promise<MeasuredObjective> {
@@ -40,7 +40,7 @@ export async function objectiveOf(
   return new FormulaObjective(model, letters && new StructureSpace(letters));
 }
 
-function dynamicsOf({ dynamics }: RunConfig): LumpedDynamics {
+function dynamicsOf({ dynamics }: CheckedConfig): LumpedDynamics {
   switch (dynamics.kind) {
     case 'gradient-flow':
       return { kind: 'gradient-flow', integrator: dynamics.integrator === 'heun' ? 'heun' : 'euler' };
@@ -53,7 +53,7 @@ function dynamicsOf({ dynamics }: RunConfig): LumpedDynamics {
   }
 }
 
-function graphOf(config: RunConfig, model: Model): LumpedGraph {
+function graphOf(config: CheckedConfig, model: Model): LumpedGraph {
   const { graph, initialMasses } = model;
   const nodes = graph.nodeNames.map((node, g) => ({ node, mass: initialMasses[g] }));
   if (config.grow) {
@@ -71,7 +71,7 @@ function graphOf(config: RunConfig, model: Model): LumpedGraph {
 }
 
 /** The problem of a checked config. */
-export function lumpedProblem(config: RunConfig, model: Model, objective: Objective): LumpedProblem {
+export function lumpedProblem(config: CheckedConfig, model: Model, objective: Objective): LumpedProblem {
   const { mobility } = model;
   if (mobility === 'free') throw new TypeError('free rates were not refused');
   return {
@@ -90,7 +90,7 @@ export function lumpedProblem(config: RunConfig, model: Model, objective: Object
 }
 
 /** What tasks on points share. */
-export function nodeSettings(config: RunConfig, model: Model): NodeSettings {
+export function nodeSettings(config: CheckedConfig, model: Model): NodeSettings {
   const index = new Map(model.graph.nodeNames.map((node, g) => [node, g]));
   const hasWalls = model.boundaries.some(({ kind }) => kind !== 'free');
   return {

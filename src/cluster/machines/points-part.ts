@@ -2,7 +2,7 @@
 // masses, and keeps nothing that outlives its epoch. Runs code of an objective only where the machine allows that, and only the code that the
 // coordinator has, too.
 
-import { loadBundle } from '../../config/mod.js';
+import { loadBundle, sealConfig } from '../../config/mod.js';
 import { LocalPoints, type GivenPoint, type NodeReport, type PointReports } from '../../lumped/mod.js';
 import { codeDiffers } from '../../objective/mod.js';
 import { lumpedThreads, type TimedCrew } from '../lumped/crew.js';
@@ -47,8 +47,10 @@ export class PointsPart implements MemberPart {
     { bundle, folder, code }: Extract<Request, { type: 'join-lumped' }>,
     { workers, allowModules }: PartOptions,
   ): Promise<PointsPart> {
-    const { objective } = loadBundle(bundle, { folder });
-    if (!objective) return new PointsPart(lumpedThreads({ config: bundle, workers }));
+    const checked = loadBundle(bundle, { folder });
+    const config = sealConfig(checked);
+    const { objective } = checked;
+    if (!objective) return new PointsPart(lumpedThreads({ config, workers, isTrusted: false }));
     if (!allowModules) {
       const what = objective.kind === 'module' ? objective.module : objective.command.join(' ');
       throw new MembershipError(
@@ -64,7 +66,7 @@ export class PointsPart implements MemberPart {
         `${difference}: put the code of the run at the same path on every machine, or into a folder that all share`,
       );
     }
-    return new PointsPart(lumpedThreads({ config: bundle, workers, trusted: { folder } }));
+    return new PointsPart(lumpedThreads({ config, workers, isTrusted: true }));
   }
 
   get step(): number {

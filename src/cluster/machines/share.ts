@@ -3,7 +3,7 @@
 // epoch that ends takes its share with it: nothing is moved from one to the next.
 
 import { MessageChannel } from 'node:worker_threads';
-import { loadBundle, type ConfigBundle } from '../../config/mod.js';
+import { loadBundle, sealConfig, type ConfigBundle } from '../../config/mod.js';
 import { compileKernel, type CompiledKernel } from '../../kernel/mod.js';
 import { buildModel, type Model } from '../../model/mod.js';
 import {
@@ -73,7 +73,8 @@ export class Share {
    * @throws ConfigError, MemoryLimitError, ShareError
    */
   static create({ bundle, placement, self, workers }: ShareOptions): Share {
-    const { model } = buildModel(loadBundle(bundle), { skipPreflight: true });
+    const config = loadBundle(bundle);
+    const { model } = buildModel(config, { skipPreflight: true });
     const { nodeCount } = model.graph;
     const replicas = replicaCount(model);
     const { owner, groupOfReplica } = placement;
@@ -103,7 +104,7 @@ export class Share {
     const gates = new SharedArrayBuffer(4 * gateWords(1 + Math.max(0, ...groups.map(({ group }) => group))));
     const machine: MachineSetup = { ...share, owner, self, nodeCount, gates };
     const crew = threadCrew({
-      config: bundle,
+      config: sealConfig(config),
       module: compileModule(model, kernel),
       memory,
       replicas,
