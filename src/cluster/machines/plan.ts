@@ -172,6 +172,7 @@ function layOut(input: PlanInput, costs: CostModel, teamCount: number): Plan {
       Array.from({ length: count }, () => 1),
     );
     const load = new Float64Array(team.length);
+    let turn = 0;
     for (const group of dealt) {
       for (const replica of group.map((i) => own[i]).sort((a, b) => a - b)) {
         groupOfReplica[replica] = groups;
@@ -180,6 +181,7 @@ function layOut(input: PlanInput, costs: CostModel, teamCount: number): Plan {
           : dealParts(work.subarray(replica * nodeCount, (replica + 1) * nodeCount), parts, load, {
               team,
               speeds,
+              turn: turn++,
             });
         for (let g = 0; g < nodeCount; g++) owner[replica * nodeCount + g] = team[ofParts[parts[g]]];
       }
@@ -201,23 +203,36 @@ function layOut(input: PlanInput, costs: CostModel, teamCount: number): Plan {
   };
 }
 
+/** Work of a replica's parts that differs by less than this, to a mean part, counts as the same. */
+const ALIKE = 0.02;
+
 /**
- * Who of a team has which part of a replica: the heaviest part goes to who is furthest behind its share of the work so far.
+ * Who of a team has which part of a replica: the heaviest part goes to who is furthest behind its share of the work so far. Members that
+ * are level take turns, so that each comes to have each part in as many replicas: where particles then move from some nodes to others,
+ * all members have the same work all the same.
  * @param load of each member so far; changed
  */
 function dealParts(
   work: Float64Array,
   parts: Int32Array,
   load: Float64Array,
-  { team, speeds }: { readonly team: readonly number[]; readonly speeds: readonly number[] },
+  {
+    team,
+    speeds,
+    turn,
+  }: { readonly team: readonly number[]; readonly speeds: readonly number[]; readonly turn: number },
 ): number[] {
-  const weights = new Float64Array(team.length);
+  const count = team.length;
+  const weights = new Float64Array(count);
   work.forEach((cost, g) => (weights[parts[g]] += cost));
   const total = sum(load) + sum(weights);
   const speed = team.reduce((all, machine) => all + speeds[machine], 0);
-  const behind = team.map((machine, i) => (total * speeds[machine]) / speed - load[i]);
-  const members = team.map((_, i) => i).sort((a, b) => behind[b] - behind[a] || a - b);
-  const heaviest = team.map((_, i) => i).sort((a, b) => weights[b] - weights[a] || a - b);
+  const unit = (ALIKE * sum(weights)) / count || 1;
+  const behind = team.map((machine, i) => Math.round(((total * speeds[machine]) / speed - load[i]) / unit));
+  const heavy = Array.from(weights, (weight) => Math.round(weight / unit));
+  const place = (i: number): number => (i + turn) % count;
+  const members = team.map((_, i) => i).sort((a, b) => behind[b] - behind[a] || place(a) - place(b));
+  const heaviest = team.map((_, i) => i).sort((a, b) => heavy[b] - heavy[a] || a - b);
   const memberOfPart: number[] = [];
   heaviest.forEach((part, rank) => {
     memberOfPart[part] = members[rank];
