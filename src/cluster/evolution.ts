@@ -33,6 +33,8 @@ export interface ParticleEvolution {
   readonly load: WorkLoad;
   readonly crew: CrewReport;
   readonly shardCount: number;
+  /** Seconds of stepping that one `advance` should take, where it has to be asked of others. */
+  readonly segmentSeconds?: number;
 
   /**
    * Where checkpoints of a run in this folder go and are found; asked before `start` or `restore`, and again after each

@@ -69,6 +69,7 @@ const WATCH_SECONDS = 2;
 export async function stepThrough(run: Stretch): Promise<StretchEnd> {
   const { simulation, files, options, estimates, meter } = run;
   const { model } = simulation;
+  const lookSeconds = (simulation.kind === 'particles' ? simulation.segmentSeconds : undefined) ?? LOOK_SECONDS;
   await look(run);
   let stride = 1;
   let watched = now();
@@ -87,7 +88,7 @@ export async function stepThrough(run: Stretch): Promise<StretchEnd> {
     meter.steps += simulation.step - from;
     meter.stepSeconds += seconds;
     meter.furthest = Math.max(meter.furthest, simulation.step);
-    stride = Math.max(1, Math.round(((simulation.step - from) * LOOK_SECONDS) / Math.max(seconds, 1e-4)));
+    stride = Math.max(1, Math.round(((simulation.step - from) * lookSeconds) / Math.max(seconds, 1e-4)));
     const seen = await look(run);
     // A run that observes seldom is watched all the same, so that a diverged state does not go on for hours.
     if (seen) watched = now();

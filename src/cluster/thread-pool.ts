@@ -25,7 +25,7 @@ export function threadPool(
     concurrentTasksPerWorker: 1,
     idleTimeout: Infinity,
     workerData,
-    execArgv: [...process.execArgv, ...IMPORTS_ONLY],
+    execArgv: IMPORTS_ONLY,
     ...(youngGeneration !== undefined && { resourceLimits: { maxYoungGenerationSizeMb: youngGeneration } }),
   });
 }
@@ -34,6 +34,7 @@ export function threadPool(
  * Piscina loads an entrance by `require` where Node lets it, and Node 20 aborts the whole process if a thread is ended while
  * it requires an ES module ("v8::Module::IsGraphAsync must be used on an instantiated module"): a run that failed in its first
  * tenths of a second died of SIGABRT in 1 of 40 cases. `import`, which piscina falls back to, can be ended at any time.
+ * Flags of the process are not handed on: those of V8 are everybody's anyway, and Node refuses them for a thread.
  */
 const IMPORTS_ONLY = process.allowedNodeEnvironmentFlags.has('--experimental-require-module')
   ? ['--no-experimental-require-module']

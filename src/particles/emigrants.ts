@@ -25,6 +25,10 @@ export class BatchError extends Error {
   readonly code = 'bad-batch';
 }
 
+/** Receiver of each entry of some shards, and of each owner, by its place among those asked for or -1. Kept from call to call. */
+let receivers = new Int16Array(1 << 12);
+const places = new Int16Array(1 << 16).fill(-1);
+
 /**
  * The emigrants of some shards (ascending) to each of the given owners, as batches; entries keep the order of their shard.
  */
@@ -36,38 +40,40 @@ export function packEmigrants(
   to: readonly number[],
 ): Map<number, Uint32Array<ArrayBuffer>> {
   const { words, entryWords } = store;
-  const place = new Int32Array(1 + Math.max(...to)).fill(-1);
-  to.forEach((other, index) => (place[other] = index));
+  const boxes = sources.map((shard) => store.outbox(shard, parity));
+  const total = boxes.reduce((sum, { count }) => sum + count, 0);
+  if (receivers.length < total) receivers = new Int16Array(2 * total);
+  to.forEach((other, index) => (places[other] = index));
   const counts = to.map(() => new Uint32Array(sources.length));
-  sources.forEach((shard, source) => {
-    const { address, count } = store.outbox(shard, parity);
-    const firstShard = shard - (shard % nodeCount);
-    for (let entry = 0, at = address >>> 2; entry < count; entry++, at += entryWords) {
-      const index = place[owner[firstShard + words[at + emigrant.node / 4]]] ?? -1;
-      if (index >= 0) counts[index][source]++;
+  let seen = 0;
+  for (let source = 0; source < sources.length; source++) {
+    const { address, count } = boxes[source];
+    const firstShard = sources[source] - (sources[source] % nodeCount);
+    let at = (address + emigrant.node) >>> 2;
+    for (const end = seen + count; seen < end; seen++, at += entryWords) {
+      const receiver = places[owner[firstShard + words[at]]];
+      receivers[seen] = receiver;
+      if (receiver >= 0) counts[receiver][source]++;
     }
-  });
+  }
+  for (const other of to) places[other] = -1;
   const fields = entryWords - HEAD_WORDS;
   const parts = counts.map((of) => {
     const entries = of.reduce((sum, count) => sum + count, 0);
     const { nodes, first, length } = batchParts(of.length, entries, fields, nodeCount);
     const batch = new Uint32Array(length);
     batch.set(of);
-    return { batch, nodes: nodesOf(batch, nodes, entries, nodeCount), first };
+    return { batch, nodes: nodesOf(batch, nodes, entries, nodeCount), node: 0, field: first };
   });
-  const next = new Uint32Array(to.length);
-  for (const shard of sources) {
-    const { address, count } = store.outbox(shard, parity);
-    const firstShard = shard - (shard % nodeCount);
-    for (let entry = 0, at = address >>> 2; entry < count; entry++, at += entryWords) {
-      const node = words[at + emigrant.node / 4];
-      const index = place[owner[firstShard + node]] ?? -1;
-      if (index < 0) continue;
-      const { batch, nodes, first } = parts[index];
-      const number = next[index]++;
-      nodes[number] = node;
-      const start = first + number * fields;
-      for (let i = 0; i < fields; i++) batch[start + i] = words[at + HEAD_WORDS + i];
+  seen = 0;
+  for (const { address, count } of boxes) {
+    let at = address >>> 2;
+    for (const end = seen + count; seen < end; seen++, at += entryWords) {
+      const receiver = receivers[seen];
+      if (receiver < 0) continue;
+      const part = parts[receiver];
+      part.nodes[part.node++] = words[at + emigrant.node / 4];
+      for (let i = 0; i < fields; i++) part.batch[part.field++] = words[at + HEAD_WORDS + i];
     }
   }
   return new Map(to.map((other, index) => [other, parts[index].batch]));

@@ -6,7 +6,16 @@ import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as zarr from 'zarrita';
 import { output } from './built.js';
-import { filesBelow, readManifest, root, useFolder, wasserwerk, writeConfig, type Ended } from './command.js';
+import {
+  filesBelow,
+  readManifest,
+  root,
+  start,
+  useFolder,
+  wasserwerk,
+  writeConfig,
+  type Ended,
+} from './command.js';
 
 const folder = useFolder();
 const call = (...args: string[]): Promise<Ended> => wasserwerk(folder(), ...args);
@@ -222,6 +231,13 @@ describe('for scripts', () => {
     );
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(readManifest(folder('quiet')).warnings.length).toBeGreaterThan(0);
+  });
+
+  it('flags of Node and V8 before the program do no harm to its threads', async () => {
+    const flags = '--max-old-space-size=1000 --single-threaded-gc --enable-source-maps';
+    const run = ['run', file, '--quiet', '--workers', '2', '--out', 'flags', '--set', 'observe.entropy=knn'];
+    const { ended } = start(run, folder(), `exec "$1" ${flags} "${'$'}{@:2}"`);
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('piped output has no escape codes', async () => {

@@ -13,6 +13,7 @@ import { now } from '../clock.js';
 import type { CrewReport } from '../crew-report.js';
 import type { ParticleEvolution, RowRequest } from '../evolution.js';
 import type { WorkLoad } from '../simulation.js';
+import { SEGMENT_SECONDS } from './cost.js';
 import { Epochs } from './epochs.js';
 import { ParticleEpochs, type MachineOptions, type ParticleEpoch } from './particle-epochs.js';
 import { crewOf } from './crew-report.js';
@@ -46,6 +47,7 @@ export interface MachinesReport {
 
 export class MachineSimulation implements ParticleEvolution {
   readonly kind = 'particles';
+  readonly segmentSeconds = SEGMENT_SECONDS;
   readonly replicas: number;
   readonly #epochs: Epochs<Placement, ParticleEpoch>;
   #step = 0;

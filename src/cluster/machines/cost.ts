@@ -35,6 +35,12 @@ export interface CostModel {
   readonly replySeconds: number;
 }
 
+/**
+ * How long machines step before they are asked again: half a second costs a hundredth of it where two processes share two cores, and
+ * a stop is still prompt.
+ */
+export const SEGMENT_SECONDS = 0.5;
+
 export const DEFAULT_COSTS: CostModel = {
   // SHARD_COST of cluster/assignment.ts.
   shardSteps: 25,
@@ -55,7 +61,7 @@ export const DEFAULT_COSTS: CostModel = {
   serverByteSeconds: 1 / 300e6,
   servers: 1,
   latencySeconds: 250e-6,
-  segmentSeconds: 0.2,
+  segmentSeconds: SEGMENT_SECONDS,
   advanceSeconds: 1e-3,
   replySeconds: 60e-6,
 };

@@ -207,9 +207,9 @@ function layOut(input: PlanInput, costs: CostModel, teamCount: number): Plan {
 const ALIKE = 0.02;
 
 /**
- * Who of a team has which part of a replica: the heaviest part goes to who is furthest behind its share of the work so far. Members that
- * are level take turns, so that each comes to have each part in as many replicas: where particles then move from some nodes to others,
- * all members have the same work all the same.
+ * Who of a team has which part of a replica: the heaviest part goes to who is furthest behind its share of the work so far. Among parts
+ * that are alike members take turns, so that each comes to have each of them in as many replicas: where particles then move from some
+ * nodes to others, these members have the same work all the same.
  * @param load of each member so far; changed
  */
 function dealParts(
@@ -222,22 +222,26 @@ function dealParts(
     turn,
   }: { readonly team: readonly number[]; readonly speeds: readonly number[]; readonly turn: number },
 ): number[] {
-  const count = team.length;
-  const weights = new Float64Array(count);
+  const weights = new Float64Array(team.length);
   work.forEach((cost, g) => (weights[parts[g]] += cost));
   const total = sum(load) + sum(weights);
   const speed = team.reduce((all, machine) => all + speeds[machine], 0);
-  const unit = (ALIKE * sum(weights)) / count || 1;
-  const behind = team.map((machine, i) => Math.round(((total * speeds[machine]) / speed - load[i]) / unit));
-  const heavy = Array.from(weights, (weight) => Math.round(weight / unit));
-  const place = (i: number): number => (i + turn) % count;
-  const members = team.map((_, i) => i).sort((a, b) => behind[b] - behind[a] || place(a) - place(b));
-  const heaviest = team.map((_, i) => i).sort((a, b) => heavy[b] - heavy[a] || a - b);
+  const behind = team.map((machine, i) => (total * speeds[machine]) / speed - load[i]);
+  const members = team.map((_, i) => i).sort((a, b) => behind[b] - behind[a] || a - b);
+  const unit = (ALIKE * sum(weights)) / team.length;
+  const rounded = weights.map((weight) => (unit > 0 ? Math.round(weight / unit) : 0));
+  const heaviest = team.map((_, i) => i).sort((a, b) => rounded[b] - rounded[a] || a - b);
   const memberOfPart: number[] = [];
-  heaviest.forEach((part, rank) => {
-    memberOfPart[part] = members[rank];
-    load[members[rank]] += weights[part];
-  });
+  for (let first = 0, end: number; first < heaviest.length; first = end) {
+    end = first + 1;
+    while (end < heaviest.length && rounded[heaviest[end]] === rounded[heaviest[first]]) end++;
+    const alike = members.slice(first, end).sort((a, b) => a - b);
+    for (let rank = first; rank < end; rank++) {
+      const member = alike[(rank - first + turn) % alike.length];
+      memberOfPart[heaviest[rank]] = member;
+      load[member] += weights[heaviest[rank]];
+    }
+  }
   return memberOfPart;
 }
 

@@ -247,6 +247,20 @@ describe('planPlacement', () => {
     expect(Math.max(...loads.values()) / Math.min(...loads.values())).toBeLessThan(1.15);
   });
 
+  it('gives machines of one speed each part equally often, so that they stay level wherever particles go', () => {
+    const machines = [1e8, 1.01e8, 0.99e8, 1e8].map((speed) => ({ speed }));
+    const input = inputOf({ machines, particles: 4e6, rest: { partition: 'nodes' } });
+    const { nodeCount, replicas } = input;
+    // A particle more or less is no reason to give one machine always the same part.
+    const counts = Float64Array.from(input.counts, (count, shard) => count + (shard % 3));
+    const { owner } = planPlacement({ ...input, counts });
+    for (const node of range(nodeCount)) {
+      const often = machines.map(() => 0);
+      for (const replica of range(replicas)) often[owner[replica * nodeCount + node]]++;
+      expect(Math.max(...often) - Math.min(...often)).toBeLessThanOrEqual(1);
+    }
+  });
+
   it('takes a speed that is not known for the mean of the others', () => {
     const input = inputOf({
       machines: [{ speed: NaN }, { speed: 1e8 }, { speed: 3e8 }],
