@@ -19,6 +19,8 @@ export interface CostModel {
   readonly receiveSeconds: number;
   /** What a message costs where no core is left for input and output, and caches are others', to what it costs where one is. */
   readonly crowdedFactor: number;
+  /** The same where machines and server share a host without a core to spare: each message stops threads that compute several times. */
+  readonly crowdedHostFactor: number;
   readonly sendByteSeconds: number;
   readonly receiveByteSeconds: number;
   /** A server, for all machines, in a stream of messages: a message, a byte. How many servers share the work. */
@@ -53,6 +55,8 @@ export const DEFAULT_COSTS: CostModel = {
   sendSeconds: 40e-6,
   receiveSeconds: 40e-6,
   crowdedFactor: 2,
+  // Two machines on two cores: each message more in a step makes it 0.3 ms longer.
+  crowdedHostFactor: 5,
   sendByteSeconds: 0.8e-9,
   receiveByteSeconds: 0.8e-9,
   serverMessageSeconds: 1e-6,
@@ -127,7 +131,12 @@ export interface StepPrediction {
 export function predictStep(amounts: StepAmounts, costs: CostModel = DEFAULT_COSTS): StepPrediction {
   const { machines, exchangesPerStep: exchanges, coupled, hostCores } = amounts;
   const computeSeconds = machines.map((machine) => computing(machine, amounts, costs));
-  const ioSeconds = machines.map((machine) => inputOutput(machine, costs));
+  const threads = machines.reduce((sum, machine) => sum + machine.threads, 0);
+  // No core is left for input and output on a host that all share, or on the machine itself.
+  const isCrowded = (machine: MachineStep): boolean =>
+    hostCores === undefined ? machine.cores <= machine.threads : hostCores <= threads;
+  const crowding = hostCores === undefined ? costs.crowdedFactor : costs.crowdedHostFactor;
+  const ioSeconds = machines.map((machine) => inputOutput(machine, isCrowded(machine) ? crowding : 1, costs));
   let [messages, bytes] = [0, 0];
   for (const machine of machines) {
     messages += machine.messagesOut;
@@ -140,21 +149,22 @@ export function predictStep(amounts: StepAmounts, costs: CostModel = DEFAULT_COS
     if (seconds > stepSeconds) [stepSeconds, bound] = [seconds, by];
   };
   machines.forEach((machine, m) => {
-    const { threads, cores, groups, messagesOut } = machine;
+    const { cores, groups, messagesOut } = machine;
     const io = ioSeconds[m];
-    const busy = computeSeconds[m] + (cores > threads ? 0 : io / cores);
+    const crowded = isCrowded(machine);
+    const busy = computeSeconds[m] + (crowded ? io / cores : 0);
     atLeast(busy, 'computing');
     atLeast(io, 'input and output');
     if (messagesOut === 0) return;
     const travelling = exchanges * costs.latencySeconds;
     if (coupled) {
       // Densities, then emigrants; nothing else can be done meanwhile.
-      atLeast(busy + 2 * travelling + serverSeconds + (cores > threads ? io : 0), 'latency');
+      atLeast(busy + 2 * travelling + serverSeconds + (crowded ? 0 : io), 'latency');
       return;
     }
-    const perThread = Math.max(1, Math.floor(groups / threads));
+    const perThread = Math.max(1, Math.floor(groups / machine.threads));
     // Without a core to spare, input and output are in `busy` already.
-    const own = ((cores > threads ? io : 0) + serverSeconds) / Math.max(1, groups);
+    const own = ((crowded ? 0 : io) + serverSeconds) / Math.max(1, groups);
     atLeast(busy / perThread + travelling + own, 'latency');
   });
   atLeast(serverSeconds, 'server');
@@ -189,10 +199,10 @@ function computing(machine: MachineStep, amounts: StepAmounts, costs: CostModel)
   return (work === 0 ? 0 : (factor * work) / speed) * uneven + moving + meetings;
 }
 
-function inputOutput(machine: MachineStep, costs: CostModel): number {
-  const crowded = machine.cores > machine.threads ? 1 : costs.crowdedFactor;
+/** @param crowding what a message costs, to what it costs on idle cores */
+function inputOutput(machine: MachineStep, crowding: number, costs: CostModel): number {
   return (
-    crowded * (machine.messagesOut * costs.sendSeconds + machine.messagesIn * costs.receiveSeconds) +
+    crowding * (machine.messagesOut * costs.sendSeconds + machine.messagesIn * costs.receiveSeconds) +
     machine.bytesOut * costs.sendByteSeconds +
     machine.bytesIn * costs.receiveByteSeconds
   );

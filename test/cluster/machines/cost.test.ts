@@ -71,6 +71,19 @@ describe('predictStep', () => {
     );
   });
 
+  it('counts messages dearer on a host that all share without a core to spare, whatever each could use alone', () => {
+    const alone = { ...sharing, cores: 2 };
+    const of = (hostCores: number) =>
+      predictStep({ machines: [alone, alone], exchangesPerStep: 1, coupled: false, hostCores });
+    const messages = 4 * (DEFAULT_COSTS.sendSeconds + DEFAULT_COSTS.receiveSeconds);
+    const threads = 2 * sharing.threads;
+    expect(of(threads).ioSeconds[0] - of(threads + 1).ioSeconds[0]).toBeCloseTo(
+      (DEFAULT_COSTS.crowdedHostFactor - 1) * messages,
+      9,
+    );
+    expect(of(threads + 1).ioSeconds).toEqual(step([alone, alone]).ioSeconds);
+  });
+
   it('is bound by the server where many share one', () => {
     const many = Array.from({ length: 100 }, () => sharing);
     expect(step(many).bound).toBe('server');
