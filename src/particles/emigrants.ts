@@ -25,9 +25,9 @@ export class BatchError extends Error {
   readonly code = 'bad-batch';
 }
 
-/** Receiver of each entry of some shards, and of each owner, by its place among those asked for or -1. Kept from call to call. */
-let receivers = new Int16Array(1 << 12);
-const places = new Int16Array(1 << 16).fill(-1);
+// Kept from call to call: of entries, their owners; and where in memory (in words) those for one owner are.
+let ownersOfEntries = new Uint16Array(1 << 12);
+let placesOfEntries = new Uint32Array(1 << 12);
 
 /**
  * The emigrants of some shards (ascending) to each of the given owners, as batches; entries keep the order of their shard.
@@ -40,43 +40,57 @@ export function packEmigrants(
   to: readonly number[],
 ): Map<number, Uint32Array<ArrayBuffer>> {
   const { words, entryWords } = store;
-  const boxes = sources.map((shard) => store.outbox(shard, parity));
+  const boxes = sources.map((shard) => ({ shard, ...store.outbox(shard, parity) }));
   const total = boxes.reduce((sum, { count }) => sum + count, 0);
-  if (receivers.length < total) receivers = new Int16Array(2 * total);
-  to.forEach((other, index) => (places[other] = index));
-  const counts = to.map(() => new Uint32Array(sources.length));
-  let seen = 0;
-  for (let source = 0; source < sources.length; source++) {
-    const { address, count } = boxes[source];
-    const firstShard = sources[source] - (sources[source] % nodeCount);
+  if (ownersOfEntries.length < total) {
+    ownersOfEntries = new Uint16Array(2 * total);
+    placesOfEntries = new Uint32Array(2 * total);
+  }
+  const owners = ownersOfEntries;
+  let entry = 0;
+  for (const { shard, address, count } of boxes) {
+    const firstShard = shard - (shard % nodeCount);
     let at = (address + emigrant.node) >>> 2;
-    for (const end = seen + count; seen < end; seen++, at += entryWords) {
-      const receiver = places[owner[firstShard + words[at]]];
-      receivers[seen] = receiver;
-      if (receiver >= 0) counts[receiver][source]++;
+    for (const end = entry + count; entry < end; entry++, at += entryWords) {
+      owners[entry] = owner[firstShard + words[at]];
     }
   }
-  for (const other of to) places[other] = -1;
-  const fields = entryWords - HEAD_WORDS;
-  const parts = counts.map((of) => {
-    const entries = of.reduce((sum, count) => sum + count, 0);
-    const { nodes, first, length } = batchParts(of.length, entries, fields, nodeCount);
-    const batch = new Uint32Array(length);
-    batch.set(of);
-    return { batch, nodes: nodesOf(batch, nodes, entries, nodeCount), node: 0, field: first };
-  });
-  seen = 0;
-  for (const { address, count } of boxes) {
+  return new Map(to.map((other) => [other, batchFor(other, boxes, store, nodeCount)]));
+}
+
+/** What of the boxes is for one owner. */
+function batchFor(
+  other: number,
+  boxes: readonly { readonly address: number; readonly count: number }[],
+  { words, entryWords }: ParticleStore,
+  nodeCount: number,
+): Uint32Array<ArrayBuffer> {
+  const [owners, places] = [ownersOfEntries, placesOfEntries];
+  const counts = new Uint32Array(boxes.length);
+  let [entry, entries] = [0, 0];
+  for (let source = 0; source < boxes.length; source++) {
+    const { address, count } = boxes[source];
+    const before = entries;
     let at = address >>> 2;
-    for (const end = seen + count; seen < end; seen++, at += entryWords) {
-      const receiver = receivers[seen];
-      if (receiver < 0) continue;
-      const part = parts[receiver];
-      part.nodes[part.node++] = words[at + emigrant.node / 4];
-      for (let i = 0; i < fields; i++) part.batch[part.field++] = words[at + HEAD_WORDS + i];
+    for (const end = entry + count; entry < end; entry++, at += entryWords) {
+      places[entries] = at;
+      // 1 for this owner, else 0: no branch, since who is next is anybody's guess.
+      entries += ((owners[entry] ^ other) - 1) >>> 31;
     }
+    counts[source] = entries - before;
   }
-  return new Map(to.map((other, index) => [other, parts[index].batch]));
+  const fields = entryWords - HEAD_WORDS;
+  const parts = batchParts(counts.length, entries, fields, nodeCount);
+  const batch = new Uint32Array(parts.length);
+  batch.set(counts);
+  const nodes = nodesOf(batch, parts.nodes, entries, nodeCount);
+  let field = parts.first;
+  for (let number = 0; number < entries; number++) {
+    const at = places[number];
+    nodes[number] = words[at + emigrant.node / 4];
+    for (let i = HEAD_WORDS; i < entryWords; i++) batch[field++] = words[at + i];
+  }
+  return batch;
 }
 
 /** Words of an entry in memory before its fields. */
