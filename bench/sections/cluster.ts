@@ -129,7 +129,7 @@ async function machineRuns(options: SectionOptions, costs: CostModel, speed: num
     };
   }
   const { quick, progress } = options;
-  const rounds = Math.min(3, options.rounds);
+  const rounds = Math.min(5, options.rounds);
   const particles = quick ? 4e5 : PARTICLES;
   const partitions = ['nodes', 'auto'] as const;
   const threads: number[] = [];

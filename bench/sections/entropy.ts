@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { child, inTemporaryFolder } from '../children.js';
+import type { RunLoopResult as Loop } from '../children/run-loop.js';
 import { target, type Section, type SectionOptions, type SectionResult } from '../report.js';
 import { median, spread, spreadText } from '../statistics.js';
 import { particleOverride } from './speed.js';
@@ -13,54 +14,65 @@ import { particleOverride } from './speed.js';
 const TARGET = 0.95;
 const EVERY = 100;
 const WORKERS = 2;
-const methods = ['none', 'gaussian', 'grid', 'knn'] as const;
+const methods = ['gaussian', 'grid', 'knn'] as const;
+type Method = 'none' | (typeof methods)[number];
 
 export const entropy: Section = { name: 'entropy', title: 'Entropy', run };
 
 async function run({ rounds, quick, progress }: SectionOptions): Promise<SectionResult> {
   const steps = quick ? 200 : 8000;
-  const loops = new Map<string, number[]>(methods.map((method) => [method, []]));
-  const cpus = new Map<string, number[]>(methods.map((method) => [method, []]));
-  const ends = new Map<string, number[]>(methods.map((method) => [method, []]));
+  const once = (method: Method): Promise<Loop> =>
+    inTemporaryFolder((folder) =>
+      child('run-loop', {
+        workload: {
+          set: [
+            particleOverride(quick),
+            `time.end=${steps / 100}`,
+            `observe.every=${EVERY}`,
+            `observe.entropy=${method}`,
+          ],
+        },
+        workers: WORKERS,
+        out: join(folder, 'run'),
+      }),
+    );
+  const pairs = new Map<Method, { without: Loop; with: Loop }[]>(methods.map((method) => [method, []]));
   for (let round = 0; round < rounds; round++) {
     for (const method of methods) {
       progress(`entropy: round ${round + 1} of ${rounds}, ${method}`);
-      const { loopSeconds, loopCpuSeconds, endSeconds } = await inTemporaryFolder((folder) =>
-        child('run-loop', {
-          workload: {
-            set: [
-              particleOverride(quick),
-              `time.end=${steps / 100}`,
-              `observe.every=${EVERY}`,
-              `observe.entropy=${method}`,
-            ],
-          },
-          workers: WORKERS,
-          out: join(folder, 'run'),
-        }),
-      );
-      loops.get(method)?.push(loopSeconds);
-      cpus.get(method)?.push(loopCpuSeconds);
-      ends.get(method)?.push(endSeconds);
+      // Next to each other, and now one, now the other first: machines drift within a minute.
+      const first = await once(round % 2 === 0 ? 'none' : method);
+      const second = await once(round % 2 === 0 ? method : 'none');
+      pairs.get(method)?.push({
+        without: round % 2 === 0 ? first : second,
+        with: round % 2 === 0 ? second : first,
+      });
     }
   }
-  const without = loops.get('none') ?? [];
-  const cpuWithout = cpus.get('none') ?? [];
-  const rows = [...loops].map(([method, list]) => {
-    const cpu = cpus.get(method) ?? [];
-    const ratio = spread(list.map((value, round) => without[round] / value));
-    const byCpu = spread(cpu.map((value, round) => cpuWithout[round] / value));
+  const row = (name: string, of: readonly Loop[], ratios: readonly string[]): string[] => {
+    const seconds = of.map(({ loopSeconds }) => loopSeconds);
     return [
-      method,
-      Math.min(...list).toFixed(2),
-      median(list).toFixed(2),
-      median(cpu).toFixed(2),
-      ...(method === 'none'
-        ? ['', '', '']
-        : [spreadText(ratio), spreadText(byCpu), target(`>= ${TARGET}`, byCpu.median >= TARGET)]),
-      median(ends.get(method) ?? []).toFixed(2),
+      name,
+      Math.min(...seconds).toFixed(2),
+      median(seconds).toFixed(2),
+      median(of.map(({ loopCpuSeconds }) => loopCpuSeconds)).toFixed(2),
+      ...ratios,
+      median(of.map(({ endSeconds }) => endSeconds)).toFixed(2),
     ];
-  });
+  };
+  const without = [...pairs.values()].flatMap((list) => list.map((pair) => pair.without));
+  const rows = [
+    row('none', without, ['', '', '']),
+    ...[...pairs].map(([method, list]) => {
+      const ratio = spread(list.map((pair) => pair.without.loopSeconds / pair.with.loopSeconds));
+      const byCpu = spread(list.map((pair) => pair.without.loopCpuSeconds / pair.with.loopCpuSeconds));
+      return row(
+        method,
+        list.map((pair) => pair.with),
+        [spreadText(ratio), spreadText(byCpu), target(`>= ${TARGET}`, byCpu.median >= TARGET)],
+      );
+    }),
+  ];
   return {
     tables: [
       {
@@ -81,10 +93,6 @@ async function run({ rounds, quick, progress }: SectionOptions): Promise<Section
       },
     ],
     remarks: [],
-    data: {
-      loops: Object.fromEntries(loops),
-      cpus: Object.fromEntries(cpus),
-      ends: Object.fromEntries(ends),
-    },
+    data: { pairs: Object.fromEntries(pairs) },
   };
 }

@@ -8,6 +8,7 @@ import {
   Balance,
   EnergyEstimator,
   hasBalance,
+  samplesPerNode,
   type BalanceState,
   type EnergyEstimate,
   type EnergyInput,
@@ -98,7 +99,8 @@ export class Estimates {
     const { entropy } = config.observe;
     if (entropy === 'none') return undefined;
     const estimating = inThisThread ? inPlace(model, config) : onThread(config);
-    return new Estimates(simulation, entropy.samples, estimating, append, balance);
+    const samples = samplesPerNode(entropy.samples, model.graph.nodeCount);
+    return new Estimates(simulation, samples, estimating, append, balance);
   }
 
   /** What a checkpoint keeps; after `flush`. */

@@ -61,8 +61,8 @@ export interface EntropySpec {
   readonly method: 'knn' | 'grid' | 'gaussian';
   /** For `knn`: the k of the k-th neighbour. */
   readonly neighbours: number;
-  /** Most particles looked at per node. */
-  readonly samples: number;
+  /** Most particles looked at per node; `auto` shares some thousands out among the nodes. */
+  readonly samples: number | 'auto';
 }
 
 const entropyMethod = word(['knn', 'grid', 'gaussian']);
@@ -71,15 +71,23 @@ const entropySection = section({
   neighbours: integer({ min: 1, max: 100 })
     .default(4)
     .meta({ description: 'For `knn`: distances are to the k-th neighbour.', fallback: 4 }),
-  samples: integer({ min: 16, max: 10_000_000 })
-    .default(500)
-    .meta({ description: 'Most particles looked at per node and observation.', fallback: 500 }),
+  samples: choice<number | 'auto'>('a whole number from 16 to 10000000, or auto', [
+    branch((value) => value === 'auto', word(['auto'])),
+    branch(isScalar, integer({ min: 16, max: 10_000_000 })),
+  ])
+    .default('auto')
+    .meta({
+      description:
+        'Most particles looked at per node and observation. `auto`: 3200 shared out among the nodes, 64 to 2000 each, so that ' +
+        'estimates cost about the same whatever the graph.',
+      fallback: 'auto',
+    }),
 });
 const entropy = choice<EntropySpec | 'none'>('knn, grid, gaussian, none, or a section with method', [
   branch((value) => value === 'none', word(['none'])),
   branch(
     (value) => typeof value === 'string',
-    entropyMethod.transform((method): EntropySpec => ({ method, neighbours: 4, samples: 500 })),
+    entropyMethod.transform((method): EntropySpec => ({ method, neighbours: 4, samples: 'auto' })),
   ),
   branch(isSection, entropySection),
 ]);

@@ -21,7 +21,7 @@ export interface EnergySettings {
     | {
         readonly method: 'knn' | 'grid' | 'gaussian';
         readonly neighbours: number;
-        readonly samples: number;
+        readonly samples: number | 'auto';
       }
     | 'none';
   readonly logZ: number | 'auto';
@@ -33,6 +33,16 @@ export interface EnergyInput extends Pick<
   'step' | 'time' | 'mass' | 'potential' | 'potentialError'
 > {
   readonly samples: readonly Float64Array<ArrayBuffer>[];
+}
+
+/** Particles looked at in all, and the least and the most per node, where a config leaves it open. */
+const AUTO_SAMPLES = { all: 3200, least: 64, most: 2000 };
+
+/** Most particles looked at per node and observation. */
+export function samplesPerNode(samples: number | 'auto', nodes: number): number {
+  if (samples !== 'auto') return samples;
+  const { all, least, most } = AUTO_SAMPLES;
+  return Math.max(least, Math.min(most, Math.floor(all / nodes)));
 }
 
 const nothing: Estimate = { value: NaN, error: NaN, bias: NaN };
@@ -158,7 +168,7 @@ export function energyNotes(model: Model, settings: EnergySettings): string[] {
     gaussian: 'normal laws of the same covariance, an upper bound for others',
   }[spec.method];
   const notes = [
-    `entropy from ${how}; at most ${spec.samples} particles per node and observation; ` +
+    `entropy from ${how}; at most ${samplesPerNode(spec.samples, model.graph.nodeCount)} particles per node and observation; ` +
       new LogPartition(model, settings.logZ).words,
   ];
   if (model.kinetics) {

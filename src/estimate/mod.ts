@@ -4,6 +4,7 @@ export {
   EnergyEstimator,
   energyNotes,
   hasBalance,
+  samplesPerNode,
   type EnergyInput,
   type EnergySettings,
 } from './energy-of-sample.js';

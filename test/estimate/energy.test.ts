@@ -11,6 +11,7 @@ import {
   energyNotes,
   hasBalance,
   LogPartition,
+  samplesPerNode,
   type EnergyEstimate,
   type EnergyInput,
 } from '../../src/estimate/mod.js';
@@ -80,6 +81,13 @@ function inputOf(
 const settings = (method: 'knn' | 'grid' | 'gaussian') => ({
   entropy: { method, neighbours: 4, samples: 4000 },
   logZ: 'auto' as const,
+});
+
+it('samples: as many as asked for, or some thousands shared out among the nodes', () => {
+  expect(samplesPerNode(500, 3)).toBe(500);
+  expect([1, 2, 8, 30, 1000].map((nodes) => samplesPerNode('auto', nodes))).toEqual([
+    2000, 1600, 400, 106, 64,
+  ]);
 });
 
 describe('energy of a sample', () => {
