@@ -157,7 +157,7 @@ export interface ObserveInput {
     | {
         readonly method: EntropyMethodInput;
         readonly neighbours?: NumberInput;
-        readonly samples?: NumberInput | 'auto';
+        readonly samples?: NumberInput;
       };
   readonly logZ?: NumberInput;
 }

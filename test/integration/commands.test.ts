@@ -236,7 +236,7 @@ describe('for scripts', () => {
   it('flags of Node and V8 before the program do no harm to its threads', async () => {
     const flags = '--max-old-space-size=1000 --single-threaded-gc --enable-source-maps';
     const run = ['run', file, '--quiet', '--workers', '2', '--out', 'flags', '--set', 'observe.entropy=knn'];
-    const { ended } = start(run, folder(), `exec "$1" ${flags} "${'$'}{@:2}"`);
+    const { ended } = start(run, folder(), `exec "$1" ${flags} "\${@:2}"`);
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
 
