@@ -69,7 +69,8 @@ const WATCH_SECONDS = 2;
 export async function stepThrough(run: Stretch): Promise<StretchEnd> {
   const { simulation, files, options, estimates, meter } = run;
   const { model } = simulation;
-  const lookSeconds = (simulation.kind === 'particles' ? simulation.segmentSeconds : undefined) ?? LOOK_SECONDS;
+  const lookSeconds =
+    (simulation.kind === 'particles' ? simulation.segmentSeconds : undefined) ?? LOOK_SECONDS;
   await look(run);
   let stride = 1;
   let watched = now();
