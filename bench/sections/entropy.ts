@@ -41,12 +41,9 @@ async function run({ rounds, quick, progress }: SectionOptions): Promise<Section
     for (const method of methods) {
       progress(`entropy: round ${round + 1} of ${rounds}, ${method}`);
       // Next to each other, and now one, now the other first: machines drift within a minute.
-      const first = await once(round % 2 === 0 ? 'none' : method);
-      const second = await once(round % 2 === 0 ? method : 'none');
-      pairs.get(method)?.push({
-        without: round % 2 === 0 ? first : second,
-        with: round % 2 === 0 ? second : first,
-      });
+      const before = round % 2 === 0 ? await once('none') : undefined;
+      const estimating = await once(method);
+      pairs.get(method)?.push({ without: before ?? (await once('none')), with: estimating });
     }
   }
   const row = (name: string, of: readonly Loop[], ratios: readonly string[]): string[] => {

@@ -8,7 +8,6 @@ import { takeMovementStep } from './movement-step.js';
 import { applyOverrides, parseOverrides, type Override } from './overrides.js';
 import { ConfigError, type Problem } from './problem.js';
 import { configSchema } from './schema.js';
-import type { SealedConfig } from './sealed.js';
 import { ConfigSource, type CheckedConfig, type ConfigBundle } from './source.js';
 import { takeUnavailable } from './unavailable.js';
 import { parseYaml } from './yaml.js';
@@ -63,11 +62,6 @@ export function loadBundle(bundle: ConfigBundle, options: Pick<LoadOptions, 'fol
     attachments: bundle.attachments,
     ...options,
   });
-}
-
-/** The config as a thread of this process is given it. Complete once its model has been built. */
-export function sealConfig({ source, ...values }: RunConfig): SealedConfig {
-  return source.seal(values);
 }
 
 /**

@@ -1,7 +1,7 @@
 // Public names of this folder.
-export { loadBundle, loadConfig, parseConfig, sealConfig, type LoadOptions, type RunConfig } from './load.js';
+export { loadBundle, loadConfig, parseConfig, type LoadOptions, type RunConfig } from './load.js';
 export { ConfigError, formatPath, formatProblem, formatValue, type Path, type Problem } from './problem.js';
-export type { SealedConfig } from './sealed.js';
+export { sealConfig, type SealedConfig } from './sealed.js';
 export type { CheckedConfig, ConfigBundle, ConfigSource, ProblemDetail } from './source.js';
 export { configSchema, type ConfigValues } from './schema.js';
 export type { Interval } from './schema-interval.js';

@@ -47,6 +47,20 @@ export function formatValue(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
+/** What of a problem has nothing to do with its place in the text. */
+export function describe(
+  path: Path,
+  message: string,
+  detail: { readonly hint: string; readonly value?: unknown },
+): Pick<Problem, 'path' | 'value' | 'message' | 'hint'> {
+  return {
+    path: formatPath(path),
+    value: 'value' in detail ? formatValue(detail.value) : undefined,
+    message,
+    hint: detail.hint,
+  };
+}
+
 /** A problem as a paragraph: place, key, message, source line with caret, fix. */
 export function formatProblem(problem: Problem): string {
   const lines = [`${problem.where}: ${problem.path === '' ? '' : `${problem.path}: `}${problem.message}`];

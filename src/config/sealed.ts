@@ -2,7 +2,8 @@
 // that opens it needs no parser of YAML and no schema. Other machines are sent a bundle (source.ts), which they check
 // themselves.
 
-import { ConfigError, formatPath, formatValue, type Path, type Problem } from './problem.js';
+import type { RunConfig } from './load.js';
+import { ConfigError, describe, type Path, type Problem } from './problem.js';
 import type { ConfigValues } from './schema.js';
 import type { CheckedConfig, ConfigPlaces, ProblemDetail } from './source.js';
 
@@ -13,6 +14,12 @@ export interface SealedConfig {
   readonly folder: string;
   /** Texts of the files the config names, by the name written in the config. */
   readonly attachments: Readonly<Record<string, string>>;
+}
+
+/** Seals a config; complete once its model has been built. */
+export function sealConfig({ source, ...values }: RunConfig): SealedConfig {
+  const { file, folder } = source;
+  return { values, file, folder, attachments: source.bundle().attachments };
 }
 
 /** The config in a sealed one. */
@@ -39,16 +46,8 @@ class SealedSource implements ConfigPlaces {
   }
 
   problem(path: Path, message: string, detail: ProblemDetail): Problem {
-    return {
-      path: formatPath(path),
-      line: undefined,
-      column: undefined,
-      where: this.file,
-      value: 'value' in detail ? formatValue(detail.value) : undefined,
-      message,
-      hint: detail.hint,
-      excerpt: undefined,
-    };
+    const nowhere = { line: undefined, column: undefined, where: this.file, excerpt: undefined };
+    return { ...describe(path, message, detail), ...nowhere };
   }
 
   error(problems: readonly Problem[], cause?: unknown): ConfigError {

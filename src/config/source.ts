@@ -5,9 +5,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, type Document, type LineCounter, type Node } from 'yaml';
 import type { Override } from './overrides.js';
-import { ConfigError, formatPath, formatValue, type Path, type Problem } from './problem.js';
+import { ConfigError, describe, type Path, type Problem } from './problem.js';
 import type { ConfigValues } from './schema.js';
-import type { SealedConfig } from './sealed.js';
 
 /** Everything needed to load a config again on another machine: text, overrides and the files it read. */
 export interface ConfigBundle {
@@ -79,12 +78,6 @@ export class ConfigSource implements ConfigPlaces {
     };
   }
 
-  /** What a thread of this process needs to build the same model. Complete once the model has been built. */
-  seal(values: ConfigValues): SealedConfig {
-    const { file, folder } = this;
-    return { values, file, folder, attachments: Object.fromEntries(this.#attachments) };
-  }
-
   /** Shown when a config is printed as JSON. */
   toJSON(): unknown {
     return { file: this.file, overrides: this.overrides.map((override) => override.text) };
@@ -100,12 +93,7 @@ export class ConfigSource implements ConfigPlaces {
 
   /** Describes a problem with the value at `path`, with its place in the file. */
   problem(path: Path, message: string, detail: ProblemDetail): Problem {
-    const common = {
-      path: formatPath(path),
-      value: 'value' in detail ? formatValue(detail.value) : undefined,
-      message,
-      hint: detail.hint,
-    };
+    const common = describe(path, message, detail);
     const override = this.#overrideOf(path);
     if (override !== undefined) {
       const inside =

@@ -25,9 +25,19 @@ export class BatchError extends Error {
   readonly code = 'bad-batch';
 }
 
-// Kept from call to call: of entries, their owners; and where in memory (in words) those for one owner are.
-let ownersOfEntries = new Uint16Array(1 << 12);
-let placesOfEntries = new Uint32Array(1 << 12);
+/** Of entries: their owners; and where in memory (in words) those for one owner are. */
+interface Scratch {
+  readonly owners: Uint16Array;
+  readonly places: Uint32Array;
+}
+
+const scratchFor = (entries: number): Scratch => ({
+  owners: new Uint16Array(entries),
+  places: new Uint32Array(entries),
+});
+
+/** Kept from call to call. */
+let scratch = scratchFor(1 << 12);
 
 /**
  * The emigrants of some shards (ascending) to each of the given owners, as batches; entries keep the order of their shard.
@@ -42,11 +52,9 @@ export function packEmigrants(
   const { words, entryWords } = store;
   const boxes = sources.map((shard) => ({ shard, ...store.outbox(shard, parity) }));
   const total = boxes.reduce((sum, { count }) => sum + count, 0);
-  if (ownersOfEntries.length < total) {
-    ownersOfEntries = new Uint16Array(2 * total);
-    placesOfEntries = new Uint32Array(2 * total);
-  }
-  const owners = ownersOfEntries;
+  if (scratch.owners.length < total) scratch = scratchFor(2 * total);
+  const room = scratch;
+  const { owners } = room;
   let entry = 0;
   for (const { shard, address, count } of boxes) {
     const firstShard = shard - (shard % nodeCount);
@@ -55,17 +63,17 @@ export function packEmigrants(
       owners[entry] = owner[firstShard + words[at]];
     }
   }
-  return new Map(to.map((other) => [other, batchFor(other, boxes, store, nodeCount)]));
+  return new Map(to.map((other) => [other, batchFor(other, boxes, room, store, nodeCount)]));
 }
 
 /** What of the boxes is for one owner. */
 function batchFor(
   other: number,
   boxes: readonly { readonly address: number; readonly count: number }[],
+  { owners, places }: Scratch,
   { words, entryWords }: ParticleStore,
   nodeCount: number,
 ): Uint32Array<ArrayBuffer> {
-  const [owners, places] = [ownersOfEntries, placesOfEntries];
   const counts = new Uint32Array(boxes.length);
   let [entry, entries] = [0, 0];
   for (let source = 0; source < boxes.length; source++) {
